@@ -1,0 +1,52 @@
+import { defineConfig } from "vitest/config";
+
+const node = (name: string) => ({
+  test: {
+    name,
+    environment: "node" as const,
+    include: [`${name}/**/*.test.ts`],
+    testTimeout: 30_000,
+    hookTimeout: 30_000,
+  },
+});
+
+export default defineConfig({
+  test: {
+    // The machines have two cores: more workers only fight each other.
+    maxWorkers: 2,
+    projects: [
+      node("domain"),
+      node("host"),
+      node("runner"),
+      node("portfolio"),
+      node("cli"),
+      {
+        test: {
+          name: "convex",
+          environment: "edge-runtime",
+          include: ["convex/**/*.test.ts"],
+          testTimeout: 30_000,
+          server: { deps: { inline: ["convex-test"] } },
+        },
+      },
+      {
+        test: {
+          name: "house",
+          environment: "node",
+          include: ["test/house/**/*.test.ts"],
+          testTimeout: 60_000,
+        },
+      },
+      {
+        test: {
+          name: "e2e",
+          environment: "node",
+          include: ["test/e2e/**/*.test.ts"],
+          testTimeout: 120_000,
+          hookTimeout: 60_000,
+          fileParallelism: false,
+        },
+      },
+    ],
+  },
+});
