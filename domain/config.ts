@@ -40,12 +40,14 @@ const limits = z.strictObject({
 const harnessProfile = z.strictObject({
   type: z.enum(HARNESS_TYPES),
   model: z.string().min(1).optional(),
-  /** Values are texts or `env:NAME`, which is read on the runner: secrets never lie in this file. */
-  env: z.record(z.string(), z.string()).optional(),
+  /** Texts, `env:NAME` (read on the runner: secrets never lie in this file) or null, which unsets the name. */
+  env: z.record(z.string(), z.union([z.string(), z.null()])).optional(),
   args: z.array(z.string()).optional(),
   command: z.array(z.string().min(1)).min(1, "expected the program and its arguments").optional(),
-  output: z.enum(["text", "json"]).optional(),
-  permissions: z.enum(["full", "edit", "read"]).optional(),
+  /** How to read the stdout of a `command`; plain text when absent. */
+  output: z.enum(["claude", "codex", "gemini", "opencode"]).optional(),
+  /** `bypass` (default) asks no question; `restricted` edits in the folder without a free shell. */
+  permissions: z.enum(["bypass", "restricted"]).optional(),
 });
 
 const fileShape = {

@@ -1,0 +1,65 @@
+import type { Assignment, AssignmentDetail, Job } from "../backend/wire.ts";
+import { color } from "../output/color.ts";
+import { assignmentState } from "../output/states.ts";
+import { table, wrap } from "../output/table.ts";
+import { ago, duration } from "../output/time.ts";
+import { jobRow } from "./jobView.ts";
+
+/** A table of assignments, newest first as they come. */
+export function renderAssignments(assignments: Assignment[], now: number): string {
+  if (assignments.length === 0) return color.dim('no assignments: make one with `drover create "what you want"`');
+  return table([
+    ["NO", "STATUS", "PRIO", "AGE", "NORTH STAR"].map((text) => color.dim(text)),
+    ...assignments.map((a) => [
+      String(a.number),
+      assignmentState(a.status),
+      `${a.priority}${a.independent ? " ∥" : ""}`,
+      duration(now - a.createdAt),
+      a.blocked === undefined ? a.title : `${a.title}  (${a.blocked.reason})`,
+    ]),
+  ]);
+}
+
+/** Everything about one assignment, with its jobs as a tree. */
+export function renderAssignment({ assignment: a, jobs, totals }: AssignmentDetail, now: number): string {
+  const facts = [
+    ["status", assignmentState(a.status) + (a.blocked === undefined ? "" : `: ${a.blocked.reason} (for the ${a.blocked.owner})`)],
+    ["policy", `${a.policy}, priority ${a.priority}${a.independent ? ", independent" : ""}`],
+    ["created", ago(a.createdAt, now) + (a.endedAt === undefined ? "" : `, ended ${ago(a.endedAt, now)}`)],
+    ...(totals.attempts === 0 ? [] : [["used", usageText(totals)]]),
+  ];
+  return [
+    `${color.bold(`Assignment ${a.number}`)}\n${wrap(a.northStar.trim(), "  ")}`,
+    table(facts.map(([name = "", value = ""]) => [color.dim(name), value])),
+    ...section("Decisions", a.decisions),
+    ...section("Artifacts", a.artifacts),
+    `${color.bold("Jobs")}\n${renderJobTree(jobs, now)}`,
+  ].join("\n\n");
+}
+
+/** Tokens and cost; a subscription reports no cost, which is not the same as 0. */
+export function usageText({ usage, costUsd, attempts }: AssignmentDetail["totals"]): string {
+  const tokens = usage.input + usage.cached + usage.output + usage.reasoning;
+  const cost = costUsd > 0 ? `$${costUsd.toFixed(4)}` : "no cost reported";
+  return `${attempts} attempt${attempts === 1 ? "" : "s"}, ${tokens.toLocaleString("en")} tokens, ${cost}`;
+}
+
+/** The jobs in their order; what a PM inserted, and the PM of a job, stand below it. */
+export function renderJobTree(jobs: Job[], now: number): string {
+  if (jobs.length === 0) return color.dim("  none yet: add one with `drover insert-job`");
+  const known = new Map(jobs.map((job) => [job.id, job]));
+  const rows = jobs.map((job) => {
+    const [handle = "", ...cells] = jobRow(job, now);
+    return [`  ${"  ".repeat(depthOf(job, known))}${handle}`, ...cells];
+  });
+  return table(rows);
+}
+
+/** PM jobs stand one step below the job that they judge; everything else on the first level. */
+function depthOf(job: Job, known: ReadonlyMap<string, Job>): number {
+  return job.reviews !== undefined && known.has(job.reviews) ? 1 : 0;
+}
+
+function section(title: string, text: string | undefined): string[] {
+  return text === undefined || text.trim() === "" ? [] : [`${color.bold(title)}\n${wrap(text.trim(), "  ")}`];
+}

@@ -1,0 +1,102 @@
+import type { Attempt, Cause, EdgeEnd, Explanation, Job, JobDetail } from "../backend/wire.ts";
+import { isTerminalJob } from "../../domain/jobState.ts";
+import { color } from "../output/color.ts";
+import { jobState } from "../output/states.ts";
+import { cut, table, wrap } from "../output/table.ts";
+import { ago, clock, duration } from "../output/time.ts";
+
+/** Characters of a summary in a list. */
+const SUMMARY_CHARS = 200;
+
+/** A table of jobs, one line each. */
+export function renderJobs(jobs: Job[], now: number): string {
+  if (jobs.length === 0) return color.dim("no jobs");
+  const head = ["JOB", "TYPE", "STATUS", "TIME", "PROFILE", "ABOUT"].map((text) => color.dim(text));
+  return table([head, ...jobs.map((job) => jobRow(job, now))]);
+}
+
+/** The cells of one job in a table. */
+export function jobRow(job: Job, now: number): string[] {
+  return [
+    job.handle,
+    job.type,
+    jobState(job.status),
+    timeOf(job, now),
+    job.profileUsed ?? color.dim(job.cascade[0] ?? "-"),
+    aboutJob(job),
+  ];
+}
+
+/** What a job is about: for settled ones what came out, for open ones what it waits for, else its title. */
+export function aboutJob(job: Job): string {
+  if (job.status === "pending" && job.waitingFor.length > 0) return color.dim(`waits for ${job.waitingFor.join(", ")}`);
+  if (job.status === "pending") return color.dim(job.title === "" ? "ready" : `ready: ${job.title}`);
+  const outcome = isTerminalJob(job.status) ? (job.error ?? job.summary) : job.title;
+  return cut(outcome === "" ? job.title : outcome, SUMMARY_CHARS);
+}
+
+/** How long it took, or takes so far. */
+export function timeOf(job: Job, now: number): string {
+  if (job.startedAt === undefined) return "";
+  return duration((job.settledAt ?? now) - job.startedAt);
+}
+
+/** Everything about one job. */
+export function renderJob({ job, attempts, edges }: JobDetail, now: number): string {
+  const facts = [
+    ["status", jobState(job.status) + (job.cancelRequested && job.status === "running" ? color.yellow(" (cancel requested)") : "")],
+    ["assignment", String(job.assignmentNumber)],
+    ["created", ago(job.createdAt, now)],
+    ...(job.startedAt === undefined ? [] : [["time", timeOf(job, now)]]),
+    ["cascade", job.cascade.join(" → ")],
+    ...(job.profileUsed === undefined ? [] : [["run by", job.profileUsed]]),
+    ...(job.repo === undefined ? [] : [["repo", job.repo]]),
+    ...(job.waitingFor.length === 0 ? [] : [["waits for", job.waitingFor.join(", ")]]),
+    ...(job.costUsd === undefined ? [] : [["cost", `$${job.costUsd.toFixed(4)}`]]),
+    ...edgeFacts("after", edges.waitsFor),
+    ...edgeFacts("before", edges.blocks),
+    ...(job.resultFile === undefined ? [] : [["whole result", job.resultFile]]),
+  ];
+  return [
+    `${color.bold(`Job ${job.handle}`)} ${job.type}${job.title === "" ? "" : `: ${job.title}`}`,
+    table(facts.map(([name = "", value = ""]) => [color.dim(name), value])),
+    ...section("Context", job.context),
+    ...section("Result", job.result),
+    ...section("Error", job.error),
+    ...(attempts.length === 0 ? [] : [`${color.bold("Attempts")}\n${renderAttempts(attempts, now)}`]),
+  ].join("\n\n");
+}
+
+function edgeFacts(name: string, ends: EdgeEnd[]): string[][] {
+  if (ends.length === 0) return [];
+  return [[name, ends.map(({ handle, status, satisfied }) => `${handle} (${satisfied ? "met" : status})`).join(", ")]];
+}
+
+function section(title: string, text: string | undefined): string[] {
+  return text === undefined || text.trim() === "" ? [] : [`${color.bold(title)}\n${wrap(text.trim(), "  ")}`];
+}
+
+function renderAttempts(attempts: Attempt[], now: number): string {
+  return table(
+    attempts.map((attempt) => [
+      `  ${attempt.number}`,
+      attempt.profile ?? "by hand",
+      attempt.verdict ?? attempt.outcome ?? (attempt.endedAt === undefined ? "running" : "ended"),
+      duration((attempt.endedAt ?? now) - attempt.startedAt),
+      [attempt.version, attempt.model, attempt.detail].filter((text) => text !== undefined && text !== "").join("  "),
+    ]),
+  );
+}
+
+/** Why a job is not running, and what comes next. */
+export function renderExplanation({ job, state, ready, causes, next }: Explanation, now: number): string {
+  const headline = `${color.bold(`Job ${job.handle}`)} ${job.type}: ${jobState(state)}${ready ? color.green(" (ready)") : ""}`;
+  return [headline, ...causes.map((cause) => `  - ${renderCause(cause, now)}`), `${color.dim("next:")} ${next}`].join("\n");
+}
+
+/** One reason as a line. */
+export function renderCause({ reason, text, handle, until }: Cause, now: number): string {
+  const about = handle === undefined || text.includes(handle) ? "" : ` (${handle})`;
+  const time = until === undefined || until <= now ? "" : ` (until ${clock(until)}, in ${duration(until - now)})`;
+  return `${color.yellow(reason)}: ${text}${about}${time}`;
+}
