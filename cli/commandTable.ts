@@ -24,8 +24,16 @@ export interface CommandEntry {
 }
 
 export const COMMANDS: Readonly<Record<string, CommandEntry>> = {
-  init: { group: "Start", summary: "set this repo up: write .drover/config.json", load: () => import("./commands/init.ts") },
-  up: { group: "Start", summary: "start a backend and a runner on this machine", load: () => import("./commands/up.ts") },
+  init: {
+    group: "Start",
+    summary: "set this repo up: write .drover/config.json",
+    load: () => import("./commands/init.ts"),
+  },
+  up: {
+    group: "Start",
+    summary: "start a backend and a runner on this machine",
+    load: () => import("./commands/up.ts"),
+  },
   go: {
     group: "Start",
     summary: "create an assignment, start its first job and follow it to the end",
@@ -37,19 +45,47 @@ export const COMMANDS: Readonly<Record<string, CommandEntry>> = {
     load: () => import("./commands/demo.ts"),
     backend: false,
   },
-  doctor: { group: "Start", summary: "check that everything needed is there", load: () => import("./commands/doctor.ts") },
+  doctor: {
+    group: "Start",
+    summary: "check that everything needed is there",
+    load: () => import("./commands/doctor.ts"),
+  },
 
   queue: { group: "Look", summary: "the state of the queue", load: () => import("./commands/queue.ts") },
-  assignments: { group: "Look", summary: "list assignments", load: () => import("./commands/assignments.ts") },
-  assignment: { group: "Look", summary: "one assignment with its jobs", load: () => import("./commands/assignment.ts") },
+  assignments: {
+    group: "Look",
+    summary: "list assignments",
+    load: () => import("./commands/assignments.ts"),
+  },
+  assignment: {
+    group: "Look",
+    summary: "one assignment with its jobs",
+    load: () => import("./commands/assignment.ts"),
+  },
   jobs: { group: "Look", summary: "list jobs", load: () => import("./commands/jobs.ts") },
-  job: { group: "Look", summary: "one job with its attempts and result", load: () => import("./commands/job.ts") },
-  explain: { group: "Look", summary: "why a job is not running, and what will move it", load: () => import("./commands/explain.ts") },
+  job: {
+    group: "Look",
+    summary: "one job with its attempts and result",
+    load: () => import("./commands/job.ts"),
+  },
+  explain: {
+    group: "Look",
+    summary: "why a job is not running, and what will move it",
+    load: () => import("./commands/explain.ts"),
+  },
   logs: { group: "Look", summary: "what the agent of a job did", load: () => import("./commands/logs.ts") },
   watch: { group: "Look", summary: "follow the queue live", load: () => import("./commands/watch.ts") },
 
-  create: { group: "Change", summary: "create an assignment from a north star", load: () => import("./commands/create.ts") },
-  "insert-job": { group: "Change", summary: "add a job to an assignment", load: () => import("./commands/insertJob.ts") },
+  create: {
+    group: "Change",
+    summary: "create an assignment from a north star",
+    load: () => import("./commands/create.ts"),
+  },
+  "insert-job": {
+    group: "Change",
+    summary: "add a job to an assignment",
+    load: () => import("./commands/insertJob.ts"),
+  },
   "update-assignment": {
     group: "Change",
     summary: "complete, block, resume or note on an assignment",
@@ -62,13 +98,34 @@ export const COMMANDS: Readonly<Record<string, CommandEntry>> = {
     load: () => import("./commands/cancel.ts"),
     aliases: ["kill"],
   },
-  "start-job": { group: "Change", summary: "drive a job by hand: start it", load: () => import("./commands/handDriven.ts") },
-  "complete-job": { group: "Change", summary: "drive a job by hand: it is done", load: () => import("./commands/handDriven.ts") },
-  "fail-job": { group: "Change", summary: "drive a job by hand: it failed", load: () => import("./commands/handDriven.ts") },
+  "start-job": {
+    group: "Change",
+    summary: "drive a job by hand: start it",
+    load: () => import("./commands/handDriven.ts"),
+  },
+  "complete-job": {
+    group: "Change",
+    summary: "drive a job by hand: it is done",
+    load: () => import("./commands/handDriven.ts"),
+  },
+  "fail-job": {
+    group: "Change",
+    summary: "drive a job by hand: it failed",
+    load: () => import("./commands/handDriven.ts"),
+  },
 
-  host: { group: "Run", summary: "run the backend alone", load: () => import("./commands/host.ts"), backend: false },
+  host: {
+    group: "Run",
+    summary: "run the backend alone",
+    load: () => import("./commands/host.ts"),
+    backend: false,
+  },
   runner: { group: "Run", summary: "run a runner alone", load: () => import("./commands/runner.ts") },
-  token: { group: "Run", summary: "create, list and revoke access tokens", load: () => import("./commands/token.ts") },
+  token: {
+    group: "Run",
+    summary: "create, list and revoke access tokens",
+    load: () => import("./commands/token.ts"),
+  },
 
   completion: {
     group: "Other",
@@ -76,7 +133,12 @@ export const COMMANDS: Readonly<Record<string, CommandEntry>> = {
     load: () => import("./commands/completion.ts"),
     backend: false,
   },
-  version: { group: "Other", summary: "print the version", load: () => import("./commands/version.ts"), backend: false },
+  version: {
+    group: "Other",
+    summary: "print the version",
+    load: () => import("./commands/version.ts"),
+    backend: false,
+  },
 };
 
 /** The entry of a name or alias. */

@@ -1,4 +1,4 @@
-import { type Command, Option } from "@commander-js/extra-typings";
+import { type Command, type CommandUnknownOpts, Option } from "@commander-js/extra-typings";
 import type { CommonFlags } from "./config/settings.ts";
 
 const HEADING = "Common options:";
@@ -14,7 +14,7 @@ type OptionSpec = readonly [flags: string, description: string];
 /** Gives every command of a program the common options that it does not declare itself. */
 export function addCommonOptions(program: Command, backend: boolean): void {
   const specs = backend ? [JSON_OPTION, ...BACKEND_OPTIONS] : [JSON_OPTION];
-  for (const command of leaves(program as unknown as Command)) {
+  for (const command of leaves(program as CommandUnknownOpts)) {
     for (const [flags, description] of specs) {
       const option = new Option(flags, description).helpGroup(HEADING);
       if (!command.options.some((present) => present.long === option.long)) command.addOption(option);
@@ -40,7 +40,6 @@ export function splitLeadingOptions(argv: readonly string[]): { leading: string[
   return { leading: argv.slice(0, at), rest: argv.slice(at) };
 }
 
-function leaves(command: Command): Command[] {
-  const children = command.commands as unknown as Command[];
-  return children.length === 0 ? [command] : children.flatMap(leaves);
+function leaves(command: CommandUnknownOpts): CommandUnknownOpts[] {
+  return command.commands.length === 0 ? [command] : command.commands.flatMap(leaves);
 }

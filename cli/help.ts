@@ -23,7 +23,8 @@ export function overview(): string {
 }
 
 const TOPICS: Readonly<Record<string, () => string>> = {
-  "exit-codes": () => table(Object.entries(EXIT_MEANINGS).map(([code, meaning]) => [code.padStart(4), meaning])),
+  "exit-codes": () =>
+    table(Object.entries(EXIT_MEANINGS).map(([code, meaning]) => [code.padStart(4), meaning])),
   environment: () =>
     table([
       ["DROVER_HOME", "keys, data and runner state of this machine (default ~/.drover)"],

@@ -11,7 +11,9 @@ export function readTextInput(file: string, what: string): string {
     // A wrong byte would silently become U+FFFD in the prompt of an agent.
     return new TextDecoder("utf-8", { fatal: true }).decode(bytes);
   } catch {
-    throw usageError(`${what}: ${file === "-" ? "stdin" : file} is not valid UTF-8: convert it first (iconv -t utf-8)`);
+    throw usageError(
+      `${what}: ${file === "-" ? "stdin" : file} is not valid UTF-8: convert it first (iconv -t utf-8)`,
+    );
   }
 }
 
@@ -29,7 +31,8 @@ function readBytes(file: string, what: string): Buffer {
 export function checkText(text: string, what: string): string {
   if (text.trim() === "") throw usageError(`${what} is empty: say what is to be done`);
   // Node turns bytes of the command line that are not UTF-8 into this character: an agent would get a wrong text.
-  if (text.includes("\uFFFD")) throw usageError(`${what} is not valid UTF-8: convert it first (iconv -t utf-8)`);
+  if (text.includes("\uFFFD"))
+    throw usageError(`${what} is not valid UTF-8: convert it first (iconv -t utf-8)`);
   const bytes = Buffer.byteLength(text);
   if (bytes > MAX_TEXT_BYTES) {
     throw usageError(
@@ -57,6 +60,7 @@ export function parseWhole(text: string, what: string): number {
 export function limitOption(text: string | undefined): { limit?: number } {
   if (text === undefined) return {};
   const limit = parseWhole(text, "--limit");
-  if (limit < 1 || limit > MAX_PAGE) throw usageError(`--limit must lie between 1 and ${MAX_PAGE}, got ${limit}`);
+  if (limit < 1 || limit > MAX_PAGE)
+    throw usageError(`--limit must lie between 1 and ${MAX_PAGE}, got ${limit}`);
   return { limit };
 }

@@ -29,12 +29,15 @@ const jobShape = z.strictObject({
 });
 export type JobRequest = z.infer<typeof jobShape>;
 /** What the backend takes: the type is known, the profiles are a cascade. */
-export type NewJob = Omit<JobRequest, "type" | "harness" | "lock"> & { type: JobType; lock?: string | null };
+export type NewJob = Pick<JobRequest, "context"> & { type: JobType; lock?: string | null } & {
+  [K in Exclude<keyof JobRequest, "type" | "context" | "harness" | "lock">]?: NonNullable<JobRequest[K]>;
+};
 
 /** Reads a jobs file: an array of jobs, or an object with `jobs`. @throws CliError (exit 2) */
 export function parseJobsFile(text: string, file: string): JobRequest[] {
   const fault = findJsonFault(text);
-  if (fault !== null) throw usageError(`${file}, line ${fault.line}, column ${fault.column}: not JSON: ${fault.message}`);
+  if (fault !== null)
+    throw usageError(`${file}, line ${fault.line}, column ${fault.column}: not JSON: ${fault.message}`);
   const value = JSON.parse(text) as unknown;
   const list = Array.isArray(value) ? value : (value as { jobs?: unknown } | null)?.jobs;
   const parsed = z.array(jobShape).min(1).max(MAX_BATCH).safeParse(list);
@@ -44,7 +47,13 @@ export function parseJobsFile(text: string, file: string): JobRequest[] {
 }
 
 function describe(issue: z.core.$ZodIssue): string {
-  const at = issue.path.length === 0 ? "the list" : `job ${String(issue.path[0])}${issue.path.slice(1).map((p) => `.${String(p)}`).join("")}`;
+  const at =
+    issue.path.length === 0
+      ? "the list"
+      : `job ${String(issue.path[0])}${issue.path
+          .slice(1)
+          .map((p) => `.${String(p)}`)
+          .join("")}`;
   if (issue.code !== "unrecognized_keys") return `${at}: ${issue.message}`;
   const known = Object.keys(jobShape.shape);
   return issue.keys.map((key) => `${at}: unknown key "${key}"${meantHint(key, known)}`).join("; ");
@@ -54,12 +63,15 @@ function describe(issue: z.core.$ZodIssue): string {
 export function toNewJob(request: JobRequest, config: Config): NewJob {
   const { type, harness, lock, ...rest } = request;
   if (!isJobType(type)) {
-    throw usageError(`unknown job type "${type}"${meantHint(type, JOB_TYPE_NAMES)}: expected one of ${JOB_TYPE_NAMES.join(", ")}`);
+    throw usageError(
+      `unknown job type "${type}"${meantHint(type, JOB_TYPE_NAMES)}: expected one of ${JOB_TYPE_NAMES.join(", ")}`,
+    );
   }
   checkText(rest.context, "the context");
   const cascade = rest.cascade ?? cascadeOf(type, harness, config);
+  const named = Object.fromEntries(Object.entries(rest).filter(([, value]) => value !== undefined));
   return {
-    ...rest,
+    ...(named as Omit<NewJob, "type">),
     type,
     ...(cascade === null ? {} : { cascade }),
     ...(lock === undefined ? {} : { lock: lock === "none" ? null : lock }),

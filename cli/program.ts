@@ -1,4 +1,4 @@
-import { Command, CommanderError } from "@commander-js/extra-typings";
+import { Command, CommanderError, type CommandUnknownOpts } from "@commander-js/extra-typings";
 import { meantHint } from "../domain/didYouMean.ts";
 import { type CommandEntry, commandNames, findCommand } from "./commandTable.ts";
 import { addCommonOptions, splitLeadingOptions } from "./commonOptions.ts";
@@ -28,7 +28,7 @@ async function dispatch(argv: readonly string[]): Promise<ExitCode> {
   const entry = findCommand(name);
   if (entry === null) throw unknownCommand(name);
   const program = await load(entry);
-  await program.parseAsync(placed(program, rest, leading), { from: "user" });
+  await program.parseAsync(placed(program as CommandUnknownOpts, rest, leading), { from: "user" });
   return (process.exitCode as ExitCode | undefined) ?? EXIT.ok;
 }
 
@@ -61,7 +61,10 @@ function show(text: string): ExitCode {
 
 function unknownCommand(name: string): CliError {
   const what = name.startsWith("-") ? "option" : "command";
-  const known = what === "option" ? ["--help", "--version", "--json", "--config", "--url", "--namespace"] : commandNames();
+  const known =
+    what === "option"
+      ? ["--help", "--version", "--json", "--config", "--url", "--namespace"]
+      : commandNames();
   return new CliError(
     `unknown ${what} "${name}"${meantHint(name, known)}: \`drover help\` lists the commands`,
     EXIT.usage,
@@ -69,13 +72,13 @@ function unknownCommand(name: string): CliError {
 }
 
 /** Puts options that stood before the command behind its words: `drover --json token list` is understood. */
-function placed(program: Command, words: string[], leading: string[]): string[] {
-  let command: { commands: readonly Command[] } = program as { commands: readonly Command[] };
+function placed(program: CommandUnknownOpts, words: string[], leading: string[]): string[] {
+  let command = program;
   let depth = 0;
   for (const word of words) {
     const next = command.commands.find((c) => c.name() === word || c.aliases().includes(word));
     if (next === undefined) break;
-    command = next as unknown as { commands: readonly Command[] };
+    command = next;
     depth++;
   }
   return [...words.slice(0, depth), ...leading, ...words.slice(depth)];

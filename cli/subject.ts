@@ -14,5 +14,7 @@ export function jobOf(typed: string | undefined, { job }: Settings): string {
 
 function subject(value: string | null, what: string, example: string): string {
   if (value !== null && value.trim() !== "") return value.trim().replace(/^#/, "");
-  throw usageError(`which ${what}? Give its number or id, like ${example} (inside a job the environment names it)`);
+  throw usageError(
+    `which ${what}? Give its number or id, like ${example} (inside a job the environment names it)`,
+  );
 }

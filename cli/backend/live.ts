@@ -31,7 +31,8 @@ export function openLive(settings: Pick<Settings, "url" | "token">): Live {
   return {
     follow: (fn, args, signal) => {
       const box = new LatestBox<FunctionReturnType<typeof fn>>();
-      const fail = (error: Error) => box.fail(asCliError(error, { url: settings.url, givenToken: settings.token !== null }));
+      const fail = (error: Error) =>
+        box.fail(asCliError(error, { url: settings.url, givenToken: settings.token !== null }));
       const stop = client.onUpdate(fn, args, (value) => box.put(value as never), fail);
       return box.read(signal, stop);
     },
@@ -49,7 +50,9 @@ export function openLive(settings: Pick<Settings, "url" | "token">): Live {
 
 /** Holds the newest value until it is read. */
 class LatestBox<T> {
-  #state: { kind: "empty" } | { kind: "value"; value: T } | { kind: "error"; error: Error } = { kind: "empty" };
+  #state: { kind: "empty" } | { kind: "value"; value: T } | { kind: "error"; error: Error } = {
+    kind: "empty",
+  };
   #wake: () => void = () => undefined;
 
   put(value: T): void {

@@ -9,7 +9,9 @@ export function register(program: Command): void {
   program
     .command("cancel")
     .alias("kill")
-    .description("Cancel a job (12.3) or a whole assignment with its open jobs (12). A running agent is stopped.")
+    .description(
+      "Cancel a job (12.3) or a whole assignment with its open jobs (12). A running agent is stopped.",
+    )
     .argument("<id>", "handle or id of a job or an assignment")
     .action(async (typed, _options, command) => {
       const session = openSession(command);
@@ -51,6 +53,10 @@ async function cancelJob({ backend, namespace }: Session, id: string): Promise<C
 }
 
 async function cancelAssignment({ backend, namespace }: Session, id: string): Promise<Canceled> {
-  const { status } = await backend.mutation(api.assignments.update, { namespace, assignment: id, status: "canceled" });
+  const { status } = await backend.mutation(api.assignments.update, {
+    namespace,
+    assignment: id,
+    status: "canceled",
+  });
   return { id, kind: "assignment", outcome: "canceled", status };
 }

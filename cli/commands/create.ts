@@ -13,7 +13,12 @@ export function register(program: Command): void {
     .option("--file <file>", "read the north star from a file, or - for stdin")
     .option("--priority <n>", "lower runs first (default: 10)")
     .option("--independent", "may run beside other assignments of the namespace")
-    .addOption(new Option("--policy <policy>", "who adds follow-up jobs: a PM after each job, or nobody").choices(["pm", "static"] as const))
+    .addOption(
+      new Option("--policy <policy>", "who adds follow-up jobs: a PM after each job, or nobody").choices([
+        "pm",
+        "static",
+      ] as const),
+    )
     .option("--key <text>", "create at most once under this key")
     .action(async (typed, options, command) => {
       const northStar = northStarOf(typed, options.file);
@@ -26,7 +31,11 @@ export function register(program: Command): void {
         ...(options.policy === undefined ? {} : { policy: options.policy }),
         ...(options.key === undefined ? {} : { key: options.key }),
       });
-      printData(made, ({ number, created }) => `${created ? "created" : "there already:"} assignment ${number}`, flags);
+      printData(
+        made,
+        ({ number, created }) => `${created ? "created" : "there already:"} assignment ${number}`,
+        flags,
+      );
       say(`next: drover insert-job ${made.number} --type plan --context "..."`);
     });
 }

@@ -38,7 +38,8 @@ function registerEnd(program: Command, outcome: keyof typeof ENDS): void {
     .option("--result <text>", "what came out; the PM reads it")
     .option("--result-file <file>", "the same from a file, or - for stdin")
     .action(async (typed, { result, resultFile }, command) => {
-      if (result !== undefined && resultFile !== undefined) throw usageError("give --result or --result-file, not both");
+      if (result !== undefined && resultFile !== undefined)
+        throw usageError("give --result or --result-file, not both");
       const { backend, namespace, flags, settings } = openSession(command);
       const text = resultFile === undefined ? result : readTextInput(resultFile, "--result-file");
       const job = await backend.mutation(api.jobs.finish, {

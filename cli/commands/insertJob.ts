@@ -59,7 +59,10 @@ export function register(program: Command): void {
         ...(options.parallel === true ? { parallel: true } : {}),
       });
       if (answer.kind === "limit") {
-        throw new CliError(`nothing was inserted and the assignment is blocked: ${answer.reason}`, EXIT.stuck);
+        throw new CliError(
+          `nothing was inserted and the assignment is blocked: ${answer.reason}`,
+          EXIT.stuck,
+        );
       }
       printData(answer, ({ jobs: made }) => made.map(describe).join("\n"), session.flags);
     });
@@ -92,15 +95,23 @@ function singleRequest(options: Options): JobRequest {
     ...given("pool", options.pool),
     ...given("lock", options.lock),
     ...given("key", options.key),
-    ...given("priority", options.priority === undefined ? undefined : parseWhole(options.priority, "--priority")),
-    ...given("timeoutMs", options.timeout === undefined ? undefined : parseDuration(options.timeout, "--timeout")),
+    ...given(
+      "priority",
+      options.priority === undefined ? undefined : parseWhole(options.priority, "--priority"),
+    ),
+    ...given(
+      "timeoutMs",
+      options.timeout === undefined ? undefined : parseDuration(options.timeout, "--timeout"),
+    ),
   };
 }
 
 function contextOf({ context, contextFile }: Options): string {
-  if (context !== undefined && contextFile !== undefined) throw usageError("give --context or --context-file, not both");
+  if (context !== undefined && contextFile !== undefined)
+    throw usageError("give --context or --context-file, not both");
   if (context !== undefined) return checkText(context, "--context");
-  if (contextFile !== undefined) return checkText(readTextInput(contextFile, "--context-file"), "--context-file");
+  if (contextFile !== undefined)
+    return checkText(readTextInput(contextFile, "--context-file"), "--context-file");
   throw usageError("--context is missing: say what is to be done (or --context-file FILE, - for stdin)");
 }
 

@@ -13,7 +13,9 @@ import { renderEvent } from "../views/eventView.ts";
 export function register(program: Command): void {
   program
     .command("logs")
-    .description("Show what the agent of a job did. The raw stream stays in the file that `drover job` names.")
+    .description(
+      "Show what the agent of a job did. The raw stream stays in the file that `drover job` names.",
+    )
     .argument("[job]", "handle like 12.3, or id")
     .option("-f, --follow", "follow until the job settles")
     .option("--attempt <n>", "of this attempt (default: the last one)")
@@ -21,18 +23,31 @@ export function register(program: Command): void {
       const session = openSession(command);
       const job = jobOf(typed, session.settings);
       if (follow === true) {
-        if (attempt !== undefined) throw usageError("--follow shows attempts as they come: leave --attempt out");
+        if (attempt !== undefined)
+          throw usageError("--follow shows attempts as they come: leave --attempt out");
         process.exitCode = await followLogs(session, job);
         return;
       }
-      const events = await allEvents(session, job, attempt === undefined ? undefined : parseWhole(attempt, "--attempt"));
-      printData(events, (list) => list.map(renderEvent).join("\n") || color.dim("nothing yet"), session.flags);
+      const events = await allEvents(
+        session,
+        job,
+        attempt === undefined ? undefined : parseWhole(attempt, "--attempt"),
+      );
+      printData(
+        events,
+        (list) => list.map(renderEvent).join("\n") || color.dim("nothing yet"),
+        session.flags,
+      );
       if (events.length === 0) say(`no activity recorded: \`drover explain ${job}\` says what it waits for`);
     });
 }
 
 /** Every event of an attempt, page by page. */
-async function allEvents({ backend, namespace }: Session, job: string, attempt?: number): Promise<JobEvent[]> {
+async function allEvents(
+  { backend, namespace }: Session,
+  job: string,
+  attempt?: number,
+): Promise<JobEvent[]> {
   const events: JobEvent[] = [];
   for (;;) {
     const last = events.at(-1);

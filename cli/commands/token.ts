@@ -38,7 +38,10 @@ function registerCreate(token: Command): void {
       const settings = loadSettings(flags);
       const key = readSigningKey();
       if (key === null) {
-        throw new CliError("this machine holds no signing key: create tokens where `drover up` runs", EXIT.notAllowed);
+        throw new CliError(
+          "this machine holds no signing key: create tokens where `drover up` runs",
+          EXIT.notAllowed,
+        );
       }
       const namespaces = options.allNamespaces === true ? "*" : requireNamespace(settings);
       if (options.pool !== undefined && options.role !== "runner") {
@@ -57,7 +60,11 @@ function registerCreate(token: Command): void {
       });
       say(`good until ${new Date(expiresAt).toISOString()}; revoke it with: drover token revoke ${jti}`);
       say("it is shown this once; on the other machine: export DROVER_TOKEN=…");
-      printData({ token: signed.token, jti, role: options.role, namespaces, expiresAt }, (t) => t.token, flags);
+      printData(
+        { token: signed.token, jti, role: options.role, namespaces, expiresAt },
+        (t) => t.token,
+        flags,
+      );
     });
 }
 

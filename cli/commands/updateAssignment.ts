@@ -27,7 +27,9 @@ export function register(program: Command): void {
     .command("update-assignment")
     .description("Complete, block or resume an assignment, or write down its decisions and artifacts.")
     .argument(...TARGET)
-    .addOption(new Option("--status <status>", "the new state; active resumes a blocked one").choices(STATUSES))
+    .addOption(
+      new Option("--status <status>", "the new state; active resumes a blocked one").choices(STATUSES),
+    )
     .option(...REASON)
     .addOption(new Option("--owner <who>", "who must act on a blocked one").choices(BLOCK_OWNERS))
     .option("--artifacts <text>", "replaces the list of what exists now")
@@ -40,7 +42,10 @@ export function register(program: Command): void {
 /** The names of the first workflow engine; hidden, because `update-assignment` says the same. */
 function registerOldNames(program: Command): void {
   const old = (name: string, description: string) =>
-    program.command(name, { hidden: true }).description(description).argument(...TARGET);
+    program
+      .command(name, { hidden: true })
+      .description(description)
+      .argument(...TARGET);
   old("complete", "Same as update-assignment --status complete.").action((typed, _options, command) =>
     update(typed, { status: "complete" }, command),
   );
@@ -52,7 +57,11 @@ function registerOldNames(program: Command): void {
   );
 }
 
-async function update(typed: string | undefined, change: Change, command: { opts(): unknown }): Promise<void> {
+async function update(
+  typed: string | undefined,
+  change: Change,
+  command: { opts(): unknown },
+): Promise<void> {
   const { backend, namespace, flags, settings } = openSession(command);
   const args = { namespace, assignment: assignmentOf(typed, settings), ...checked(change) };
   const after = await backend.mutation(api.assignments.update, args);
@@ -66,7 +75,8 @@ function checked({ priority, reason, status, ...texts }: Change) {
       throw usageError("--status blocked needs --reason: say what is needed and from whom");
     }
   } else if (reason !== undefined) throw usageError("--reason goes with --status blocked");
-  if (status !== "blocked" && texts.owner !== undefined) throw usageError("--owner goes with --status blocked");
+  if (status !== "blocked" && texts.owner !== undefined)
+    throw usageError("--owner goes with --status blocked");
   const change = {
     ...(status === undefined ? {} : { status }),
     ...(reason === undefined ? {} : { reason: checkText(reason, "--reason") }),

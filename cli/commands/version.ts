@@ -12,14 +12,16 @@ export function register(program: Command): void {
     .action((_options, command) => {
       const { version, commit } = readVersion();
       const known = { version, commit, node: process.versions.node };
-      const human = () => `drover ${version}${commit === null ? "" : ` (${commit.slice(0, 10)})`}, node ${known.node}`;
+      const human = () =>
+        `drover ${version}${commit === null ? "" : ` (${commit.slice(0, 10)})`}, node ${known.node}`;
       printData(known, human, commonFlags(command));
     });
 }
 
 /** The version of this package; the commit is known where the build wrote it down. */
 export function readVersion(): { version: string; commit: string | null } {
-  const read = (file: string) => JSON.parse(readFileSync(join(packageRoot(), file), "utf8")) as Record<string, unknown>;
+  const read = (file: string) =>
+    JSON.parse(readFileSync(join(packageRoot(), file), "utf8")) as Record<string, unknown>;
   const { version } = read("package.json");
   return { version: String(version), commit: commitOf(read) };
 }

@@ -18,7 +18,9 @@ export function completionScript(shell: Shell, commands: CommandWords[]): string
 }
 
 function bash(commands: CommandWords[]): string {
-  const cases = commands.map(({ name, words }) => `    ${name}) words="${words.map((w) => w.word).join(" ")}" ;;`);
+  const cases = commands.map(
+    ({ name, words }) => `    ${name}) words="${words.map((w) => w.word).join(" ")}" ;;`,
+  );
   return `# bash completion of drover: eval "$(drover completion bash)"
 _drover() {
   local cur="\${COMP_WORDS[COMP_CWORD]}" words

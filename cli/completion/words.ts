@@ -1,4 +1,4 @@
-import type { Command } from "@commander-js/extra-typings";
+import type { CommandUnknownOpts } from "@commander-js/extra-typings";
 import { COMMANDS } from "../commandTable.ts";
 import { load } from "../program.ts";
 
@@ -14,7 +14,7 @@ export async function commandWords(): Promise<CommandWords[]> {
   const entries = Object.entries(COMMANDS);
   const listed = await Promise.all(
     entries.map(async ([name, entry]) => {
-      const command = (await load(entry)).commands.find((c) => c.name() === name) as unknown as Command | undefined;
+      const command = (await load(entry)).commands.find((c) => c.name() === name);
       return { name, summary: entry.summary, words: command === undefined ? [] : wordsOf(command) };
     }),
   );
@@ -22,9 +22,11 @@ export async function commandWords(): Promise<CommandWords[]> {
   return [...listed, { name: "help", summary: "explain a command or a topic", words: names }];
 }
 
-function wordsOf(command: Command): CommandWords["words"] {
-  const children = command.commands as unknown as Command[];
-  const deeper = children.flatMap((child) => [{ word: child.name(), summary: firstSentence(child.description()) }, ...wordsOf(child)]);
+function wordsOf(command: CommandUnknownOpts): CommandWords["words"] {
+  const deeper = command.commands.flatMap((child) => [
+    { word: child.name(), summary: firstSentence(child.description()) },
+    ...wordsOf(child),
+  ]);
   const options = command.options
     .filter((option) => !option.hidden && option.long !== undefined)
     .map((option) => ({ word: option.long ?? "", summary: firstSentence(option.description) }));

@@ -59,7 +59,12 @@ export async function git(folder: string, ...args: string[]): Promise<string> {
 
 /** Runs the repo's own tests: the demo trusts no agent's word. */
 export async function testDemoRepo(folder: string): Promise<{ passed: boolean; output: string }> {
-  const result = await execa(process.execPath, ["--test"], { cwd: folder, reject: false, all: true, env: TEST_ENV });
+  const result = await execa(process.execPath, ["--test"], {
+    cwd: folder,
+    reject: false,
+    all: true,
+    env: TEST_ENV,
+  });
   return { passed: result.exitCode === 0, output: result.all };
 }
 

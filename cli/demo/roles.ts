@@ -54,7 +54,10 @@ async function commit(subject: string): Promise<void> {
 async function review(): Promise<string> {
   const run = await execa(process.execPath, ["--test"], { reject: false, all: true, env: TEST_ENV });
   if (run.exitCode === 0) return `I ran the tests. ${ALL_GOOD}.`;
-  const facts = run.all.split("\n").filter((line) => /^\s*[+-] '|not ok|✖/.test(line)).slice(0, 6);
+  const facts = run.all
+    .split("\n")
+    .filter((line) => /^\s*[+-] '|not ok|✖/.test(line))
+    .slice(0, 6);
   return `I ran the tests. ${FAULT_FOUND}: slugify leaves a hyphen at the end.\n${facts.join("\n")}`;
 }
 
@@ -65,7 +68,9 @@ const Answer = z.object({
 /** The PM looks at the assignment through the CLI, as a real one would, and acts through it. */
 async function decide(prompt: string): Promise<string> {
   const { stdout } = await drover("assignment", "--json");
-  const done = Answer.parse(JSON.parse(stdout)).jobs.filter((job) => job.type !== "pm" && job.status === "complete");
+  const done = Answer.parse(JSON.parse(stdout)).jobs.filter(
+    (job) => job.type !== "pm" && job.status === "complete",
+  );
   const last = done.at(-1);
   const asked = prompt.includes("slugify") ? "" : " (the prompt does not name the task)";
   switch (last?.type) {
@@ -77,7 +82,13 @@ async function decide(prompt: string): Promise<string> {
       return last.summary.includes(FAULT_FOUND) ? repair(last.summary) : finish(done.length);
     case undefined:
     default:
-      await drover("update-assignment", "--status", "blocked", "--reason", "the stand-in knows only the demo's own jobs");
+      await drover(
+        "update-assignment",
+        "--status",
+        "blocked",
+        "--reason",
+        "the stand-in knows only the demo's own jobs",
+      );
       return "Blocked: this is not the demo's assignment.";
   }
 }
@@ -88,8 +99,16 @@ async function insert(type: string, context: string, why: string): Promise<strin
 }
 
 async function repair(summary: string): Promise<string> {
-  await drover("update-assignment", "--decisions", "The review found that slugs end in a hyphen: it goes back to implement.");
-  return insert("implement", `${CONTEXTS.implement} The review said: ${summary}`, "The review found a fault.");
+  await drover(
+    "update-assignment",
+    "--decisions",
+    "The review found that slugs end in a hyphen: it goes back to implement.",
+  );
+  return insert(
+    "implement",
+    `${CONTEXTS.implement} The review said: ${summary}`,
+    "The review found a fault.",
+  );
 }
 
 async function finish(jobs: number): Promise<string> {
@@ -97,7 +116,15 @@ async function finish(jobs: number): Promise<string> {
     "The review found that slugs end in a hyphen: it went back to implement.",
     "The second review ran all tests and found nothing: done.",
   ];
-  await drover("update-assignment", "--status", "complete", "--decisions", decisions.join("\n"), "--artifacts", `${SOURCE}\n${TEST}`);
+  await drover(
+    "update-assignment",
+    "--status",
+    "complete",
+    "--decisions",
+    decisions.join("\n"),
+    "--artifacts",
+    `${SOURCE}\n${TEST}`,
+  );
   return `Every sentence of the north star is met after ${jobs} jobs. Complete.`;
 }
 

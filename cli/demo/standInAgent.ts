@@ -10,7 +10,9 @@ const [role = ""] = process.argv.slice(2);
 const prompt = await readStdin();
 
 if (!(role in STAND_IN_ROLES)) {
-  process.stderr.write(`stand-in: expected a role (${Object.keys(STAND_IN_ROLES).join(", ")}), got "${role}"\n`);
+  process.stderr.write(
+    `stand-in: expected a role (${Object.keys(STAND_IN_ROLES).join(", ")}), got "${role}"\n`,
+  );
   process.exit(2);
 }
 process.stdout.write("[scripted stand-in agent: no model was asked]\n");

@@ -19,11 +19,11 @@ export interface SignRequest {
   seconds: number;
 }
 
-/** Signs a token with this machine's key; `jti` names it for revocation. */
-export async function signToken(
-  key: SigningKey,
-  { subject, claims, seconds }: SignRequest,
-): Promise<SignedToken> {
+/**
+ * Signs a token with this machine's key. Its id stands in `jti` and in `sub`: some deployments keep `jti` to
+ * themselves, and revocation must find it.
+ */
+export async function signToken(key: SigningKey, { claims, seconds }: SignRequest): Promise<SignedToken> {
   const jti = randomUUID();
   const now = Math.floor(Date.now() / 1000);
   const token = await new SignJWT({ ...claims })
@@ -41,7 +41,6 @@ export async function signToken(
 /** The short-lived admin token with which the CLI of the machine that has the key signs for itself. */
 export async function signAdminToken(key: SigningKey): Promise<SignedToken> {
   return signToken(key, {
-    subject: "local",
     claims: { role: "admin", namespaces: "*" },
     seconds: LOCAL_TOKEN_S,
   });

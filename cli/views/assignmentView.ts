@@ -7,7 +7,8 @@ import { jobRow } from "./jobView.ts";
 
 /** A table of assignments, newest first as they come. */
 export function renderAssignments(assignments: Assignment[], now: number): string {
-  if (assignments.length === 0) return color.dim('no assignments: make one with `drover create "what you want"`');
+  if (assignments.length === 0)
+    return color.dim('no assignments: make one with `drover create "what you want"`');
   return table([
     ["NO", "STATUS", "PRIO", "AGE", "NORTH STAR"].map((text) => color.dim(text)),
     ...assignments.map((a) => [
@@ -23,7 +24,11 @@ export function renderAssignments(assignments: Assignment[], now: number): strin
 /** Everything about one assignment, with its jobs as a tree. */
 export function renderAssignment({ assignment: a, jobs, totals }: AssignmentDetail, now: number): string {
   const facts = [
-    ["status", assignmentState(a.status) + (a.blocked === undefined ? "" : `: ${a.blocked.reason} (for the ${a.blocked.owner})`)],
+    [
+      "status",
+      assignmentState(a.status) +
+        (a.blocked === undefined ? "" : `: ${a.blocked.reason} (for the ${a.blocked.owner})`),
+    ],
     ["policy", `${a.policy}, priority ${a.priority}${a.independent ? ", independent" : ""}`],
     ["created", ago(a.createdAt, now) + (a.endedAt === undefined ? "" : `, ended ${ago(a.endedAt, now)}`)],
     ...(totals.attempts === 0 ? [] : [["used", usageText(totals)]]),

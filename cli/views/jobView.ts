@@ -29,7 +29,8 @@ export function jobRow(job: Job, now: number): string[] {
 
 /** What a job is about: for settled ones what came out, for open ones what it waits for, else its title. */
 export function aboutJob(job: Job): string {
-  if (job.status === "pending" && job.waitingFor.length > 0) return color.dim(`waits for ${job.waitingFor.join(", ")}`);
+  if (job.status === "pending" && job.waitingFor.length > 0)
+    return color.dim(`waits for ${job.waitingFor.join(", ")}`);
   if (job.status === "pending") return color.dim(job.title === "" ? "ready" : `ready: ${job.title}`);
   const outcome = isTerminalJob(job.status) ? (job.error ?? job.summary) : job.title;
   return cut(outcome === "" ? job.title : outcome, SUMMARY_CHARS);
@@ -44,7 +45,11 @@ export function timeOf(job: Job, now: number): string {
 /** Everything about one job. */
 export function renderJob({ job, attempts, edges }: JobDetail, now: number): string {
   const facts = [
-    ["status", jobState(job.status) + (job.cancelRequested && job.status === "running" ? color.yellow(" (cancel requested)") : "")],
+    [
+      "status",
+      jobState(job.status) +
+        (job.cancelRequested && job.status === "running" ? color.yellow(" (cancel requested)") : ""),
+    ],
     ["assignment", String(job.assignmentNumber)],
     ["created", ago(job.createdAt, now)],
     ...(job.startedAt === undefined ? [] : [["time", timeOf(job, now)]]),
@@ -69,7 +74,12 @@ export function renderJob({ job, attempts, edges }: JobDetail, now: number): str
 
 function edgeFacts(name: string, ends: EdgeEnd[]): string[][] {
   if (ends.length === 0) return [];
-  return [[name, ends.map(({ handle, status, satisfied }) => `${handle} (${satisfied ? "met" : status})`).join(", ")]];
+  return [
+    [
+      name,
+      ends.map(({ handle, status, satisfied }) => `${handle} (${satisfied ? "met" : status})`).join(", "),
+    ],
+  ];
 }
 
 function section(title: string, text: string | undefined): string[] {
@@ -83,7 +93,9 @@ function renderAttempts(attempts: Attempt[], now: number): string {
       attempt.profile ?? "by hand",
       attempt.verdict ?? attempt.outcome ?? (attempt.endedAt === undefined ? "running" : "ended"),
       duration((attempt.endedAt ?? now) - attempt.startedAt),
-      [attempt.version, attempt.model, attempt.detail].filter((text) => text !== undefined && text !== "").join("  "),
+      [attempt.version, attempt.model, attempt.detail]
+        .filter((text) => text !== undefined && text !== "")
+        .join("  "),
     ]),
   );
 }
@@ -91,12 +103,17 @@ function renderAttempts(attempts: Attempt[], now: number): string {
 /** Why a job is not running, and what comes next. */
 export function renderExplanation({ job, state, ready, causes, next }: Explanation, now: number): string {
   const headline = `${color.bold(`Job ${job.handle}`)} ${job.type}: ${jobState(state)}${ready ? color.green(" (ready)") : ""}`;
-  return [headline, ...causes.map((cause) => `  - ${renderCause(cause, now)}`), `${color.dim("next:")} ${next}`].join("\n");
+  return [
+    headline,
+    ...causes.map((cause) => `  - ${renderCause(cause, now)}`),
+    `${color.dim("next:")} ${next}`,
+  ].join("\n");
 }
 
 /** One reason as a line. */
 export function renderCause({ reason, text, handle, until }: Cause, now: number): string {
   const about = handle === undefined || text.includes(handle) ? "" : ` (${handle})`;
-  const time = until === undefined || until <= now ? "" : ` (until ${clock(until)}, in ${duration(until - now)})`;
+  const time =
+    until === undefined || until <= now ? "" : ` (until ${clock(until)}, in ${duration(until - now)})`;
   return `${color.yellow(reason)}: ${text}${about}${time}`;
 }

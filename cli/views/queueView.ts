@@ -9,7 +9,9 @@ import { jobRow, renderCause, renderJobs } from "./jobView.ts";
 
 /** The queue at a glance. */
 export function renderQueue(status: QueueStatus, now: number): string {
-  const assignments = ASSIGNMENT_STATES.map((state) => count(status.assignments[state], () => assignmentState(state)));
+  const assignments = ASSIGNMENT_STATES.map((state) =>
+    count(status.assignments[state], () => assignmentState(state)),
+  );
   const jobs = JOB_STATES.map((state) => count(status.jobs[state], () => jobState(state)));
   return [
     `${color.bold(`Queue ${status.namespace}`)}${status.paused ? color.yellow("  paused") : ""}`,
@@ -36,7 +38,10 @@ function join(parts: string[]): string {
 /** What is stuck, with its root causes: the part that needs a person. */
 export function stuckLines(stuck: QueueStatus["stuck"], now: number): string[] {
   if (stuck.length === 0) return [];
-  const lines = stuck.flatMap(({ handle, causes }) => [`  ${handle}`, ...causes.map((c) => `    - ${renderCause(c, now)}`)]);
+  const lines = stuck.flatMap(({ handle, causes }) => [
+    `  ${handle}`,
+    ...causes.map((c) => `    - ${renderCause(c, now)}`),
+  ]);
   return [`${color.red.bold("Stuck")} (needs a person)\n${lines.join("\n")}`];
 }
 
@@ -48,7 +53,9 @@ export function renderWatch(namespace: string, queue: WatchedQueue, now: number)
   const rows = (jobs: WatchedQueue["running"]) => table(jobs.map((job) => jobRow(job, now)));
   return [
     `${head}   ${counts}`,
-    ...(runners === 0 ? [color.yellow("no runner is connected: start one with `drover up` or `drover runner`")] : []),
+    ...(runners === 0
+      ? [color.yellow("no runner is connected: start one with `drover up` or `drover runner`")]
+      : []),
     `${color.bold("Running")}\n${running.length === 0 ? color.dim("nothing") : rows(running)}`,
     ...(recent.length === 0 ? [] : [`${color.bold("Recent")}\n${rows(recent)}`]),
     ...stuckLines(queue.stuck, now),
