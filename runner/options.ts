@@ -1,6 +1,6 @@
 /** What a runner is told when it is started. The CLI builds it from flags, environment and configuration. */
 import type { Profile } from "./harness/port.ts";
-import type { Fence } from "./connect/backend.ts";
+import type { Fence } from "./connect/types.ts";
 
 export interface NamespaceOptions {
   /** Repository slug → absolute path of its checkout on this machine. */

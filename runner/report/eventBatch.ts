@@ -4,19 +4,13 @@
  * eye, the file of the attempt holds everything.
  */
 import { MAX_EVENTS_PER_CALL, MAX_EVENT_TEXT } from "../../domain/limits.ts";
+import type { EventRow } from "../connect/types.ts";
 import type { Redact } from "./redact.ts";
 
 /** Longest time that an event waits, ms. */
 export const FLUSH_MS = 1000;
 /** Events that wait at most; older ones give way. */
 export const MAX_WAITING = 1000;
-
-export interface EventRow {
-  seq: number;
-  at: number;
-  kind: string;
-  text: string;
-}
 
 export interface EventBatch {
   add(event: { kind: string; text: string }): void;

@@ -16,11 +16,14 @@ export interface Lease {
 
 /** A lease of `lengthMs` that was asked for at `sentAt` (monotonic ms). */
 export function lease(sentAt: number, lengthMs: number): Lease {
+  let latest = sentAt;
   let end = sentAt + usable(lengthMs);
   return {
     renewed(sent, length) {
-      // A late answer to an early call must not shorten what a later call has won.
-      end = Math.max(end, sent + usable(length));
+      // A late answer to an earlier call says nothing any more: a claim may have shortened the lease since.
+      if (sent < latest) return;
+      latest = sent;
+      end = sent + usable(length);
     },
     leftMs: (now) => end - now,
   };

@@ -5,7 +5,7 @@
 import { randomUUID } from "node:crypto";
 import { link, open, readFile, rename, unlink } from "node:fs/promises";
 import { z } from "zod";
-import { isSameProcess, startTimeOf } from "../process/startTime.ts";
+import { identityOf, isAlive } from "../process/identity.ts";
 
 const LockFile = z.object({ pid: z.number().int(), startTime: z.string(), since: z.string() });
 type LockFile = z.infer<typeof LockFile>;
@@ -21,7 +21,7 @@ export interface Lock {
 export async function takeLock(file: string, runner: string): Promise<Lock> {
   const mine: LockFile = {
     pid: process.pid,
-    startTime: (await startTimeOf(process.pid)) ?? "",
+    startTime: (await identityOf(process.pid))?.startTime ?? "",
     since: new Date().toISOString(),
   };
   for (let attempt = 0; attempt < MAX_TRIES; attempt += 1) {
@@ -64,10 +64,6 @@ async function read(file: string): Promise<LockFile | undefined> {
     // Missing, or not ours to understand: a holder that cannot be named cannot be alive.
     return undefined;
   }
-}
-
-function isAlive(holder: LockFile): Promise<boolean> {
-  return isSameProcess(holder.pid, holder.startTime);
 }
 
 /**
