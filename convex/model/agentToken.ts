@@ -1,0 +1,3 @@
+import { notYet } from "./notYet.ts";
+export const agentGrant = notYet;
+export const signForAgent = notYet;

@@ -1,0 +1,2 @@
+import type { Tx } from "./tx.ts";
+export async function drain(_tx: Tx): Promise<void> {}

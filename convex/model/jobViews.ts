@@ -1,0 +1,3 @@
+import { notYet } from "./notYet.ts";
+export const getJob = notYet;
+export const listJobs = notYet;

@@ -1,0 +1,3 @@
+import { notYet } from "./notYet.ts";
+export const statusOfQueue = notYet;
+export const watch = notYet;

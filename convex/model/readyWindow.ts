@@ -1,0 +1,2 @@
+import { notYet } from "./notYet.ts";
+export const readyWindow = notYet;

@@ -1,0 +1,3 @@
+import { notYet } from "./notYet.ts";
+export const reapLapsed = notYet;
+export const reapSession = notYet;

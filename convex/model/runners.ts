@@ -1,0 +1,3 @@
+import { notYet } from "./notYet.ts";
+export const drainRunner = notYet;
+export const listRunners = notYet;

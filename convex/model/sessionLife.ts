@@ -1,0 +1,3 @@
+import { notYet } from "./notYet.ts";
+export const endSession = notYet;
+export const startSession = notYet;

@@ -1,0 +1,321 @@
+/**
+ * The tables. Each comment says who writes, reads and deletes the rows. Long texts live in tables of their own
+ * (`jobTexts`, `assignmentTexts`), so that windows, lists and counts read small rows: 64 contexts of 256 KB would
+ * break the 16 MiB that a transaction may read.
+ */
+import { literals } from "convex-helpers/validators";
+import { defineSchema, defineTable } from "convex/server";
+import { v } from "convex/values";
+import { ASSIGNMENT_STATES, BLOCK_OWNERS, POLICIES } from "../domain/assignmentState.ts";
+import { GATES } from "../domain/gate.ts";
+import { HEALTH_KINDS, HEALTH_SCOPES } from "../domain/healthRule.ts";
+import { JOB_STATES } from "../domain/jobState.ts";
+import { JOB_CLASSES, JOB_TYPE_NAMES } from "../domain/jobTypes.ts";
+import { ROLES } from "../domain/roles.ts";
+import { EDGE_CONDITIONS, WAIT_REASONS } from "../domain/waiting.ts";
+
+/** Tokens used, in the one meaning that the harness adapters translate into. */
+export const vUsage = v.object({
+  input: v.number(),
+  cached: v.number(),
+  output: v.number(),
+  reasoning: v.number(),
+});
+
+export const vLimits = v.object({
+  maxJobs: v.optional(v.number()),
+  maxConsecutiveFailures: v.optional(v.number()),
+  maxCostUsd: v.optional(v.number()),
+  maxTokens: v.optional(v.number()),
+});
+
+export const vBlocked = v.object({ reason: v.string(), owner: literals(...BLOCK_OWNERS) });
+
+export default defineSchema({
+  // Written by namespaces:ensure and setPaused; read by every claim; never deleted.
+  namespaces: defineTable({
+    name: v.string(),
+    paused: v.boolean(),
+    repo: v.optional(v.string()),
+    profiles: v.array(v.string()),
+    harnessDefaults: v.record(v.string(), v.string()),
+    cascade: v.array(v.string()),
+    limits: vLimits,
+  }).index("by_name", ["name"]),
+
+  // Written by namespaces:ensure (the default repo); read by what delivers and scans; never deleted.
+  repos: defineTable({
+    namespace: v.id("namespaces"),
+    slug: v.string(),
+    defaultBranch: v.optional(v.string()),
+    private: v.boolean(),
+    build: v.optional(v.string()),
+    test: v.optional(v.string()),
+    lint: v.optional(v.string()),
+  }).index("by_slug", ["namespace", "slug"]),
+
+  // Written by assignments:create and update, the first claim (active), the turn, and what ends or blocks it;
+  // read by claims of its jobs; deleted by retention.
+  assignments: defineTable({
+    namespace: v.id("namespaces"),
+    number: v.number(),
+    /** First line of the north star, for lists. */
+    title: v.string(),
+    kind: v.string(),
+    sourceRef: v.optional(v.string()),
+    policy: literals(...POLICIES),
+    status: literals(...ASSIGNMENT_STATES),
+    blocked: v.optional(vBlocked),
+    priority: v.number(),
+    independent: v.boolean(),
+    hasTurn: v.boolean(),
+    /** A job of it waits for the turn: the turn goes to the most urgent of these. */
+    wantsTurn: v.boolean(),
+    limits: vLimits,
+    key: v.optional(v.string()),
+    endedAt: v.optional(v.number()),
+  })
+    .index("by_number", ["namespace", "number"])
+    .index("by_status", ["namespace", "status", "number"])
+    .index("by_key", ["namespace", "key"])
+    .index("by_turn", ["namespace", "hasTurn"])
+    .index("by_wish", ["namespace", "wantsTurn", "priority", "number"]),
+
+  // One row per assignment, written with it and by assignments:update and PM decisions; read by claims and
+  // assignments:get; deleted with the assignment.
+  assignmentTexts: defineTable({
+    assignment: v.id("assignments"),
+    northStar: v.string(),
+    artifacts: v.string(),
+    decisions: v.string(),
+  }).index("by_assignment", ["assignment"]),
+
+  // Written by jobs:insert and the PM loop, then by claims, reports and whatever changes readiness; read by all;
+  // deleted by retention.
+  jobs: defineTable({
+    namespace: v.id("namespaces"),
+    assignment: v.id("assignments"),
+    assignmentNumber: v.number(),
+    number: v.number(),
+    key: v.optional(v.string()),
+    type: literals(...JOB_TYPE_NAMES),
+    class: literals(...JOB_CLASSES),
+    title: v.string(),
+    /** Head of the result or error, for lists. */
+    summary: v.string(),
+    repo: v.optional(v.string()),
+    pool: v.string(),
+    cascade: v.array(v.string()),
+    /** Effective: the assignment's plus its own; lower runs first. */
+    priority: v.number(),
+    ownPriority: v.number(),
+    timeoutMs: v.number(),
+    idleTimeoutMs: v.union(v.number(), v.null()),
+    status: literals(...JOB_STATES),
+    waitingFor: v.array(literals(...WAIT_REASONS)),
+    /** First of `waitingFor`, `ready`, or `none` when not pending: what the indexes below range over. */
+    gate: literals(...GATES),
+    ready: v.boolean(),
+    open: v.boolean(),
+    unmetDeps: v.number(),
+    notBefore: v.optional(v.number()),
+    retryAt: v.optional(v.number()),
+    lockKey: v.optional(v.string()),
+    session: v.optional(v.id("sessions")),
+    attempt: v.number(),
+    resultFile: v.optional(v.string()),
+    error: v.optional(v.string()),
+    usage: v.optional(vUsage),
+    costUsd: v.optional(v.number()),
+    profileUsed: v.optional(v.string()),
+    lostCount: v.number(),
+    limitedCount: v.number(),
+    cancelRequested: v.boolean(),
+    manual: v.boolean(),
+    /** Inserted while its assignment was pending: its claim looks whether the assignment must become active. */
+    activates: v.boolean(),
+    insertedBy: v.optional(v.id("jobs")),
+    reviews: v.optional(v.id("jobs")),
+    reminder: v.boolean(),
+    /** PM jobs: it has changed its assignment through the CLI, so its text is not asked for a decision. */
+    acted: v.boolean(),
+    contentHash: v.string(),
+    startedAt: v.optional(v.number()),
+    settledAt: v.optional(v.number()),
+    run: v.optional(v.id("runs")),
+  })
+    .index("by_number", ["assignment", "number"])
+    .index("by_handle", ["namespace", "assignmentNumber", "number"])
+    .index("by_key", ["assignment", "key"])
+    .index("by_status", ["namespace", "status", "assignmentNumber", "number"])
+    .index("by_ready", ["namespace", "pool", "ready", "priority", "assignmentNumber", "number"])
+    .index("by_gate", ["assignment", "gate", "priority", "number"])
+    .index("by_waiting", ["namespace", "gate", "assignmentNumber", "number"])
+    .index("by_lock", ["namespace", "lockKey", "gate", "priority", "assignmentNumber", "number"])
+    .index("by_open", ["assignment", "open", "cancelRequested", "number"])
+    .index("by_outcome", ["assignment", "status", "number"])
+    .index("by_settled", ["assignment", "settledAt"])
+    .index("by_session", ["session", "status", "cancelRequested"]),
+
+  // One row per job, written with it (context) and by its report (result); read by its claim, its PM's claim and
+  // jobs:get; deleted with the job.
+  jobTexts: defineTable({
+    job: v.id("jobs"),
+    context: v.string(),
+    result: v.optional(v.string()),
+  }).index("by_job", ["job"]),
+
+  // Written by inserts and splices, satisfied by what settles the source; read by fan-out and explain; deleted with
+  // the target.
+  edges: defineTable({
+    namespace: v.id("namespaces"),
+    fromJob: v.optional(v.id("jobs")),
+    fromAssignment: v.optional(v.id("assignments")),
+    to: v.id("jobs"),
+    condition: literals(...EDGE_CONDITIONS),
+    satisfied: v.boolean(),
+  })
+    .index("by_job", ["fromJob", "satisfied", "condition"])
+    .index("by_assignment", ["fromAssignment", "satisfied", "condition"])
+    .index("by_target", ["to", "satisfied"]),
+
+  // Written by claim, advance and report; read by jobs:get and the fence; deleted with the job.
+  attempts: defineTable({
+    job: v.id("jobs"),
+    number: v.number(),
+    session: v.optional(v.id("sessions")),
+    profile: v.optional(v.string()),
+    harness: v.optional(v.string()),
+    version: v.optional(v.string()),
+    model: v.optional(v.string()),
+    verdict: v.optional(v.string()),
+    detail: v.optional(v.string()),
+    startedAt: v.number(),
+    endedAt: v.optional(v.number()),
+    exitCode: v.optional(v.number()),
+    usage: v.optional(vUsage),
+    costUsd: v.optional(v.number()),
+    agentSession: v.optional(v.string()),
+    outputFile: v.optional(v.string()),
+    /** How the attempt ended for the job; absent while it runs. */
+    outcome: v.optional(v.string()),
+    /** A terminal report that came when the attempt was no longer the job's: evidence, without effect. */
+    lateResult: v.optional(v.string()),
+  }).index("by_number", ["job", "number"]),
+
+  // Written by sessions:start and runners:drain; read by runners:list; deleted by retention.
+  runners: defineTable({
+    name: v.string(),
+    host: v.string(),
+    namespaces: v.array(v.string()),
+    pools: v.array(v.string()),
+    version: v.string(),
+  }).index("by_name", ["name", "host"]),
+
+  // Which runner serves which namespace: written by sessions:start; read by runners:list and explain; deleted
+  // when the runner no longer serves it.
+  serves: defineTable({
+    namespace: v.id("namespaces"),
+    runner: v.id("runners"),
+  })
+    .index("by_namespace", ["namespace"])
+    .index("by_runner", ["runner"]),
+
+  // Written by sessions:*, by the claim that finds it idle, and by the reaper; read by the session's own calls;
+  // deleted by retention.
+  sessions: defineTable({
+    runner: v.id("runners"),
+    status: literals("live", "ended", "lapsed"),
+    namespaces: v.array(v.string()),
+    pools: v.array(v.string()),
+    leaseUntil: v.number(),
+    /** When the scheduled reaper looks: one chain per session, re-armed while the lease is renewed. */
+    reapAt: v.number(),
+    /** It holds running jobs, so its lease is the short one. */
+    busy: v.boolean(),
+    lastBeatAt: v.number(),
+    slots: v.number(),
+    profiles: v.array(v.string()),
+    draining: v.boolean(),
+    /** The session of the restarted runner that took its jobs over. */
+    successor: v.optional(v.id("sessions")),
+    endedAt: v.optional(v.number()),
+  })
+    .index("by_runner", ["runner", "status"])
+    .index("by_lease", ["status", "leaseUntil"]),
+
+  // Reservations: written by whatever makes a job eligible or takes that away; checked by claim; deleted when
+  // nobody wants the key.
+  locks: defineTable({
+    namespace: v.id("namespaces"),
+    key: v.string(),
+    job: v.id("jobs"),
+  }).index("by_key", ["namespace", "key"]),
+
+  // Written by health:report and reports of limited attempts; read by claims; deleted by health:clear, by a success
+  // of the profile, and by retention.
+  harnessHealth: defineTable({
+    namespace: v.id("namespaces"),
+    profile: v.string(),
+    scope: literals(...HEALTH_SCOPES),
+    machine: v.optional(v.string()),
+    kind: literals(...HEALTH_KINDS),
+    /** Absent: until somebody clears it. */
+    until: v.optional(v.number()),
+    reason: v.string(),
+    hits: v.number(),
+    /** False once `until` has passed: kept for the count of hits in a row. */
+    active: v.boolean(),
+    at: v.number(),
+  })
+    .index("by_profile", ["namespace", "profile", "scope", "machine"])
+    .index("by_active", ["namespace", "active"])
+    .index("by_machine", ["namespace", "machine"]),
+
+  // Written by work:events, read by events:list, dropped oldest first by work:events and with the job.
+  events: defineTable({
+    job: v.id("jobs"),
+    attempt: v.number(),
+    seq: v.number(),
+    /** Running number within the job: last minus first is the count, without a counter row. */
+    ordinal: v.number(),
+    at: v.number(),
+    kind: v.string(),
+    text: v.string(),
+  })
+    .index("by_seq", ["job", "attempt", "seq"])
+    .index("by_ordinal", ["job", "ordinal"]),
+
+  // Usage and cost of an assignment in shards by session; written by reports, summed by reads and limits.
+  totals: defineTable({
+    assignment: v.id("assignments"),
+    shard: v.number(),
+    usage: vUsage,
+    costUsd: v.number(),
+    attempts: v.number(),
+  }).index("by_assignment", ["assignment", "shard"]),
+
+  // Written by tokens:register and revoke; read by every call's guard; deleted by retention after expiry.
+  accessTokens: defineTable({
+    jti: v.string(),
+    role: literals(...ROLES),
+    namespaces: v.string(),
+    label: v.string(),
+    expiresAt: v.number(),
+    revoked: v.boolean(),
+  }).index("by_jti", ["jti"]),
+
+  // A batch started together; written by what starts it, read by reports.
+  runs: defineTable({
+    namespace: v.id("namespaces"),
+    label: v.string(),
+  }).index("by_namespace", ["namespace"]),
+
+  // A question or a permission that waits for a person; written by the asking attempt and by the answer.
+  approvals: defineTable({
+    namespace: v.id("namespaces"),
+    job: v.id("jobs"),
+    question: v.string(),
+    answer: v.optional(v.string()),
+  }).index("by_job", ["job"]),
+});
