@@ -4,7 +4,7 @@ import { codex } from "./codex/index.ts";
 import { command } from "./command/index.ts";
 import { gemini } from "./gemini/index.ts";
 import { opencode } from "./opencode/index.ts";
-import { HARNESS_KINDS, type Harness, type HarnessKind, type Profile } from "./port.ts";
+import { HARNESS_KINDS, type Harness, type HarnessKind, type StreamKind } from "./port.ts";
 import { script } from "./script/index.ts";
 
 export { HARNESS_KINDS };
@@ -17,7 +17,7 @@ export function harnessOf(kind: HarnessKind): Harness {
 }
 
 /** The adapter of a profile: a `command` whose output is that of an agent CLI is read by that CLI's adapter. */
-export function harnessFor(profile: Profile): Harness {
+export function harnessFor(profile: { type: HarnessKind; output?: StreamKind | undefined }): Harness {
   const own = harnessOf(profile.type);
   if (profile.type !== "command" || !profile.output) return own;
   const dialect = harnessOf(profile.output);

@@ -142,7 +142,11 @@ export function deathOf(end: RunEnd): VerdictKind {
   return bySignal ? "killed" : "no_result";
 }
 
-/** The exit does not speak against a success: it was 0, or we ended the process ourselves after its last event. */
+/**
+ * The exit does not speak against a terminal success event: it was 0, or we ended the process ourselves after it, or
+ * nobody saw the exit (the machine went down).
+ */
 export function exitIsFine(end: RunEnd): boolean {
-  return end.exitCode === 0 || end.endedBy !== "exit";
+  const unseen = end.exitCode === null && end.exitSignal === null;
+  return end.exitCode === 0 || end.endedBy !== "exit" || unseen;
 }

@@ -31,7 +31,7 @@ export function judgeGemini(facts: GeminiFacts, end: RunEnd, notes: Notes): Verd
   };
   if (!result) return { ...known, ok: false, ...withoutResult(end, notes) };
   if (result.status === "success" && exitIsFine(end)) {
-    if (!facts.answer) return { ...known, ok: false, kind: "empty", detail: "the answer was empty" };
+    if (!facts.answer) return { ...known, ok: false, kind: "empty", detail: facts.error ?? "the answer was empty" };
     return { ...known, ok: true, kind: "success", text: facts.answer };
   }
   const detail = str(obj(result.error).message) ?? facts.error ?? lastLine(end.stderr) ?? "an error without words";
