@@ -14,7 +14,7 @@ type OptionSpec = readonly [flags: string, description: string];
 /** Gives every command of a program the common options that it does not declare itself. */
 export function addCommonOptions(program: Command, backend: boolean): void {
   const specs = backend ? [JSON_OPTION, ...BACKEND_OPTIONS] : [JSON_OPTION];
-  for (const command of leaves(program as CommandUnknownOpts)) {
+  for (const command of leaves(program)) {
     for (const [flags, description] of specs) {
       const option = new Option(flags, description).helpGroup(HEADING);
       if (!command.options.some((present) => present.long === option.long)) command.addOption(option);

@@ -5,6 +5,7 @@ import { meantHint } from "../domain/didYouMean.ts";
 import { isJobType, JOB_TYPE_NAMES, JOB_TYPES, type JobType } from "../domain/jobTypes.ts";
 import { findJsonFault } from "../domain/jsonFault.ts";
 import { MAX_BATCH } from "../domain/limits.ts";
+import { type Defined, defined } from "./defined.ts";
 import { checkText } from "./input.ts";
 import { usageError } from "./output/errors.ts";
 
@@ -29,9 +30,9 @@ const jobShape = z.strictObject({
 });
 export type JobRequest = z.infer<typeof jobShape>;
 /** What the backend takes: the type is known, the profiles are a cascade. */
-export type NewJob = Pick<JobRequest, "context"> & { type: JobType; lock?: string | null } & {
-  [K in Exclude<keyof JobRequest, "type" | "context" | "harness" | "lock">]?: NonNullable<JobRequest[K]>;
-};
+export type NewJob = Defined<
+  Omit<JobRequest, "type" | "harness" | "lock"> & { type: JobType; lock: string | null | undefined }
+>;
 
 /** Reads a jobs file: an array of jobs, or an object with `jobs`. @throws CliError (exit 2) */
 export function parseJobsFile(text: string, file: string): JobRequest[] {
@@ -68,27 +69,21 @@ export function toNewJob(request: JobRequest, config: Config): NewJob {
     );
   }
   checkText(rest.context, "the context");
-  const cascade = rest.cascade ?? cascadeOf(type, harness, config);
-  const named = Object.fromEntries(Object.entries(rest).filter(([, value]) => value !== undefined));
-  return {
-    ...(named as Omit<NewJob, "type">),
+  return defined({
+    ...rest,
     type,
-    ...(cascade === null ? {} : { cascade }),
-    ...(lock === undefined ? {} : { lock: lock === "none" ? null : lock }),
-    ...optional("timeoutMs", rest.timeoutMs ?? config.timeoutMs),
-    ...optional("idleTimeoutMs", rest.idleTimeoutMs ?? config.idleTimeoutMs),
-  };
+    cascade: rest.cascade ?? cascadeOf(type, harness, config),
+    lock: lock === "none" ? null : lock,
+    timeoutMs: rest.timeoutMs ?? config.timeoutMs,
+    idleTimeoutMs: rest.idleTimeoutMs ?? config.idleTimeoutMs,
+  });
 }
 
-function optional<K extends string>(key: K, value: number | undefined): Partial<Record<K, number>> {
-  return value === undefined ? {} : ({ [key]: value } as Partial<Record<K, number>>);
-}
-
-/** The first profile and those after it; null leaves the choice to the namespace's own defaults. */
-function cascadeOf(type: JobType, harness: string | undefined, config: Config): string[] | null {
+/** The first profile and those after it; undefined leaves the choice to the namespace's own defaults. */
+function cascadeOf(type: JobType, harness: string | undefined, config: Config): string[] | undefined {
   const byDefault = JOB_TYPES[type].class === "agent" ? config.harnessDefaults?.default : undefined;
   const first = harness ?? config.harnessDefaults?.[type] ?? byDefault;
-  if (first === undefined) return null;
+  if (first === undefined) return undefined;
   // Another harness cannot run a shell script: a cascade of agents is no fallback for it.
   const others = JOB_TYPES[type].class === "agent" ? (config.cascade ?? []) : [];
   return [first, ...others.filter((profile) => profile !== first)];

@@ -28,7 +28,7 @@ async function dispatch(argv: readonly string[]): Promise<ExitCode> {
   const entry = findCommand(name);
   if (entry === null) throw unknownCommand(name);
   const program = await load(entry);
-  await program.parseAsync(placed(program as CommandUnknownOpts, rest, leading), { from: "user" });
+  await program.parseAsync(placed(program, rest, leading), { from: "user" });
   return (process.exitCode as ExitCode | undefined) ?? EXIT.ok;
 }
 

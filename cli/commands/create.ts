@@ -1,6 +1,7 @@
 import { Option, type Command } from "@commander-js/extra-typings";
 import { api } from "../../convex/_generated/api.js";
 import { openSession } from "../backend/session.ts";
+import { defined } from "../defined.ts";
 import { checkText, parseWhole, readTextInput } from "../input.ts";
 import { usageError } from "../output/errors.ts";
 import { printData, say } from "../output/print.ts";
@@ -23,14 +24,14 @@ export function register(program: Command): void {
     .action(async (typed, options, command) => {
       const northStar = northStarOf(typed, options.file);
       const { backend, namespace, flags } = openSession(command);
-      const made = await backend.mutation(api.assignments.create, {
-        namespace,
-        northStar,
-        ...(options.priority === undefined ? {} : { priority: parseWhole(options.priority, "--priority") }),
-        ...(options.independent === true ? { independent: true } : {}),
-        ...(options.policy === undefined ? {} : { policy: options.policy }),
-        ...(options.key === undefined ? {} : { key: options.key }),
-      });
+      const { independent, policy, key, priority } = options;
+      const made = await backend.mutation(
+        api.assignments.create,
+        defined({
+          ...{ namespace, northStar, independent, policy, key },
+          priority: priority === undefined ? undefined : parseWhole(priority, "--priority"),
+        }),
+      );
       printData(
         made,
         ({ number, created }) => `${created ? "created" : "there already:"} assignment ${number}`,

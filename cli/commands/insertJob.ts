@@ -2,6 +2,7 @@ import type { Command } from "@commander-js/extra-typings";
 import { api } from "../../convex/_generated/api.js";
 import { profileNames, unknownProfile } from "../../domain/config.ts";
 import { openSession, type Session } from "../backend/session.ts";
+import { defined } from "../defined.ts";
 import { checkText, parseDuration, parseWhole, readTextInput } from "../input.ts";
 import { type JobRequest, type NewJob, parseJobsFile, toNewJob, unknownProfiles } from "../newJob.ts";
 import { CliError, EXIT, usageError } from "../output/errors.ts";
@@ -52,12 +53,15 @@ export function register(program: Command): void {
       const session = openSession(command);
       const jobs = requests(options).map((request) => toNewJob(request, session.settings.config));
       await checkProfiles(session, jobs);
-      const answer = await session.backend.mutation(api.jobs.insert, {
+      const args = {
         namespace: session.namespace,
         assignment: assignmentOf(assignment, session.settings),
         jobs,
-        ...(options.parallel === true ? { parallel: true } : {}),
-      });
+      };
+      const answer = await session.backend.mutation(
+        api.jobs.insert,
+        defined({ ...args, parallel: options.parallel }),
+      );
       if (answer.kind === "limit") {
         throw new CliError(
           `nothing was inserted and the assignment is blocked: ${answer.reason}`,
@@ -85,25 +89,14 @@ function requests(options: Options): JobRequest[] {
 
 function singleRequest(options: Options): JobRequest {
   if (options.type === undefined) throw usageError("--type is missing: what kind of job is it?");
-  return {
-    type: options.type,
+  const { type, title, harness, after, repo, pool, lock, key, priority, timeout } = options;
+  return defined({
+    type,
     context: contextOf(options),
-    ...given("title", options.title),
-    ...given("harness", options.harness),
-    ...given("after", options.after),
-    ...given("repo", options.repo),
-    ...given("pool", options.pool),
-    ...given("lock", options.lock),
-    ...given("key", options.key),
-    ...given(
-      "priority",
-      options.priority === undefined ? undefined : parseWhole(options.priority, "--priority"),
-    ),
-    ...given(
-      "timeoutMs",
-      options.timeout === undefined ? undefined : parseDuration(options.timeout, "--timeout"),
-    ),
-  };
+    ...{ title, harness, after, repo, pool, lock, key },
+    priority: priority === undefined ? undefined : parseWhole(priority, "--priority"),
+    timeoutMs: timeout === undefined ? undefined : parseDuration(timeout, "--timeout"),
+  });
 }
 
 function contextOf({ context, contextFile }: Options): string {
@@ -113,10 +106,6 @@ function contextOf({ context, contextFile }: Options): string {
   if (contextFile !== undefined)
     return checkText(readTextInput(contextFile, "--context-file"), "--context-file");
   throw usageError("--context is missing: say what is to be done (or --context-file FILE, - for stdin)");
-}
-
-function given<K extends string, T>(key: K, value: T | undefined): { [P in K]?: T } {
-  return value === undefined ? {} : ({ [key]: value } as { [P in K]: T });
 }
 
 /** A profile that this configuration does not know may still be declared by the namespace: ask before refusing. */

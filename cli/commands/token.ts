@@ -19,9 +19,9 @@ export function register(program: Command): void {
   const token = program
     .command("token")
     .description("Create, list and revoke access tokens for other machines and people.");
-  registerCreate(token as unknown as Command);
-  registerList(token as unknown as Command);
-  registerRevoke(token as unknown as Command);
+  registerCreate(token);
+  registerList(token);
+  registerRevoke(token);
 }
 
 function registerCreate(token: Command): void {

@@ -2,6 +2,7 @@ import { Option, type Command } from "@commander-js/extra-typings";
 import { api } from "../../convex/_generated/api.js";
 import { BLOCK_OWNERS, type BlockOwner } from "../../domain/assignmentState.ts";
 import { openSession } from "../backend/session.ts";
+import { defined } from "../defined.ts";
 import { checkText, parseWhole } from "../input.ts";
 import { usageError } from "../output/errors.ts";
 import { printData } from "../output/print.ts";
@@ -35,7 +36,9 @@ export function register(program: Command): void {
     .option("--artifacts <text>", "replaces the list of what exists now")
     .option("--decisions <text>", "replaces the list of what was decided")
     .option("--priority <n>", "lower runs first")
-    .action((typed, options, command) => update(typed, options, command));
+    .action((typed, { status, reason, owner, artifacts, decisions, priority }, command) =>
+      update(typed, { status, reason, owner, artifacts, decisions, priority }, command),
+    );
   registerOldNames(program);
 }
 
@@ -51,7 +54,9 @@ function registerOldNames(program: Command): void {
   );
   old("block", "Same as update-assignment --status blocked.")
     .option(...REASON)
-    .action((typed, options, command) => update(typed, { ...options, status: "blocked" }, command));
+    .action((typed, options, command) =>
+      update(typed, { reason: options.reason, status: "blocked" }, command),
+    );
   old("unblock", "Same as update-assignment --status active.").action((typed, _options, command) =>
     update(typed, { status: "active" }, command),
   );
@@ -69,24 +74,22 @@ async function update(
 }
 
 /** The arguments of a change. @throws CliError (exit 2) for one that says nothing or lacks its reason */
-function checked({ priority, reason, status, ...texts }: Change) {
+function checked({ priority, reason, ...change }: Change) {
+  checkReason({ reason, ...change });
+  const args = defined({
+    ...change,
+    reason: reason === undefined ? undefined : checkText(reason, "--reason"),
+    priority: priority === undefined ? undefined : parseWhole(priority, "--priority"),
+  });
+  if (Object.keys(args).length > 0) return args;
+  throw usageError("nothing to change: give --status, --decisions, --artifacts or --priority");
+}
+
+function checkReason({ status, reason, owner }: Change): void {
   if (status === "blocked") {
-    if (reason === undefined || reason.trim() === "") {
-      throw usageError("--status blocked needs --reason: say what is needed and from whom");
-    }
-  } else if (reason !== undefined) throw usageError("--reason goes with --status blocked");
-  if (status !== "blocked" && texts.owner !== undefined)
-    throw usageError("--owner goes with --status blocked");
-  const change = {
-    ...(status === undefined ? {} : { status }),
-    ...(reason === undefined ? {} : { reason: checkText(reason, "--reason") }),
-    ...(texts.owner === undefined ? {} : { owner: texts.owner }),
-    ...(texts.artifacts === undefined ? {} : { artifacts: texts.artifacts }),
-    ...(texts.decisions === undefined ? {} : { decisions: texts.decisions }),
-    ...(priority === undefined ? {} : { priority: parseWhole(priority, "--priority") }),
-  };
-  if (Object.keys(change).length === 0) {
-    throw usageError("nothing to change: give --status, --decisions, --artifacts or --priority");
+    if (reason !== undefined && reason.trim() !== "") return;
+    throw usageError("--status blocked needs --reason: say what is needed and from whom");
   }
-  return change;
+  if (reason !== undefined) throw usageError("--reason goes with --status blocked");
+  if (owner !== undefined) throw usageError("--owner goes with --status blocked");
 }

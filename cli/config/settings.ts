@@ -1,5 +1,5 @@
 import { existsSync, readFileSync } from "node:fs";
-import { dirname, resolve } from "node:path";
+import { resolve } from "node:path";
 import { type Config, parseConfig } from "../../domain/config.ts";
 import { CliError, EXIT, usageError } from "../output/errors.ts";
 import { type Environment, readEnvironment } from "./environment.ts";
@@ -40,19 +40,25 @@ export function loadSettings(flags: CommonFlags, env = process.env, cwd = proces
   const given = readEnvironment(env);
   const file = chooseFile(flags.config ?? given.config, cwd);
   const config = withEnvironment(file === null ? {} : readConfig(file), given);
-  const url = flags.url ?? given.url ?? config.convexUrl ?? DEFAULT_URL;
-  if (!/^https?:\/\/[^/\s]+/.test(url))
-    throw usageError(`the backend's address must be an http(s) URL, got "${url}"`);
   return {
     file,
     root: file === null ? cwd : projectRoot(file),
     config,
-    url: url.replace(/\/+$/, ""),
-    namespace: flags.namespace ?? given.namespace ?? config.namespace ?? null,
-    token: flags.token ?? given.token ?? null,
-    assignment: given.assignment ?? null,
-    job: given.job ?? null,
+    url: checkedUrl(first(flags.url, given.url, config.convexUrl) ?? DEFAULT_URL),
+    namespace: first(flags.namespace, given.namespace, config.namespace),
+    token: first(flags.token, given.token),
+    assignment: first(given.assignment),
+    job: first(given.job),
   };
+}
+
+function first(...values: (string | undefined)[]): string | null {
+  return values.find((value) => value !== undefined) ?? null;
+}
+
+function checkedUrl(url: string): string {
+  if (/^https?:\/\/[^/\s]+/.test(url)) return url.replace(/\/+$/, "");
+  throw usageError(`the backend's address must be an http(s) URL, got "${url}"`);
 }
 
 /** The namespace of a command that needs one. */
@@ -103,9 +109,4 @@ export function wholeNumber(name: string, text: string, min: number): number {
   const value = Number(text);
   if (/^-?\d+$/.test(text) && value >= min && Number.isSafeInteger(value)) return value;
   throw usageError(`${name} must be a whole number of at least ${min}, got "${text}"`);
-}
-
-/** The folder of the configuration for messages, or of the place where `init` would write it. */
-export function configFolder({ file, root }: Settings): string {
-  return file === null ? root : dirname(file);
 }
