@@ -34,7 +34,11 @@ console.error(`dist: ${files.length} files, ${Math.round(bytes / 1024)} KB`);
 /** The commit the build is of, or null outside a checkout: a package built from an archive has none. */
 function commit() {
   try {
-    return execFileSync("git", ["rev-parse", "HEAD"], { cwd: root, encoding: "utf8", stdio: ["ignore", "pipe", "ignore"] }).trim();
+    return execFileSync("git", ["rev-parse", "HEAD"], {
+      cwd: root,
+      encoding: "utf8",
+      stdio: ["ignore", "pipe", "ignore"],
+    }).trim();
   } catch {
     return null;
   }
