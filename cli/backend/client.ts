@@ -7,6 +7,7 @@ import type { FunctionArgs, FunctionReference, FunctionReturnType } from "convex
 import { ensureSigningKey } from "../keys/signingKey.ts";
 import { signAdminToken } from "../keys/sign.ts";
 import type { Settings } from "../config/settings.ts";
+import { CliError, EXIT } from "../output/errors.ts";
 import { asCliError, type CallPlace } from "./failure.ts";
 
 /** A one-shot call that takes longer than this is given up, ms. */
@@ -18,6 +19,9 @@ type Call<K extends Kind> = <F extends FunctionReference<K>>(
   args: FunctionArgs<F>,
 ) => Promise<FunctionReturnType<F>>;
 
+/** Where to call, and as whom. */
+export type Access = Pick<Settings, "url" | "token"> & Partial<Pick<Settings, "insideAttempt">>;
+
 export interface Backend {
   url: string;
   query: Call<"query">;
@@ -26,7 +30,7 @@ export interface Backend {
 }
 
 /** Opens a backend; nothing is sent before the first call. */
-export function openBackend(settings: Pick<Settings, "url" | "token">, timeoutMs = CALL_TIMEOUT_MS): Backend {
+export function openBackend(settings: Access, timeoutMs = CALL_TIMEOUT_MS): Backend {
   const place: CallPlace = { url: settings.url, givenToken: settings.token !== null };
   let ready: Promise<ConvexHttpClient> | undefined;
   const client = () => (ready ??= connect(settings, timeoutMs));
@@ -45,15 +49,21 @@ export function openBackend(settings: Pick<Settings, "url" | "token">, timeoutMs
   };
 }
 
-/** The token of this call: the one that was given, else one that this machine signs for itself. */
-export async function tokenFor({ token }: Pick<Settings, "token">): Promise<string> {
+/**
+ * The token of this call: the one that was given, else one that this machine signs for itself. An agent that lost its
+ * token must not become an admin by that.
+ */
+export async function tokenFor({ token, insideAttempt }: Access): Promise<string> {
+  if (token === null && insideAttempt === true) {
+    throw new CliError(
+      "DROVER_TOKEN is missing: inside a job the token of the job is the only one that counts",
+      EXIT.notAllowed,
+    );
+  }
   return token ?? (await signAdminToken(await ensureSigningKey())).token;
 }
 
-async function connect(
-  settings: Pick<Settings, "url" | "token">,
-  timeoutMs: number,
-): Promise<ConvexHttpClient> {
+async function connect(settings: Access, timeoutMs: number): Promise<ConvexHttpClient> {
   return new ConvexHttpClient(settings.url, {
     auth: await tokenFor(settings),
     logger: false,

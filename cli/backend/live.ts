@@ -1,8 +1,7 @@
 /** Live queries over the sync socket, for `logs -f`, `watch`, `go` and the demo. */
 import { ConvexClient } from "convex/browser";
 import type { FunctionArgs, FunctionReference, FunctionReturnType } from "convex/server";
-import type { Settings } from "../config/settings.ts";
-import { tokenFor } from "./client.ts";
+import { type Access, tokenFor } from "./client.ts";
 import { asCliError } from "./failure.ts";
 
 export interface Live {
@@ -21,7 +20,7 @@ export interface Live {
 }
 
 /** Opens the socket. Check with a one-shot call first that the backend answers: this one tries for ever. */
-export function openLive(settings: Pick<Settings, "url" | "token">): Live {
+export function openLive(settings: Access): Live {
   const client = new ConvexClient(settings.url, {
     skipConvexDeploymentUrlCheck: true,
     unsavedChangesWarning: false,

@@ -1,9 +1,11 @@
 import type { Command } from "@commander-js/extra-typings";
+import { api } from "../../convex/_generated/api.js";
+import type { RunnerOptions } from "../../runner/options.ts";
 import { openBackend } from "../backend/client.ts";
 import { ensureNamespaces } from "../backend/ensureNamespaces.ts";
 import { commonFlags } from "../commonOptions.ts";
-import { loadSettings } from "../config/settings.ts";
-import { probedName, probeProfiles } from "../harnesses/profiles.ts";
+import { loadSettings, type Settings } from "../config/settings.ts";
+import { probedName, probeProfiles, wantedProfiles } from "../harnesses/profiles.ts";
 import { parseDuration, parseWhole } from "../input.ts";
 import { CliError, EXIT, usageError } from "../output/errors.ts";
 import { say } from "../output/print.ts";
@@ -32,15 +34,28 @@ export function register(program: Command): void {
         idleExitMs:
           options.idleExit === undefined ? undefined : parseDuration(options.idleExit, "--idle-exit"),
       });
-      // A runner with an admin's key registers what it serves; a runner token may not, and finds it registered.
-      if (settings.token === null) await ensureNamespaces(openBackend(settings), settings);
-      await announce(prepared);
-      process.exitCode = await runUntilStopped(await startStoppableRunner(prepared.options));
+      await checkIn(settings);
+      const runner = await startStoppableRunner(await announce(prepared, settings));
+      process.exitCode = await runUntilStopped(runner);
     });
 }
 
-/** Says what this runner offers and where its log is. @throws CliError when nothing can run here */
-export async function announce({ options, log }: PreparedRunner): Promise<void> {
+/** Fails at once where no backend answers. With the machine's own key it registers what it serves, too. */
+async function checkIn(settings: Settings): Promise<void> {
+  const backend = openBackend(settings);
+  // A runner's token may not register namespaces; those that it serves were registered by an admin.
+  if (settings.token === null) await ensureNamespaces(backend, settings);
+  else await backend.query(api.namespaces.list, {});
+}
+
+/**
+ * Says what this runner offers and where its log is, and gives the options without the kinds that nobody asked for
+ * and that are not here. @throws CliError when nothing can run here
+ */
+export async function announce(
+  { options, log }: PreparedRunner,
+  { config }: Settings,
+): Promise<RunnerOptions> {
   const probed = await probeProfiles(options.profiles);
   const offered = probed.filter(({ installed }) => installed);
   if (offered.length === 0)
@@ -48,6 +63,9 @@ export async function announce({ options, log }: PreparedRunner): Promise<void> 
   say(`runner ${options.name} serves ${Object.keys(options.namespaces).join(", ")} at ${options.url}`);
   say(`offers ${offered.map(probedName).join(", ")}; ${options.slots} at once`);
   say(`log: ${log.file}`);
+  const wanted = wantedProfiles(config);
+  const kept = probed.filter(({ profile, installed }) => installed || wanted.has(profile.name));
+  return { ...options, profiles: kept.map(({ profile }) => profile) };
 }
 
 /** The slots of a flag. @throws CliError (exit 2) */

@@ -38,7 +38,7 @@ export function register(program: Command): void {
         const here = { ...settings, url: host?.url ?? settings.url };
         const prepared = prepareRunner(here, { name: options.name, slots });
         await ensureNamespaces(openBackend(here), here);
-        await announce(prepared);
+        const runnerOptions = await announce(prepared, here);
         const place = {
           url: here.url,
           namespace,
@@ -46,7 +46,7 @@ export function register(program: Command): void {
           log: prepared.log.file,
         };
         printData(place, (p) => `up: namespace ${p.namespace} at ${p.url} (host ${p.host})`, flags);
-        process.exitCode = await runUntilStopped(await startStoppableRunner(prepared.options));
+        process.exitCode = await runUntilStopped(await startStoppableRunner(runnerOptions));
       } finally {
         await host?.stop();
       }

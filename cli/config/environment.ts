@@ -9,9 +9,10 @@ export interface Environment {
   token?: string | undefined;
   assignment?: string | undefined;
   job?: string | undefined;
-  /** Job types → profile, and other single settings are not taken from here: they belong into the file. */
   timeoutMs?: string | undefined;
   slots?: string | undefined;
+  /** Set by a runner for the processes of an attempt. */
+  attempt?: string | undefined;
 }
 
 /** Reads the `DROVER_*` variables; an empty variable counts as unset. */
@@ -27,5 +28,6 @@ export function readEnvironment(env: NodeJS.ProcessEnv): Environment {
     job: get("DROVER_JOB", "WORKFLOW_JOB_ID"),
     timeoutMs: get("DROVER_TIMEOUT_MS"),
     slots: get("DROVER_SLOTS"),
+    attempt: get("DROVER_ATTEMPT", "DROVER_ATTEMPT_ID"),
   };
 }

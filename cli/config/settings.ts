@@ -30,6 +30,8 @@ export interface Settings {
   /** Named by the environment inside a job. */
   assignment: string | null;
   job: string | null;
+  /** This runs inside the attempt of a job: an agent, which must not sign for itself. */
+  insideAttempt: boolean;
 }
 
 /**
@@ -49,6 +51,7 @@ export function loadSettings(flags: CommonFlags, env = process.env, cwd = proces
     token: first(flags.token, given.token),
     assignment: first(given.assignment),
     job: first(given.job),
+    insideAttempt: given.attempt !== undefined,
   };
 }
 

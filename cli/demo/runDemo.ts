@@ -79,6 +79,7 @@ function demoSettings(url: string, repo: string): Settings {
     token: null,
     assignment: null,
     job: null,
+    insideAttempt: false,
   };
 }
 

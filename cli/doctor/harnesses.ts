@@ -1,6 +1,6 @@
 import type { Config } from "../../domain/config.ts";
 import type { HarnessKind } from "../../runner/harness/port.ts";
-import { probeProfiles, profilesOf, type ProbedProfile } from "../harnesses/profiles.ts";
+import { probeProfiles, profilesOf, type ProbedProfile, wantedProfiles } from "../harnesses/profiles.ts";
 import { fail, type Finding, ok, warn } from "./finding.ts";
 
 /** Where each CLI looks for its login; Drover hands these through and stores none of them. */
@@ -15,12 +15,9 @@ const LOGINS: Readonly<Record<HarnessKind, string>> = {
 
 /** Each profile: is it here, in which version, and where its key is expected. */
 export async function checkHarnesses(config: Config): Promise<Finding[]> {
-  const wanted = new Set([...Object.values(config.harnessDefaults ?? {}), ...(config.cascade ?? [])]);
-  const declared = new Set(Object.keys(config.harnesses ?? {}));
+  const wanted = wantedProfiles(config);
   const probed = await probeProfiles(profilesOf(config));
-  const findings = probed.map((probe) =>
-    finding(probe, wanted.has(probe.profile.name) || declared.has(probe.profile.name)),
-  );
+  const findings = probed.map((probe) => finding(probe, wanted.has(probe.profile.name)));
   const agents = probed.filter(({ profile, installed }) => installed && profile.type !== "script");
   if (agents.length > 0) return findings;
   return [

@@ -11,6 +11,16 @@ export function profilesOf(config: Config): Profile[] {
   return [...declared, ...builtIn.map((name) => ({ name, type: name }))];
 }
 
+/** The profiles that a configuration declares or names: one that is missing here is worth a word. */
+export function wantedProfiles({ harnesses, harnessDefaults, cascade }: Config): Set<string> {
+  const names = [
+    ...Object.keys(harnesses ?? {}),
+    ...Object.values(harnessDefaults ?? {}),
+    ...(cascade ?? []),
+  ];
+  return new Set(names.filter((name) => name !== undefined));
+}
+
 export interface ProbedProfile extends Probe {
   profile: Profile;
 }
