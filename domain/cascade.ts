@@ -60,9 +60,7 @@ export function nextStep({ cascade, tries, health }: CascadeInput): NextStep {
 /** How often in a row, counted from the end, the last profile failed transiently. */
 function transientRun(tries: readonly EndedTry[]): number {
   const last = tries.at(-1);
-  const stop = tries.findLastIndex(
-    (one) => one.profile !== last?.profile || one.effect !== "transient",
-  );
+  const stop = tries.findLastIndex((one) => one.profile !== last?.profile || one.effect !== "transient");
   return tries.length - 1 - stop;
 }
 

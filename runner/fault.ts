@@ -24,6 +24,11 @@ export async function faultPoint(name: FaultPoint, detail = ""): Promise<void> {
   if (handler !== undefined) await handler(detail);
 }
 
+/** True when somebody waits at the point, so that costly looking for it is only done then. */
+export function isArmed(name: FaultPoint): boolean {
+  return handlers.has(name);
+}
+
 /** Sets the handler of a point and gives a function that removes it. */
 export function onFault(name: FaultPoint, handler: FaultHandler): () => void {
   handlers.set(name, handler);

@@ -1,5 +1,7 @@
 /** What a runner is told when it is started. The CLI builds it from flags, environment and configuration. */
 import type { Profile } from "./harness/port.ts";
+import type { Backend } from "./connect/backend.ts";
+import type { Connection } from "./connect/convexBackend.ts";
 import type { Fence } from "./connect/types.ts";
 
 export interface NamespaceOptions {
@@ -54,4 +56,6 @@ export interface RunnerOptions {
   /** Stop after this long without work, ms. */
   idleExitMs?: number;
   clock?: Clock;
+  /** Stands in for the Convex client. */
+  connect?: (connection: Connection) => Backend;
 }

@@ -43,7 +43,8 @@ export interface Backend {
   claim(claim: { namespace: string; session: string; job: string }): Promise<Claimed | null>;
   /** Ends the present attempt and opens the next one; undefined: the lease is lost. */
   advance(step: Advance): Promise<number | undefined>;
-  report(report: Report, claimNext: string | undefined): Promise<ReportAnswer>;
+  /** `claimNext`: up to 4 jobs of the same namespace to try for, best first. */
+  report(report: Report, claimNext: string[]): Promise<ReportAnswer>;
   /** False: the lease is lost. */
   events(namespace: string, fence: Fence, events: EventRow[]): Promise<boolean>;
   reportHealth(namespace: string, session: string, health: HealthReport): Promise<void>;

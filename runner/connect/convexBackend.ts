@@ -24,10 +24,19 @@ export function connectBackend({ url, token, onError }: Connection): Backend {
       return null;
     }),
   );
-  return { ...sessionCalls(client, onError), ...queueCalls(client, onError), ...workCalls(client), close: () => client.close() };
+  return {
+    ...sessionCalls(client, onError),
+    ...queueCalls(client, onError),
+    ...workCalls(client),
+    close: () => client.close(),
+  };
 }
 
 type OnError = Connection["onError"];
+interface LiveRunner {
+  name: string;
+  session: object | null;
+}
 
 function sessionCalls(client: ConvexClient, onError: OnError) {
   return {
@@ -49,7 +58,7 @@ function queueCalls(client: ConvexClient, onError: OnError) {
     watchHealth: (namespace, onHealth) =>
       client.onUpdate(api.health.list, { namespace }, onHealth, (error) => onError("health", error)),
     liveRunners: async (namespace) => {
-      const runners = await client.query(api.runners.list, { namespace });
+      const runners: LiveRunner[] = await client.query(api.runners.list, { namespace });
       return runners.filter((runner) => runner.session !== null).map((runner) => runner.name);
     },
     claim: (claim) => client.mutation(api.work.claim, claim),
@@ -63,7 +72,7 @@ function workCalls(client: ConvexClient) {
       return answer.kind === "advanced" ? answer.attempt : undefined;
     },
     report: (report, claimNext) =>
-      client.mutation(api.work.report, { ...report, ...(claimNext === undefined ? {} : { claimNext }) }),
+      client.mutation(api.work.report, { ...report, ...(claimNext.length === 0 ? {} : { claimNext }) }),
     events: async (namespace, fence, events) => {
       const answer = await client.mutation(api.work.events, { namespace, fence, events });
       return answer.kind === "accepted";

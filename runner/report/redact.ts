@@ -4,7 +4,7 @@
  */
 /** Shorter values would take harmless words out of every text. */
 const MIN_SECRET_CHARS = 6;
-const SECRET_NAME = /key|token|secret|passw|credential|auth|cookie|private/i;
+const SECRET_NAME = /(^|_)(api)?(key|token|secret|passw(or)?d|passphrase|credential|auth|cookie)s?(_|$)/i;
 
 export type Redact = (text: string) => string;
 

@@ -30,7 +30,9 @@ export async function takeLock(file: string, runner: string): Promise<Lock> {
     if (holder !== undefined && (await isAlive(holder))) throw new Error(heldBy(holder, runner));
     await removeStale(file, holder);
   }
-  throw new Error(`Runner ${runner}: could not take the lock ${file}; another runner starts at the same time.`);
+  throw new Error(
+    `Runner ${runner}: could not take the lock ${file}; another runner starts at the same time.`,
+  );
 }
 
 function heldBy(holder: LockFile, runner: string): string {
