@@ -4,7 +4,7 @@ import { parseWhole } from "../input.ts";
 import { listenForInterrupt } from "../interrupt.ts";
 import { droverHome } from "../keys/home.ts";
 import { usageError } from "../output/errors.ts";
-import { printData, say } from "../output/print.ts";
+import { printData } from "../output/print.ts";
 import { DEFAULT_PORT, startEmbeddedHost } from "../run/embeddedHost.ts";
 
 const MAX_PORT = 65_534;
@@ -20,7 +20,7 @@ export function register(program: Command): void {
     )
     .action(async (options, command) => {
       const interrupt = listenForInterrupt();
-      const host = await startEmbeddedHost({ port: portOf(options.port), home: droverHome(), log: say });
+      const host = await startEmbeddedHost(portOf(options.port), droverHome());
       printData(
         { url: host.url, dataFile: host.dataFile },
         (h) => `host at ${h.url}, data in ${h.dataFile}`,

@@ -74,5 +74,5 @@ async function start({ url }: Settings): Promise<EmbeddedHost> {
       EXIT.unreachable,
     );
   }
-  return startEmbeddedHost({ port: port === "" ? DEFAULT_PORT : Number(port), home: droverHome(), log: say });
+  return startEmbeddedHost(port === "" ? DEFAULT_PORT : Number(port), droverHome());
 }

@@ -57,7 +57,7 @@ async function play(folder: string, { signal }: Interrupt): Promise<DemoResult |
   const repo = join(folder, "text-tools");
   const home = join(folder, "home");
   await makeDemoRepo(repo);
-  const host = await startEmbeddedHost({ port: 0, home, log: () => undefined });
+  const host = await startEmbeddedHost(0, home);
   say(talkColor.dim(`repo ${repo}, backend ${host.url}`));
   const settings = demoSettings(host.url, repo);
   try {

@@ -1,13 +1,12 @@
-import { closeSync, fsyncSync, linkSync, openSync, readFileSync, rmSync, writeSync } from "node:fs";
-import { randomUUID } from "node:crypto";
+import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { calculateJwkThumbprint, exportJWK, generateKeyPair, type JWK } from "jose";
 import { CliError, EXIT } from "../output/errors.ts";
+import { createOnce } from "./createOnce.ts";
 import { droverHome, ensureHome } from "./home.ts";
 
 /** The algorithm that Convex' custom-JWT auth and Drover agree on. */
 export const ALGORITHM = "ES256";
-const KEY_MODE = 0o600;
 
 /** The private JWK of this machine, with its `kid`. */
 export type SigningKey = JWK & { kid: string };
@@ -63,23 +62,4 @@ async function makeKey(): Promise<SigningKey> {
   const { privateKey } = await generateKeyPair(ALGORITHM, { extractable: true });
   const jwk = await exportJWK(privateKey);
   return { ...jwk, alg: ALGORITHM, kid: await calculateJwkThumbprint(jwk) };
-}
-
-/**
- * Writes a file that appears whole or not at all, and never replaces another: a link fails where a rename would
- * overwrite the key that a second process has just made and already signed with.
- */
-function createOnce(file: string, text: string): void {
-  const draft = `${file}.${process.pid}.${randomUUID()}`;
-  const handle = openSync(draft, "wx", KEY_MODE);
-  try {
-    writeSync(handle, text);
-    fsyncSync(handle);
-    closeSync(handle);
-    linkSync(draft, file);
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code !== "EEXIST") throw error;
-  } finally {
-    rmSync(draft, { force: true });
-  }
 }

@@ -1,13 +1,9 @@
-import { mkdirSync, renameSync, statSync } from "node:fs";
-import { dirname, join } from "node:path";
-import pino from "pino";
+import { join } from "node:path";
 import type { LogEntry } from "../../runner/options.ts";
 import { talkColor } from "../output/color.ts";
 import { say } from "../output/print.ts";
 import { clock } from "../output/time.ts";
-
-/** A log larger than this is put aside at the start of a runner, bytes; the one before it is dropped. */
-const MAX_LOG_BYTES = 10 * 1024 * 1024;
+import { openLogFile } from "./logFile.ts";
 
 export interface RunnerLog {
   file: string;
@@ -17,13 +13,7 @@ export interface RunnerLog {
 /** Writes every entry as a JSON line into the runner's folder, and says the ones that a person wants to see. */
 export function openRunnerLog(home: string, name: string): RunnerLog {
   const file = join(home, "runners", name, "runner.log");
-  mkdirSync(dirname(file), { recursive: true, mode: 0o700 });
-  if ((statSync(file, { throwIfNoEntry: false })?.size ?? 0) > MAX_LOG_BYTES) renameSync(file, `${file}.1`);
-  // Synchronous: the last lines before a crash are the ones that matter.
-  const logger = pino(
-    { level: "debug", base: { runner: name } },
-    pino.destination({ dest: file, sync: true }),
-  );
+  const logger = openLogFile(file);
   return {
     file,
     write: (entry) => {
@@ -42,8 +32,8 @@ const PAINTS = {
 };
 
 function logLine({ level, event, job, attempt, detail }: LogEntry): string {
-  const about =
-    job === undefined ? "" : ` ${job}${attempt === undefined || attempt < 2 ? "" : ` (attempt ${attempt})`}`;
+  const again = attempt === undefined || attempt < 2 ? "" : ` (attempt ${attempt})`;
+  const about = job === undefined ? "" : ` ${job}${again}`;
   const more = detail === undefined ? "" : ` ${talkColor.dim(detail)}`;
   return `${talkColor.dim(clock(Date.now()))} ${PAINTS[level](event)}${about}${more}`;
 }
