@@ -119,7 +119,7 @@ function environment(options: GitOptions & { settings: Record<string, string> })
     GIT_CONFIG_NOSYSTEM: "1",
     GIT_OPTIONAL_LOCKS: "0",
     GIT_TERMINAL_PROMPT: "0",
-    GIT_NO_LAZY_FETCH: "1",
+    ...(options.network ? {} : { GIT_NO_LAZY_FETCH: "1" }),
     // A partial clone would fetch missing objects on a mere question, through a transport of the repo's choice.
     GIT_ALLOW_PROTOCOL: options.network ? "https:http:ssh:git:file" : "none",
     // A password prompt would wait for ever for somebody who is not there.
