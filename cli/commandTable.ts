@@ -9,7 +9,7 @@ export interface CommandModule {
   register(program: Command): void;
 }
 
-export const GROUPS = ["Start", "Look", "Change", "Run", "Other"] as const;
+export const GROUPS = ["Start", "Look", "Change", "Run", "Portfolio", "Other"] as const;
 export type Group = (typeof GROUPS)[number];
 
 export interface CommandEntry {
@@ -125,6 +125,37 @@ export const COMMANDS: Readonly<Record<string, CommandEntry>> = {
     group: "Run",
     summary: "create, list and revoke access tokens",
     load: () => import("./commands/token.ts"),
+  },
+
+  scan: {
+    group: "Portfolio",
+    summary: "audit all repos of a folder with 26 checks",
+    load: () => import("./commands/scan.ts"),
+    backend: false,
+  },
+  generate: {
+    group: "Portfolio",
+    summary: "make a task file from the work orders of repos",
+    load: () => import("./commands/generate.ts"),
+    backend: false,
+  },
+  audit: {
+    group: "Portfolio",
+    summary: "take done tasks out of a task file, narrow partial ones",
+    load: () => import("./commands/audit.ts"),
+    backend: false,
+  },
+  validate: {
+    group: "Portfolio",
+    summary: "check a task file without running it",
+    load: () => import("./commands/validate.ts"),
+    backend: false,
+  },
+  repos: {
+    group: "Portfolio",
+    summary: "status, build, test and sync of all repos",
+    load: () => import("./commands/repos.ts"),
+    backend: false,
   },
 
   completion: {

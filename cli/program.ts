@@ -4,7 +4,8 @@ import { type CommandEntry, commandNames, findCommand } from "./commandTable.ts"
 import { addCommonOptions, splitLeadingOptions } from "./commonOptions.ts";
 import { overview, topicText } from "./help.ts";
 import { CliError, EXIT, type ExitCode } from "./output/errors.ts";
-import { printText, say, sayError } from "./output/print.ts";
+import { say, sayError } from "./output/print.ts";
+import { printText } from "./output/printText.ts";
 
 /**
  * Runs one call of the CLI.

@@ -1,7 +1,7 @@
 import { Argument, type Command } from "@commander-js/extra-typings";
 import { completionScript, SHELLS } from "../completion/scripts.ts";
 import { commandWords } from "../completion/words.ts";
-import { printText } from "../output/print.ts";
+import { printText } from "../output/printText.ts";
 
 export function register(program: Command): void {
   program

@@ -19,11 +19,6 @@ export function printLine<T>(value: T, human: (value: T) => string, options: Pri
   process.stdout.write(`${wantsJson(options) ? JSON.stringify(value) : human(value)}\n`);
 }
 
-/** Prints text as it is, where the text is the data (help, completion scripts). */
-export function printText(text: string): void {
-  process.stdout.write(text.endsWith("\n") ? text : `${text}\n`);
-}
-
 export function wantsJson({ json }: PrintOptions): boolean {
   return json === true || !process.stdout.isTTY;
 }
