@@ -109,18 +109,35 @@ export class Committer {
   async #readAll(): Promise<void> {
     const jobs = this.#reads;
     this.#reads = [];
-    const { driver, clock } = this.#store;
+    const { driver } = this.#store;
     driver.exec("BEGIN");
-    for (const job of jobs) {
+    while (jobs.length > 0) {
       try {
-        const attempt = this.#guard(() => job.task.run(new Transaction(this.#store, clock.latest)));
-        const value = attempt === null ? job.task.runaway() : (await attempt).value;
-        job.resolve({ value, ts: clock.latest });
+        const pending = this.#guard(() => this.#readReady(jobs));
+        if (pending === null) this.#runaway()();
+        else if (pending.attempt !== null) this.#answer(pending.job, await pending.attempt);
       } catch (error) {
-        job.reject(error);
+        this.#running?.reject(error);
       }
     }
     driver.exec("COMMIT");
+  }
+
+  #readReady(jobs: Job[]): Pending {
+    const deadline = performance.now() + BATCH_MS;
+    for (;;) {
+      const job = jobs.shift() as Job;
+      this.#running = job;
+      const tx = new Transaction(this.#store, this.#store.clock.latest);
+      const attempt = job.task.run(tx);
+      if (attempt instanceof Promise) return { job, tx, attempt };
+      this.#answer(job, attempt);
+      if (jobs.length === 0 || performance.now() >= deadline) return { job, tx, attempt: null };
+    }
+  }
+
+  #answer(job: Job, attempt: Attempt<unknown>): void {
+    job.resolve({ value: attempt.value, ts: this.#store.clock.latest });
   }
 
   async #batch(): Promise<void> {
