@@ -1,4 +1,4 @@
-import { messageOf } from "../values/errors.ts";
+import { HostError, messageOf } from "../values/errors.ts";
 import type { Store } from "./store.ts";
 import { type TouchedKey, Transaction } from "./transaction.ts";
 
@@ -64,6 +64,7 @@ export class Committer {
   #draining = false;
   #idle: (() => void)[] = [];
   #running: Job | null = null;
+  #isClosed = false;
 
   constructor(store: Store, guard: Guard, onCommit: (commit: Commit) => void) {
     this.#store = store;
@@ -81,12 +82,18 @@ export class Committer {
     return this.#queue(this.#reads, task);
   }
 
-  /** Resolves when nothing is queued or running. */
-  settled(): Promise<void> {
-    return this.#draining ? new Promise((resolve) => this.#idle.push(resolve)) : Promise.resolve();
+  async #settled(): Promise<void> {
+    if (this.#draining) await new Promise<void>((resolve) => this.#idle.push(resolve));
+  }
+
+  /** Finishes what is queued and refuses everything after. */
+  async close(): Promise<void> {
+    this.#isClosed = true;
+    await this.#settled();
   }
 
   #queue<T>(queue: Job[], task: Task<T>): Promise<Committed<T>> {
+    if (this.#isClosed) return Promise.reject(new HostError("The host is shutting down."));
     return new Promise((resolve, reject) => {
       queue.push({ task, resolve: resolve as Job["resolve"], reject });
       if (this.#draining) return;
@@ -98,8 +105,13 @@ export class Committer {
 
   async #drain(): Promise<void> {
     while (this.#reads.length + this.#writes.length > 0) {
-      if (this.#reads.length > 0) await this.#readAll();
-      if (this.#writes.length > 0) await this.#batch();
+      try {
+        if (this.#reads.length > 0) await this.#readAll();
+        if (this.#writes.length > 0) await this.#batch();
+      } catch (error) {
+        // Not even BEGIN or the end of a read works: whoever waits must learn of it.
+        for (const job of [...this.#reads.splice(0), ...this.#writes.splice(0)]) job.reject(error);
+      }
       await new Promise((resolve) => nextTurn(resolve));
     }
     this.#draining = false;
@@ -107,13 +119,12 @@ export class Committer {
   }
 
   async #readAll(): Promise<void> {
-    const jobs = this.#reads;
-    this.#reads = [];
     const { driver } = this.#store;
     driver.exec("BEGIN");
-    while (jobs.length > 0) {
+    // Also what these reads queue: it then sees the same data, at the same timestamp.
+    while (this.#reads.length > 0) {
       try {
-        const pending = this.#guard(() => this.#readReady(jobs));
+        const pending = this.#guard(() => this.#readReady(this.#reads));
         if (pending === null) this.#runaway()();
         else if (pending.attempt !== null) this.#answer(pending.job, await pending.attempt);
       } catch (error) {

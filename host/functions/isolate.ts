@@ -208,7 +208,10 @@ export class Isolate {
       const value = work();
       if (!(value instanceof Promise)) return resolve(value);
       this.#outstanding++;
-      value.then(resolve, (error: unknown) => reject(failureOf(error))).finally(() => this.#arrived()).catch(() => undefined);
+      void value
+        // Arrows of the host: a reaction that is an inner function would wait in the inner queue, which nobody empties.
+        .then((result) => resolve(result), (error: unknown) => reject(failureOf(error)))
+        .then(() => this.#arrived());
     } catch (error) {
       reject(failureOf(error));
     }

@@ -103,7 +103,8 @@ const analyze = (modules) => {
 const thrown = (error) => {
   const isError = error instanceof Error || Object.prototype.toString.call(error) === "[object Error]";
   const text = isError ? error.name + ": " + error.message : String(error);
-  const frames = isError && typeof error.stack === "string" ? error.stack.split("\n").filter((line) => /^\s+at /.test(line)) : [];
+  const frames = isError && typeof error.stack === "string"
+    ? error.stack.split("\n").filter((line) => /^\s+at .*functions\.js/.test(line)) : [];
   const isConvexError = error?.ConvexErrorSymbol === Symbol.for("ConvexError");
   return { text, frames: frames.slice(0, 5).join("\n"), data: isConvexError ? error.data : undefined };
 };

@@ -5,7 +5,6 @@ import type { CallOutcome } from "../functions/outcome.ts";
 import { canonicalPath } from "../functions/registry.ts";
 import { overlaps, ReadIndex } from "./readIndex.ts";
 
-const nextTurn = setImmediate;
 /** Results without a subscriber that are kept until a commit touches them. */
 const KEPT_RESULTS = 512;
 /** Pause after the database itself failed. */
@@ -20,7 +19,8 @@ export interface Subscriber {
 export interface SharedQuery {
   readonly key: string;
   readonly call: QueryCall;
-  readonly holders: Set<Subscriber>;
+  /** Subscribers and how often each holds it. */
+  readonly holders: Map<Subscriber, number>;
   answer: QueryAnswer | null;
   /** Grows when the outcome changes; a re-run with the same outcome is not sent again. */
   version: number;
@@ -53,13 +53,15 @@ export class Subscriptions {
   /** Joins (or makes) the shared query; its answer is there when `refreshed` is next called. */
   acquire(call: QueryCall, subscriber: Subscriber): SharedQuery {
     const query = this.#find(call);
-    query.holders.add(subscriber);
+    query.holders.set(subscriber, 1 + (query.holders.get(subscriber) ?? 0));
     if (!query.isValid) this.#dirty.add(query);
     return query;
   }
 
   release(query: SharedQuery, subscriber: Subscriber): void {
-    query.holders.delete(subscriber);
+    const rest = (query.holders.get(subscriber) ?? 1) - 1;
+    if (rest > 0) query.holders.set(subscriber, rest);
+    else query.holders.delete(subscriber);
     if (query.holders.size > 0) return;
     this.#dirty.delete(query);
     if (!query.isValid || query.isPinned) this.#forget(query);
@@ -80,9 +82,9 @@ export class Subscriptions {
   async query(call: QueryCall): Promise<QueryAnswer> {
     const query = this.#find(call);
     if (query.isValid && query.answer !== null) return query.answer;
-    const [answer] = await this.#evaluate([query]);
+    const { answers } = await this.#evaluate(() => [query]);
     if (query.holders.size === 0 && !query.isValid) this.#forget(query);
-    return answer as QueryAnswer;
+    return answers[0] as QueryAnswer;
   }
 
   #find(call: QueryCall): SharedQuery {
@@ -93,7 +95,7 @@ export class Subscriptions {
     const query = {
       key,
       call,
-      holders: new Set<Subscriber>(),
+      holders: new Map<Subscriber, number>(),
       answer: null,
       version: 0,
       isValid: false,
@@ -124,41 +126,44 @@ export class Subscriptions {
 
   async #refreshAll(): Promise<void> {
     while (this.#dirty.size + this.#waiting.size > 0) {
-      const dirty = [...this.#dirty];
-      this.#dirty.clear();
-      if (dirty.length === 0) {
-        // Gathers the answers of a whole batch of mutations into one message.
-        await new Promise((resolve) => nextTurn(resolve));
-        if (this.#dirty.size > 0) continue;
-        this.#tell(new Set(), this.#engine.latestTs);
-        continue;
+      try {
+        await this.#refreshOnce();
+      } catch {
+        // The database itself failed (disk full, say): subscribers keep what they have until it works again.
+        await new Promise((resolve) => setTimeout(resolve, RETRY_MS).unref());
       }
-      await this.#reevaluate(dirty);
     }
     this.#refreshing = false;
   }
 
-  async #reevaluate(dirty: SharedQuery[]): Promise<void> {
-    const before = dirty.map(({ version }) => version);
-    try {
-      const answers = await this.#evaluate(dirty);
-      const changed = dirty.filter(({ version }, i) => version !== before[i]);
-      this.#tell(new Set(changed.flatMap(({ holders }) => [...holders])), answers[0]?.ts ?? 0n);
-    } catch {
-      // The database itself failed (disk full, say): subscribers keep what they have until it works again.
-      for (const query of dirty) this.#dirty.add(query);
-      await new Promise((resolve) => setTimeout(resolve, RETRY_MS).unref());
-    }
+  async #refreshOnce(): Promise<void> {
+    const before = new Map<SharedQuery, number>();
+    const { ts } = await this.#evaluate(() => {
+      for (const query of this.#dirty) before.set(query, query.version);
+      return [...this.#dirty];
+    });
+    const changed = [...before].filter(([query, version]) => query.version !== version);
+    const told = new Set([...changed.flatMap(([query]) => [...query.holders.keys()]), ...this.#waiting]);
+    this.#waiting.clear();
+    for (const subscriber of told) subscriber.refreshed(ts);
   }
 
-  /** Evaluates all at one timestamp: reads that are queued together run with no commit between them. */
-  async #evaluate(queries: SharedQuery[]): Promise<QueryAnswer[]> {
-    const calls = queries.map(({ call, answer }) => ({ ...call, journal: answer?.journal ?? call.journal }));
+  /**
+   * Evaluates all at one timestamp. The queries are picked when the reads run, not when they are queued: one that a
+   * commit invalidates in between would otherwise be announced at a timestamp at which it is out of date.
+   */
+  async #evaluate(pick: () => SharedQuery[]): Promise<{ answers: QueryAnswer[]; ts: bigint }> {
     this.#evaluating++;
     try {
-      const answers = await Promise.all(calls.map((call) => this.#engine.query(call)));
-      for (const [i, query] of queries.entries()) this.#accept(query, answers[i] as QueryAnswer);
-      return answers;
+      const started = await this.#engine.inspect(() => {
+        const queries = pick();
+        const calls = queries.map(({ call, answer }) => ({ ...call, journal: answer?.journal ?? call.journal }));
+        const answers = Promise.all(calls.map((call) => this.#engine.query(call)));
+        return { queries, answers: { promise: answers }, ts: this.#engine.latestTs };
+      });
+      const answers = await started.answers.promise;
+      for (const [i, query] of started.queries.entries()) this.#accept(query, answers[i] as QueryAnswer);
+      return { answers, ts: started.ts };
     } finally {
       if (--this.#evaluating === 0) this.#recent = [];
     }
@@ -175,12 +180,6 @@ export class Subscriptions {
     // A commit may have come after the evaluation and before this line.
     const overtaken = this.#recent.some(({ ts, touched }) => ts > answer.ts && overlaps(answer.reads, touched));
     if (overtaken) this.#invalidate(query);
-  }
-
-  #tell(changed: Set<Subscriber>, ts: bigint): void {
-    const told = new Set([...changed, ...this.#waiting]);
-    this.#waiting.clear();
-    for (const subscriber of told) subscriber.refreshed(ts);
   }
 
   #forget(query: SharedQuery): void {
