@@ -4,7 +4,12 @@ import { expect, it } from "vitest";
 import { addUsage, NO_USAGE, subtractUsage, type Usage } from "./usage.ts";
 
 const count = fc.nat({ max: 1_000_000_000 });
-const usage: fc.Arbitrary<Usage> = fc.record({ input: count, cached: count, output: count, reasoning: count });
+const usage: fc.Arbitrary<Usage> = fc.record({
+  input: count,
+  cached: count,
+  output: count,
+  reasoning: count,
+});
 
 it("gives back the later run when the earlier total is subtracted from the sum", () => {
   fc.assert(

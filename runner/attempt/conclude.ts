@@ -4,6 +4,7 @@ import { readFile, rm, stat } from "node:fs/promises";
 import { z } from "zod";
 import type { Verdict } from "../../domain/verdict.ts";
 import { NO_USAGE } from "../../domain/usage.ts";
+import { defined } from "../harness/json.ts";
 import type { Harness, Reader, RunEnd } from "../harness/port.ts";
 import { attemptFiles } from "./record.ts";
 
@@ -31,12 +32,16 @@ export async function conclude({ harness, reader, end, dir, home }: Conclusion):
   const verdict = reader.verdict(end);
   const files = attemptFiles(dir);
   await rm(files.tmp, { recursive: true, force: true, maxRetries: 3 });
-  return harness.kind === "script" || harness.kind === "command" ? withResultFile(verdict, files.result) : verdict;
+  return harness.kind === "script" || harness.kind === "command"
+    ? withResultFile(verdict, files.result)
+    : verdict;
 }
 
 /** The variables that say where a CLI keeps its own files. */
 export function homeOf(env: Record<string, string>): Record<string, string> {
-  const kept = ["HOME", "CODEX_HOME"].flatMap((name) => (env[name] === undefined ? [] : [[name, env[name]] as const]));
+  const kept = ["HOME", "CODEX_HOME"].flatMap((name) =>
+    env[name] === undefined ? [] : [[name, env[name]] as const],
+  );
   return Object.fromEntries(kept);
 }
 
@@ -86,8 +91,4 @@ function parse(text: string): unknown {
   } catch {
     return undefined;
   }
-}
-
-function defined(usage: Record<string, number | undefined>): Record<string, number> {
-  return Object.fromEntries(Object.entries(usage).filter((entry): entry is [string, number] => entry[1] !== undefined));
 }

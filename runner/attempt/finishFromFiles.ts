@@ -28,7 +28,9 @@ export async function isAttemptAlive(dir: string): Promise<boolean> {
 export async function finishFromFiles(dir: string): Promise<AttemptReport> {
   const record = await readRecord(dir);
   if (record.process && (await isAlive(record.process))) {
-    throw new Error(`attempt ${record.id} still runs as pid ${record.process.pid}: adopt it or stop it first`);
+    throw new Error(
+      `attempt ${record.id} still runs as pid ${record.process.pid}: adopt it or stop it first`,
+    );
   }
   await killTree({ leader: record.process, attemptId: record.id });
   const reader = readerOf(record);
@@ -37,8 +39,10 @@ export async function finishFromFiles(dir: string): Promise<AttemptReport> {
   reader.end();
   const errors = await sizeAndTime(files.stderr);
   let stderr = "";
-  for await (const bytes of bytesOf(files.stderr, errors.size - STDERR_TAIL_BYTES)) stderr += bytes.toString("utf8");
-  const endedAt = (await sizeAndTime(files.exit)).time ?? (await sizeAndTime(files.stdout)).time ?? record.startedAt;
+  for await (const bytes of bytesOf(files.stderr, errors.size - STDERR_TAIL_BYTES))
+    stderr += bytes.toString("utf8");
+  const endedAt =
+    (await sizeAndTime(files.exit)).time ?? (await sizeAndTime(files.stdout)).time ?? record.startedAt;
   return reportOf({ dir, record, reader, stderr, exit: await readExitFile(files.exit), endedAt });
 }
 
@@ -70,7 +74,14 @@ export async function adoptAttempt(
     tuning,
   );
   const ended = { ...record, endedBy: seen.endedBy };
-  return reportOf({ dir: input.dir, record: ended, reader, stderr: seen.stderr, exit: seen.exit, endedAt: Date.now() });
+  return reportOf({
+    dir: input.dir,
+    record: ended,
+    reader,
+    stderr: seen.stderr,
+    exit: seen.exit,
+    endedAt: Date.now(),
+  });
 }
 
 interface Dead {

@@ -3,7 +3,8 @@ import { mkdir, rm, stat, writeFile } from "node:fs/promises";
 import type { Verdict } from "../../domain/verdict.ts";
 import { childEnvironment } from "../harness/environment.ts";
 import { harnessFor } from "../harness/index.ts";
-import type { Harness } from "../harness/port.ts";
+import { defined } from "../harness/json.ts";
+import type { Harness, Launch } from "../harness/port.ts";
 import { findProgram } from "../process/findProgram.ts";
 import { ATTEMPT_MARKER } from "../process/tree.ts";
 import { attemptFiles } from "./record.ts";
@@ -28,19 +29,19 @@ export async function prepare(input: AttemptInput, tuning: AttemptTuning): Promi
   // The job's own fault: no other profile could do anything with it.
   if (input.prompt.trim() === "") return refused("failed", "the prompt is empty: say what is to be done");
 
+  const root = process.getuid?.() === 0;
   const launch = harness.launch({
     profile,
     prompt: input.prompt,
     dir,
-    root: process.getuid?.() === 0,
-    ...(input.resume === undefined ? {} : { resume: input.resume }),
+    root,
+    ...defined({ resume: input.resume }),
   });
-  const inherited = tuning.inheritedEnv ?? process.env;
   const built = childEnvironment({
     harness,
     profile,
-    inherited,
-    defaults: { PWD: cwd, ...(input.env.PATH === undefined ? {} : { PATH: input.env.PATH }), ...launch.env },
+    inherited: tuning.inheritedEnv ?? process.env,
+    defaults: { PWD: cwd, ...defined({ PATH: input.env.PATH }), ...launch.env },
     ours: { ...ours(input), TMPDIR: files.tmp, DROVER_RESULT_FILE: files.result },
   });
   if (!built.ok) return refused("config", built.detail);
@@ -49,10 +50,7 @@ export async function prepare(input: AttemptInput, tuning: AttemptTuning): Promi
   const found = await findProgram(program, { cwd, path: built.env.PATH });
   if (!found) return refused("not_installed", missing(input, program));
 
-  await mkdir(files.tmp, { recursive: true, mode: 0o700 });
-  await Promise.all([files.stdout, files.stderr, files.exit, files.result].map((file) => rm(file, { force: true })));
-  const written = { ...launch.files, [files.prompt]: launch.stdin ?? input.prompt };
-  await Promise.all(Object.entries(written).map(([file, text]) => writeFile(file, text, { mode: 0o600 })));
+  await writeFiles(input, launch);
   const prepared = {
     harness,
     argv: [found, ...launch.argv.slice(1)],
@@ -60,6 +58,16 @@ export async function prepare(input: AttemptInput, tuning: AttemptTuning): Promi
     stdinFile: launch.stdin === null ? null : files.prompt,
   };
   return { ok: true, prepared };
+}
+
+async function writeFiles({ dir, prompt }: AttemptInput, launch: Launch): Promise<void> {
+  const files = attemptFiles(dir);
+  await mkdir(files.tmp, { recursive: true, mode: 0o700 });
+  await Promise.all(
+    [files.stdout, files.stderr, files.exit, files.result].map((file) => rm(file, { force: true })),
+  );
+  const written = { ...launch.files, [files.prompt]: launch.stdin ?? prompt };
+  await Promise.all(Object.entries(written).map(([file, text]) => writeFile(file, text, { mode: 0o600 })));
 }
 
 /** PATH is a default that the profile may replace; the rest of what Drover sets is not the profile's to change. */

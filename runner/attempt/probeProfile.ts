@@ -30,7 +30,8 @@ export async function probeProfile(profile: Profile): Promise<Probe> {
   const [name, ...before] = profile.command ?? (harness.program === null ? [] : [harness.program]);
   if (!name) return { installed: false, detail: `profile "${profile.name}" names no command` };
   const program = await findProgram(name, { cwd: process.cwd(), path: built.env.PATH });
-  if (!program) return { installed: false, detail: `the program "${name}" is not installed or not executable` };
+  if (!program)
+    return { installed: false, detail: `the program "${name}" is not installed or not executable` };
   if (!harness.versionArgs) return { installed: true };
   return askVersion(profile, { program, args: [...before, ...harness.versionArgs], env: built.env });
 }
@@ -52,12 +53,16 @@ async function askVersion(
       killSignal: "SIGKILL",
     });
     const version = /\d+\.\d+(\.\d+)?[\w.+-]*/.exec(stdout)?.[0];
-    if (!version) return { installed: true, detail: `it printed no version: ${lastLine(stdout) ?? "nothing"}` };
+    if (!version)
+      return { installed: true, detail: `it printed no version: ${lastLine(stdout) ?? "nothing"}` };
     versions.set(keyOf(profile), version);
     return { installed: true, version };
   } catch (error) {
     const { stderr, message } = error as { stderr?: string; message: string };
-    return { installed: false, detail: `${program} ${args.join(" ")} failed: ${lastLine(stderr ?? "") ?? message}` };
+    return {
+      installed: false,
+      detail: `${program} ${args.join(" ")} failed: ${lastLine(stderr ?? "") ?? message}`,
+    };
   } finally {
     await rm(tmp, { recursive: true, force: true, maxRetries: 3 });
   }

@@ -24,7 +24,11 @@ const ENDINGS = [
 
 const recordSchema = z.object({
   id: z.string(),
-  profile: z.object({ name: z.string(), type: z.enum(HARNESS_KINDS), output: z.enum(STREAM_KINDS).optional() }),
+  profile: z.object({
+    name: z.string(),
+    type: z.enum(HARNESS_KINDS),
+    output: z.enum(STREAM_KINDS).optional(),
+  }),
   resumed: z.boolean(),
   startedAt: z.number(),
   cwd: z.string(),

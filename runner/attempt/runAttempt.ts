@@ -58,7 +58,13 @@ async function follow({ input, tuning, prepared, record, process }: Running): Pr
     tuning,
   );
   const exit = { exitCode: seen.exit?.code ?? null, exitSignal: seen.exit?.signal ?? null };
-  const end = { ...exit, endedBy: seen.endedBy, stderr: seen.stderr, now: Date.now(), resumed: record.resumed };
+  const end = {
+    ...exit,
+    endedBy: seen.endedBy,
+    stderr: seen.stderr,
+    now: Date.now(),
+    resumed: record.resumed,
+  };
   const verdict = await conclude({
     harness: prepared.harness,
     reader,
@@ -94,7 +100,10 @@ async function start(
   });
   if (spawned.ok) return spawned;
   const detail = `could not start ${argv[0]}: ${spawned.detail}`;
-  return { ok: false, verdict: { kind: spawned.code === "E2BIG" ? "config" : "no_result", ok: false, detail } };
+  return {
+    ok: false,
+    verdict: { kind: spawned.code === "E2BIG" ? "config" : "no_result", ok: false, detail },
+  };
 }
 
 function recordOf(input: AttemptInput, prepared: Prepared, startedAt: number): AttemptRecord {

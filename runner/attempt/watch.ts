@@ -1,6 +1,6 @@
 /** Watches a running attempt until it ends or must be ended; the first cause wins and is never overwritten. */
 import type { EndedBy, Reader } from "../harness/port.ts";
-import { isLimit } from "../../domain/verdict.ts";
+import { isPatient } from "../harness/jsonReader.ts";
 import { killTree } from "../process/killTree.ts";
 import type { Exit, Spawned } from "../process/spawnDetached.ts";
 import { tailFile, type Tail } from "../process/tailFile.ts";
@@ -191,18 +191,19 @@ function note(output: Output, reader: Reader): void {
 }
 
 /** Is there a reason to end it now? */
-function check({ input, reader }: WatchOrder, { output, ending, tuning }: WatchState): void {
-  const now = performance.now();
-  const { idleTimeoutMs, outputBytes } = input.limits;
-  const { finished, trouble } = output.since;
-  const waits = reader.trouble && (isLimit(reader.trouble.kind) || reader.trouble.kind === "auth");
-  if (output.bytes() > outputBytes) ending.set("output_limit");
-  else if (finished !== undefined) {
-    if (now - finished > (tuning.graceAfterResultMs ?? GRACE_AFTER_RESULT_MS)) ending.set("after_result");
-  } else if (reader.trouble?.endless) ending.set("idle");
-  else if (waits && trouble !== undefined && now - trouble > (tuning.retryPatienceMs ?? RETRY_PATIENCE_MS)) {
-    ending.set("idle");
-  } else if (idleTimeoutMs !== null && output.silence() > idleTimeoutMs) ending.set("idle");
+function check(order: WatchOrder, { output, ending, tuning }: WatchState): void {
+  const { idleTimeoutMs, outputBytes } = order.input.limits;
+  const { trouble } = order.reader;
+  const age = (since: number | undefined) => (since === undefined ? 0 : performance.now() - since);
+  const { since } = output;
+  if (output.bytes() > outputBytes) return ending.set("output_limit");
+  if (since.finished !== undefined) {
+    const grace = tuning.graceAfterResultMs ?? GRACE_AFTER_RESULT_MS;
+    return age(since.finished) > grace ? ending.set("after_result") : undefined;
+  }
+  const impatient = isPatient(trouble) && age(since.trouble) > (tuning.retryPatienceMs ?? RETRY_PATIENCE_MS);
+  const silent = idleTimeoutMs !== null && output.silence() > idleTimeoutMs;
+  if (trouble?.endless || impatient || silent) ending.set("idle");
 }
 
 function delay(ms: number): Promise<void> {

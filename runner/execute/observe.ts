@@ -16,6 +16,8 @@ export interface AttemptEnd {
   report: AttemptReport;
   effect: EndedTry["effect"];
   redact: Redact;
+  /** Stdout is the result itself, not a stream of events. */
+  plain: boolean;
 }
 
 interface Observed {
@@ -47,7 +49,8 @@ export async function observe(
     // Not awaited: the report must not wait for a backend that is away, and the order of calls is kept anyway.
     void events.flush();
     const effect = cascadeStep(report.verdict.kind);
-    return { row: endedRow(profile, report, redact), report, effect, redact };
+    const plain = profile.type === "script" || (profile.type === "command" && profile.output === undefined);
+    return { row: endedRow(profile, report, redact), report, effect, redact, plain };
   } catch (error) {
     events.stop();
     throw error;

@@ -21,7 +21,8 @@ const exited = (over: Partial<RunEnd> = {}): RunEnd => ({
   ...over,
 });
 
-function read(cli: StreamKind, chunks: Uint8Array[], end: RunEnd, rollout?: Uint8Array) {
+function read(cli: StreamKind, chunks: Uint8Array[], end: RunEnd & { rollout?: Buffer | undefined }) {
+  const { rollout } = end;
   const reader = harnessOf(cli).read();
   const events: AgentEvent[] = [];
   for (const chunk of chunks) events.push(...reader.push(chunk));
@@ -30,7 +31,7 @@ function read(cli: StreamKind, chunks: Uint8Array[], end: RunEnd, rollout?: Uint
   return { events, verdict: reader.verdict(end), finished: reader.finished };
 }
 const readRecording = (recording: Recording, chunks = [recording.stdout as Uint8Array]) =>
-  read(recording.cli, chunks, recording.end, recording.rollout);
+  read(recording.cli, chunks, { ...recording.end, rollout: recording.rollout });
 
 function cut(bytes: Uint8Array, sizes: number[]): Uint8Array[] {
   const chunks: Uint8Array[] = [];
@@ -124,11 +125,15 @@ describe.each(STREAM_KINDS)("the %s reader", (cli) => {
 
   it("survives any bytes at all", () => {
     fc.assert(
-      fc.property(fc.array(fc.uint8Array({ maxLength: 200 })), fc.integer({ min: 0, max: 255 }), (chunks, exitCode) => {
-        const { verdict } = read(cli, chunks, exited({ exitCode }));
-        expect(VERDICT_KINDS).toContain(verdict.kind);
-        expect(verdict.ok).toBe(false);
-      }),
+      fc.property(
+        fc.array(fc.uint8Array({ maxLength: 200 })),
+        fc.integer({ min: 0, max: 255 }),
+        (chunks, exitCode) => {
+          const { verdict } = read(cli, chunks, exited({ exitCode }));
+          expect(VERDICT_KINDS).toContain(verdict.kind);
+          expect(verdict.ok).toBe(false);
+        },
+      ),
     );
   });
 
@@ -139,7 +144,18 @@ describe.each(STREAM_KINDS)("the %s reader", (cli) => {
         .flatMap((recording) => recording.stdout.toString("utf8").split("\n"))
         .flatMap((line) => /"type":"([a-z_.]+)"/g.exec(line)?.[1] ?? []),
     );
-    const keys = ["type", "subtype", "message", "item", "part", "error", "result", "usage", "stats", "content"];
+    const keys = [
+      "type",
+      "subtype",
+      "message",
+      "item",
+      "part",
+      "error",
+      "result",
+      "usage",
+      "stats",
+      "content",
+    ];
     const event = fc.tuple(
       fc.constantFrom(...types, "result", "error"),
       fc.dictionary(fc.constantFrom(...keys), fc.jsonValue()),
@@ -156,7 +172,14 @@ describe.each(STREAM_KINDS)("the %s reader", (cli) => {
   it("never calls our own stop a success before the terminal event, and keeps one seen before it", () => {
     const bytes = good!.stdout;
     const early = bytes.subarray(0, bytes.indexOf("\n") + 1);
-    for (const endedBy of ["timeout", "idle", "canceled", "lease_lost", "shutdown", "output_limit"] as const) {
+    for (const endedBy of [
+      "timeout",
+      "idle",
+      "canceled",
+      "lease_lost",
+      "shutdown",
+      "output_limit",
+    ] as const) {
       const stopped = exited({ exitCode: 143, exitSignal: "SIGTERM", endedBy });
       expect(read(cli, [early], stopped).verdict.ok).toBe(false);
       expect(read(cli, [bytes], stopped).verdict.kind).toBe("success");
@@ -167,7 +190,7 @@ describe.each(STREAM_KINDS)("the %s reader", (cli) => {
   });
 
   it("does not take exit 0 for a success when the provider refused", () => {
-    expect(read(cli, [failed!.stdout], exited(), failed!.rollout).verdict.kind).toBe("auth");
+    expect(read(cli, [failed!.stdout], { ...exited(), rollout: failed!.rollout }).verdict.kind).toBe("auth");
   });
 
   it("is not misled by an answer that speaks of limits", () => {
@@ -179,6 +202,8 @@ describe.each(STREAM_KINDS)("the %s reader", (cli) => {
     expect(verdict.kind).toBe("success");
     // Gemini's answer comes in pieces of which none is the whole sentence.
     if (cli !== "gemini") expect(verdict.text).toBe(words);
-    expect(events.some((event) => event.type === "limit_notice" || event.type === "retry_notice")).toBe(false);
+    expect(events.some((event) => event.type === "limit_notice" || event.type === "retry_notice")).toBe(
+      false,
+    );
   });
 });

@@ -28,7 +28,13 @@ const INHERITED = {
 function child(type: HarnessKind, env: Profile["env"] = {}) {
   const profile: Profile = { name: "p", type, env };
   const harness = harnessFor(profile);
-  return childEnvironment({ harness, profile, inherited: INHERITED, defaults: { D: "1" }, ours: { DROVER_JOB: "12.3" } });
+  return childEnvironment({
+    harness,
+    profile,
+    inherited: INHERITED,
+    defaults: { D: "1" },
+    ours: { DROVER_JOB: "12.3" },
+  });
 }
 const env = (type: HarnessKind, set?: Profile["env"]): Record<string, string> => {
   const built = child(type, set);
@@ -56,18 +62,32 @@ it.each([
   ["gemini", ["GEMINI_API_KEY", "GOOGLE_APPLICATION_CREDENTIALS"]],
   [
     "opencode",
-    ["ANTHROPIC_API_KEY", "AWS_SECRET_ACCESS_KEY", "GEMINI_API_KEY", "GOOGLE_APPLICATION_CREDENTIALS", "OPENAI_API_KEY"],
+    [
+      "ANTHROPIC_API_KEY",
+      "AWS_SECRET_ACCESS_KEY",
+      "GEMINI_API_KEY",
+      "GOOGLE_APPLICATION_CREDENTIALS",
+      "OPENAI_API_KEY",
+    ],
   ],
 ] as const)("gives %s only the secrets that it needs", (type, secrets) => {
   const built = env(type);
-  const kept = Object.keys(built).filter((name) => /KEY|TOKEN|SECRET|PASSWORD|CREDENTIALS|DATABASE/.test(name));
+  const kept = Object.keys(built).filter((name) =>
+    /KEY|TOKEN|SECRET|PASSWORD|CREDENTIALS|DATABASE/.test(name),
+  );
   expect(kept.sort()).toEqual([...secrets].sort());
   expect(built).not.toHaveProperty("CLAUDECODE");
   expect(built).not.toHaveProperty("CLAUDE_CODE_ENTRYPOINT");
 });
 
 it("takes env:NAME from the runner, unsets null and keeps an empty string", () => {
-  const built = env("claude", { GH: "env:GITHUB_TOKEN", ANTHROPIC_API_KEY: null, HOME: "", D: "2", PLAIN: "x" });
+  const built = env("claude", {
+    GH: "env:GITHUB_TOKEN",
+    ANTHROPIC_API_KEY: null,
+    HOME: "",
+    D: "2",
+    PLAIN: "x",
+  });
   expect(built).toMatchObject({ GH: "e", HOME: "", D: "2", PLAIN: "x" });
   expect(built).not.toHaveProperty("ANTHROPIC_API_KEY");
 });
@@ -76,7 +96,10 @@ it("names the variable that is unset or empty instead of starting without it", (
   for (const name of ["NOWHERE", "EMPTY"]) {
     const built = child("codex", { OPENAI_API_KEY: `env:${name}` });
     expect(built).toMatchObject({ ok: false });
-    expect(built).toHaveProperty("detail", expect.stringContaining(`OPENAI_API_KEY from the runner's environment variable ${name}`));
+    expect(built).toHaveProperty(
+      "detail",
+      expect.stringContaining(`OPENAI_API_KEY from the runner's environment variable ${name}`),
+    );
   }
 });
 

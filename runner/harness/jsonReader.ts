@@ -90,7 +90,9 @@ export function createJsonReader(dialect: Dialect): Reader {
 
 /** Texts of events are for the eye: each is cut to the limit. */
 function bounded(event: AgentEvent): AgentEvent {
-  return event.text.length > EVENT_TEXT_LIMIT ? { ...event, text: clip(event.text, EVENT_TEXT_LIMIT) } : event;
+  return event.text.length > EVENT_TEXT_LIMIT
+    ? { ...event, text: clip(event.text, EVENT_TEXT_LIMIT) }
+    : event;
 }
 
 /**
@@ -99,9 +101,12 @@ function bounded(event: AgentEvent): AgentEvent {
  * exhausted account again.
  */
 export function overruled(own: Verdict, end: RunEnd, trouble?: Trouble): Verdict {
-  if (own.ok || end.endedBy === "exit" || end.endedBy === "after_result") return own;
+  if (own.ok) return own;
   const stopped = (kind: VerdictKind, detail: string): Verdict => ({ ...own, ok: false, kind, detail });
   switch (end.endedBy) {
+    case "exit":
+    case "after_result":
+      return own;
     case "canceled":
     case "lease_lost":
     case "shutdown":
@@ -109,15 +114,26 @@ export function overruled(own: Verdict, end: RunEnd, trouble?: Trouble): Verdict
     case "output_limit":
       return stopped("output_limit", "the output passed its limit, so the process was stopped");
     case "timeout":
-    case "idle": {
-      const wait = trouble ?? troubleIn(end);
-      const limited = wait && (isLimit(wait.kind) || wait.kind === "auth");
-      if (limited) return { ...stopped(wait.kind, `stopped while it waited: ${wait.text}`), ...retryAt(wait.retryAt) };
-      const why = end.endedBy === "idle" ? "idle_timeout" : "timeout";
-      return stopped(why, wait ? `no progress: ${wait.text}` : `no end before its ${why.replace("_", " ")}`);
-    }
+      return { ...own, ok: false, ...outOfTime("timeout", trouble ?? troubleIn(end)) };
+    case "idle":
+      return { ...own, ok: false, ...outOfTime("idle_timeout", trouble ?? troubleIn(end)) };
   }
   return end.endedBy satisfies never;
+}
+
+function outOfTime(
+  kind: "timeout" | "idle_timeout",
+  wait: Trouble | undefined,
+): { kind: VerdictKind; detail: string; retryAt?: number } {
+  if (!wait)
+    return { kind, detail: kind === "timeout" ? "not done before its timeout" : "no output for too long" };
+  if (!isPatient(wait)) return { kind, detail: `no progress: ${wait.text}` };
+  return { kind: wait.kind, detail: `stopped while it waited: ${wait.text}`, ...retryAt(wait.retryAt) };
+}
+
+/** The CLI waits for something that the cascade handles better: a limit to end, or a key to become valid. */
+export function isPatient(trouble: Trouble | undefined): boolean {
+  return trouble !== undefined && (isLimit(trouble.kind) || trouble.kind === "auth");
 }
 
 /** What the last lines of stderr complain about, when the CLI says nothing on stdout while it waits. */

@@ -15,23 +15,29 @@ it("splits at line feeds alone, not at U+2028, U+2029, U+0085 or a lone carriage
 
 it("gives the same lines for any chunking of any text", () => {
   fc.assert(
-    fc.property(fc.string({ unit: "grapheme" }), fc.array(fc.integer({ min: 1, max: 7 }), { minLength: 1 }), (text, sizes) => {
-      const bytes = Buffer.from(text + "\n🚀é\n" + text);
-      const chunks: Uint8Array[] = [];
-      for (let at = 0, i = 0; at < bytes.length; i += 1) {
-        const size = sizes[i % sizes.length] ?? 1;
-        chunks.push(bytes.subarray(at, at + size));
-        at += size;
-      }
-      expect(split(chunks)).toEqual(split([bytes]));
-    }),
+    fc.property(
+      fc.string({ unit: "grapheme" }),
+      fc.array(fc.integer({ min: 1, max: 7 }), { minLength: 1 }),
+      (text, sizes) => {
+        const bytes = Buffer.from(text + "\n🚀é\n" + text);
+        const chunks: Uint8Array[] = [];
+        for (let at = 0, i = 0; at < bytes.length; i += 1) {
+          const size = sizes[i % sizes.length] ?? 1;
+          chunks.push(bytes.subarray(at, at + size));
+          at += size;
+        }
+        expect(split(chunks)).toEqual(split([bytes]));
+      },
+    ),
   );
 });
 
 it("keeps a line of 2 MB whole, also when it comes in small chunks", () => {
   const line = "x".repeat(2_000_000);
   const bytes = Buffer.from(line + "\n");
-  const chunks = Array.from({ length: Math.ceil(bytes.length / 4096) }, (_, i) => bytes.subarray(i * 4096, (i + 1) * 4096));
+  const chunks = Array.from({ length: Math.ceil(bytes.length / 4096) }, (_, i) =>
+    bytes.subarray(i * 4096, (i + 1) * 4096),
+  );
   expect(split(chunks)).toEqual([{ text: line, cut: false, unterminated: false }]);
 });
 

@@ -13,7 +13,9 @@ export function readPlain(): Reader {
   const lines = createLineSplitter();
   let tail: Buffer = Buffer.alloc(0);
   const told = (read: Line[]): AgentEvent[] =>
-    read.filter((line) => line.text.trim() !== "").map(({ text }) => ({ type: "text", text: clip(text, EVENT_TEXT_LIMIT) }));
+    read
+      .filter((line) => line.text.trim() !== "")
+      .map(({ text }) => ({ type: "text", text: clip(text, EVENT_TEXT_LIMIT) }));
   return {
     push(bytes) {
       const joined = Buffer.concat([tail, bytes.subarray(-PLAIN_RESULT_BYTES)]);
@@ -32,15 +34,30 @@ export function readPlain(): Reader {
 function judge(text: string, end: RunEnd): Verdict {
   if (end.exitCode === 0 && end.endedBy === "exit") return { kind: "success", ok: true, text };
   if (end.exitCode === 127 || end.exitCode === 126) {
-    return { kind: "failed", ok: false, text, detail: lastLine(end.stderr) ?? "a command was not found or not executable" };
+    return {
+      kind: "failed",
+      ok: false,
+      text,
+      detail: lastLine(end.stderr) ?? "a command was not found or not executable",
+    };
   }
   const death = deathOf(end);
   const how = end.exitSignal ?? `exit code ${end.exitCode ?? "unknown"}`;
   const said = lastLine(end.stderr);
   if (end.exitCode === null && end.exitSignal === null) {
-    return { kind: "no_result", ok: false, text, detail: "ended while nobody watched; its exit code is unknown" };
+    return {
+      kind: "no_result",
+      ok: false,
+      text,
+      detail: "ended while nobody watched; its exit code is unknown",
+    };
   }
-  return { kind: death === "killed" ? "killed" : "failed", ok: false, text, detail: said ? `${how}: ${said}` : how };
+  return {
+    kind: death === "killed" ? "killed" : "failed",
+    ok: false,
+    text,
+    detail: said ? `${how}: ${said}` : how,
+  };
 }
 
 /** The kept bytes may begin inside a character: those continuation bytes are dropped. */

@@ -113,10 +113,10 @@ export interface Harness {
   versionArgs: string[] | null;
   /** Secret-like environment names that this harness needs and that are therefore inherited. */
   keepsSecret: RegExp | null;
-  launch(order: LaunchOrder): Launch;
-  read(): Reader;
+  launch: (order: LaunchOrder) => Launch;
+  read: () => Reader;
   /** A file with facts that the CLI does not print (found after the exit), or null. */
-  evidenceFile?(place: { env: Record<string, string>; agentSession: string }): Promise<string | null>;
+  evidenceFile?: (place: { env: Record<string, string>; agentSession: string }) => Promise<string | null>;
 }
 
 /** The program with the adapter's and then the profile's arguments. */

@@ -29,11 +29,19 @@ it.each([
 
 it("takes the offset of the day of the reset, not of today", () => {
   // Clocks in Berlin go back in the night to 25 October 2026.
-  expect(reset("resets Oct 26, 9am (Europe/Berlin)", Date.parse("2026-10-24T12:00:00Z"))).toBe("2026-10-26T08:00:00.000Z");
+  expect(reset("resets Oct 26, 9am (Europe/Berlin)", Date.parse("2026-10-24T12:00:00Z"))).toBe(
+    "2026-10-26T08:00:00.000Z",
+  );
 });
 
 it("knows no time where none is named", () => {
-  for (const text of ["Rate limit reached", "resets soon", "resets 5am (No/Such_Zone)", "try again later", ""]) {
+  for (const text of [
+    "Rate limit reached",
+    "resets soon",
+    "resets 5am (No/Such_Zone)",
+    "try again later",
+    "",
+  ]) {
     expect(reset(text)).toBeUndefined();
   }
 });

@@ -42,7 +42,9 @@ function regained(text: string): number | undefined {
 
 /** "retry after 30s", "try again in 1.5s", "resets in 2h 5m", "retry in 3 minutes". */
 function delay(text: string, now: number): number | undefined {
-  const found = /(?:retry|try again|resets?)\s+(?:after|in)\s+((?:\d+(?:\.\d+)?\s*[a-z]+[\s,]*)+)/i.exec(text);
+  const found = /(?:retry|try again|resets?)\s+(?:after|in)\s+((?:\d+(?:\.\d+)?\s*[a-z]+[\s,]*)+)/i.exec(
+    text,
+  );
   if (!found?.[1]) return undefined;
   let total = 0;
   for (const [, amount, unit] of found[1].matchAll(/(\d+(?:\.\d+)?)\s*([a-z]+)/gi)) {
@@ -67,16 +69,29 @@ const CLOCK =
 function clock(text: string, now: number): number | undefined {
   const found = CLOCK.exec(text);
   if (!found) return undefined;
-  const [, monthName, day, year, hour, minute, half, zone = "UTC"] = found;
+  const [, monthName, day, year, hour, minute = "0", half, zone = "UTC"] = found;
   const today = wallClock(now, zone);
   if (!today) return undefined;
   const hours = (Number(hour) % 12) + (half?.toLowerCase() === "p" ? 12 : 0);
-  const month = monthName ? MONTHS.indexOf(monthName.toLowerCase()) : today.month;
-  if (month < 0) return undefined;
-  const at = (y: number, d: number) => zonedTime({ year: y, month, day: d, hours, minutes: Number(minute ?? 0) }, zone);
-  const named = at(year ? Number(year) : today.year, day ? Number(day) : today.day);
-  if (year || named > now) return named;
-  return monthName ? at(today.year + 1, Number(day)) : at(today.year, today.day + 1);
+  const time = { hours, minutes: Number(minute) };
+  if (!monthName) return nextOf({ ...today, ...time }, { zone, now, step: { day: 1 } });
+  const date = {
+    year: Number(year ?? today.year),
+    month: MONTHS.indexOf(monthName.toLowerCase()),
+    day: Number(day),
+  };
+  if (date.month < 0) return undefined;
+  return nextOf({ ...date, ...time }, { zone, now, step: { year: year ? 0 : 1 } });
+}
+
+/** That time, or the next day's or year's when it has passed. */
+function nextOf(
+  wall: WallClock,
+  { zone, now, step }: { zone: string; now: number; step: { day?: number; year?: number } },
+): number {
+  const named = zonedTime(wall, zone);
+  if (named > now) return named;
+  return zonedTime({ ...wall, day: wall.day + (step.day ?? 0), year: wall.year + (step.year ?? 0) }, zone);
 }
 
 /** Gemini's daily quota ends at midnight Pacific time. */
@@ -106,7 +121,9 @@ function wallClock(time: number, zone: string): WallClock | undefined {
       hour: "numeric",
       minute: "numeric",
     });
-    const part = Object.fromEntries(format.formatToParts(time).map(({ type, value }) => [type, Number(value)]));
+    const part = Object.fromEntries(
+      format.formatToParts(time).map(({ type, value }) => [type, Number(value)]),
+    );
     const { year = 0, month = 1, day = 1, hour = 0, minute = 0 } = part;
     return { year, month: month - 1, day, hours: hour, minutes: minute };
   } catch {
@@ -119,7 +136,10 @@ function zonedTime(wall: WallClock, zone: string): number {
   const asUtc = Date.UTC(wall.year, wall.month, wall.day, wall.hours, wall.minutes);
   const offsetAt = (time: number) => {
     const seen = wallClock(time, zone);
-    return seen ? Date.UTC(seen.year, seen.month, seen.day, seen.hours, seen.minutes) - Math.floor(time / MINUTE) * MINUTE : 0;
+    return seen
+      ? Date.UTC(seen.year, seen.month, seen.day, seen.hours, seen.minutes) -
+          Math.floor(time / MINUTE) * MINUTE
+      : 0;
   };
   const first = asUtc - offsetAt(asUtc);
   return asUtc - offsetAt(first);

@@ -8,12 +8,24 @@ import type { AgentEvent, HarnessKind, RunEnd } from "./port.ts";
 
 const NOW = Date.parse("2026-11-20T06:30:00Z");
 
-function run(kind: HarnessKind, lines: (object | string)[], over: Partial<RunEnd> & { errors?: string } = {}) {
+function run(
+  kind: HarnessKind,
+  lines: (object | string)[],
+  over: Partial<RunEnd> & { errors?: string } = {},
+) {
   const reader = harnessOf(kind).read();
   const text = lines.map((line) => (typeof line === "string" ? line : JSON.stringify(line)) + "\n").join("");
   const events: AgentEvent[] = [...reader.push(Buffer.from(text)), ...reader.end()];
   events.push(...(reader.pushStderr?.(Buffer.from(over.errors ?? "")) ?? []));
-  const end = { exitCode: 0, exitSignal: null, endedBy: "exit" as const, stderr: "", now: NOW, resumed: false, ...over };
+  const end = {
+    exitCode: 0,
+    exitSignal: null,
+    endedBy: "exit" as const,
+    stderr: "",
+    now: NOW,
+    resumed: false,
+    ...over,
+  };
   return { verdict: reader.verdict(end), events, reader };
 }
 
@@ -30,7 +42,10 @@ const claudeResult = (fields: object) => ({
 describe("claude", () => {
   it("takes subtype success with is_error for an API failure", () => {
     const { verdict } = run("claude", [
-      claudeResult({ is_error: true, result: 'API Error: 529 {"type":"error","error":{"type":"overloaded_error"}}' }),
+      claudeResult({
+        is_error: true,
+        result: 'API Error: 529 {"type":"error","error":{"type":"overloaded_error"}}',
+      }),
     ]);
     expect(verdict.kind).toBe("overloaded");
   });
@@ -42,33 +57,59 @@ describe("claude", () => {
 
   it("reads the reset time from the words when no event gives it", () => {
     const { verdict } = run("claude", [
-      claudeResult({ is_error: true, result: "You've hit your session limit · resets 12:37am (America/Los_Angeles)" }),
+      claudeResult({
+        is_error: true,
+        result: "You've hit your session limit · resets 12:37am (America/Los_Angeles)",
+      }),
     ]);
     expect(verdict.kind).toBe("usage_limit");
     expect(new Date(verdict.retryAt!).toISOString()).toBe("2026-11-20T08:37:00.000Z");
   });
 
   it("finds the result whatever stands first in its line", () => {
-    const { verdict } = run("claude", ['{"is_error":false,"num_turns":2,"result":"ok","subtype":"success","type":"result"}']);
+    const { verdict } = run("claude", [
+      '{"is_error":false,"num_turns":2,"result":"ok","subtype":"success","type":"result"}',
+    ]);
     expect(verdict).toMatchObject({ kind: "success", text: "ok" });
   });
 
   it("takes an older 401 and a missing login for auth", () => {
-    const old = run("claude", [claudeResult({ is_error: true, result: "Invalid API key · Please run /login" })], { exitCode: 1 });
+    const old = run(
+      "claude",
+      [claudeResult({ is_error: true, result: "Invalid API key · Please run /login" })],
+      { exitCode: 1 },
+    );
     expect(old.verdict.kind).toBe("auth");
     const plain = run("claude", [], { exitCode: 1, stderr: "Invalid API key · Please run /login\n" });
     expect(plain.verdict.kind).toBe("auth");
   });
 
   it("says what it waits for when we stop it in a retry", () => {
-    const retry = { type: "system", subtype: "api_retry", attempt: 3, max_retries: 10, retry_delay_ms: 40000, error_status: 429, error: "rate_limit" };
-    const { verdict, events } = run("claude", [retry], { endedBy: "timeout", exitCode: 143, exitSignal: "SIGTERM" });
+    const retry = {
+      type: "system",
+      subtype: "api_retry",
+      attempt: 3,
+      max_retries: 10,
+      retry_delay_ms: 40000,
+      error_status: 429,
+      error: "rate_limit",
+    };
+    const { verdict, events } = run("claude", [retry], {
+      endedBy: "timeout",
+      exitCode: 143,
+      exitSignal: "SIGTERM",
+    });
     expect(events).toMatchObject([{ type: "retry_notice", kind: "rate_limit", delayMs: 40000 }]);
     expect(verdict).toMatchObject({ kind: "rate_limit", ok: false });
   });
 
   it("counts the cost of a resumed session as a total only", () => {
-    const lines = [claudeResult({ total_cost_usd: 3, usage: { input_tokens: 5, cache_creation_input_tokens: 2, output_tokens: 1 } })];
+    const lines = [
+      claudeResult({
+        total_cost_usd: 3,
+        usage: { input_tokens: 5, cache_creation_input_tokens: 2, output_tokens: 1 },
+      }),
+    ];
     expect(run("claude", lines).verdict).toMatchObject({ costUsd: 3, usage: { input: 7, output: 1 } });
     const resumed = run("claude", lines, { resumed: true }).verdict;
     expect(resumed.costUsd).toBeUndefined();
@@ -90,16 +131,26 @@ describe("codex", () => {
   it("does not end on an error line", () => {
     const { verdict, reader } = run("codex", [
       started,
-      { type: "error", message: "Reconnecting... 1/5 (exceeded retry limit, last status: 429 Too Many Requests)" },
+      {
+        type: "error",
+        message: "Reconnecting... 1/5 (exceeded retry limit, last status: 429 Too Many Requests)",
+      },
       { type: "item.completed", item: { id: "i", type: "agent_message", text: "fine" } },
       { type: "turn.completed", usage: { input_tokens: 10, cached_input_tokens: 4, output_tokens: 3 } },
     ]);
-    expect(verdict).toMatchObject({ kind: "success", text: "fine", usage: { input: 6, cached: 4, output: 3 } });
+    expect(verdict).toMatchObject({
+      kind: "success",
+      text: "fine",
+      usage: { input: 6, cached: 4, output: 3 },
+    });
     expect(reader.trouble).toBeUndefined();
   });
 
   it("takes an hour of silence after a 429 notice for the limit that it is", () => {
-    const lines = [started, { type: "error", message: "Reconnecting... 1/5 (last status: 429 Too Many Requests)" }];
+    const lines = [
+      started,
+      { type: "error", message: "Reconnecting... 1/5 (last status: 429 Too Many Requests)" },
+    ];
     const { verdict } = run("codex", lines, { endedBy: "idle", exitCode: 143, exitSignal: "SIGTERM" });
     expect(verdict.kind).toBe("rate_limit");
   });
@@ -107,7 +158,10 @@ describe("codex", () => {
   it("does not see 429 inside a request id or a port", () => {
     const { verdict } = run("codex", [
       started,
-      { type: "turn.failed", error: { message: "stream disconnected (url: http://127.0.0.1:34291/, request id: req_1429a)" } },
+      {
+        type: "turn.failed",
+        error: { message: "stream disconnected (url: http://127.0.0.1:34291/, request id: req_1429a)" },
+      },
     ]);
     expect(verdict.kind).toBe("network");
   });
@@ -115,22 +169,44 @@ describe("codex", () => {
   it("reads a typographic apostrophe and a dated reset", () => {
     const { verdict } = run("codex", [
       started,
-      { type: "turn.failed", error: { message: "You’ve hit your usage limit. Try again at Nov 22nd, 2026 2:11 PM." } },
+      {
+        type: "turn.failed",
+        error: { message: "You’ve hit your usage limit. Try again at Nov 22nd, 2026 2:11 PM." },
+      },
     ]);
     expect(verdict).toMatchObject({ kind: "usage_limit", retryAt: Date.parse("2026-11-22T14:11:00Z") });
   });
 
   it("leaves earlier turns of a resumed thread out", () => {
     const reader = harnessOf("codex").read();
-    reader.push(Buffer.from([started, { type: "turn.failed", error: { message: "boom" } }].map((l) => JSON.stringify(l)).join("\n") + "\n"));
+    reader.push(
+      Buffer.from(
+        [started, { type: "turn.failed", error: { message: "boom" } }]
+          .map((l) => JSON.stringify(l))
+          .join("\n") + "\n",
+      ),
+    );
     const rollout = [
       { type: "event_msg", payload: { type: "task_started" } },
-      { type: "event_msg", payload: { type: "task_complete", error: { codex_error_info: "usage_limit_exceeded" } } },
+      {
+        type: "event_msg",
+        payload: { type: "task_complete", error: { codex_error_info: "usage_limit_exceeded" } },
+      },
       { type: "event_msg", payload: { type: "task_started" } },
-      { type: "event_msg", payload: { type: "task_complete", error: { codex_error_info: "server_overloaded" } } },
+      {
+        type: "event_msg",
+        payload: { type: "task_complete", error: { codex_error_info: "server_overloaded" } },
+      },
     ];
     reader.pushEvidence?.(Buffer.from(rollout.map((line) => JSON.stringify(line) + "\n").join("")));
-    const end = { exitCode: 1, exitSignal: null, endedBy: "exit" as const, stderr: "", now: NOW, resumed: true };
+    const end = {
+      exitCode: 1,
+      exitSignal: null,
+      endedBy: "exit" as const,
+      stderr: "",
+      now: NOW,
+      resumed: true,
+    };
     expect(reader.verdict(end).kind).toBe("overloaded");
   });
 });
@@ -150,7 +226,9 @@ describe("gemini", () => {
   });
 
   it("tells of retries that only stderr announces", () => {
-    const { events, reader } = run("gemini", [], { errors: "Attempt 1 failed with status 429. Retrying after 5227ms...\n" });
+    const { events, reader } = run("gemini", [], {
+      errors: "Attempt 1 failed with status 429. Retrying after 5227ms...\n",
+    });
     expect(events).toMatchObject([{ type: "retry_notice", kind: "rate_limit", delayMs: 5227 }]);
     expect(reader.trouble?.kind).toBe("rate_limit");
   });
@@ -182,7 +260,11 @@ describe("opencode", () => {
       { type: "text", sessionID: "ses", part: { text: "yes" } },
       step("stop"),
     ]);
-    expect(verdict).toMatchObject({ kind: "success", costUsd: 1, usage: { input: 26, cached: 8, output: 6, reasoning: 2 } });
+    expect(verdict).toMatchObject({
+      kind: "success",
+      costUsd: 1,
+      usage: { input: 26, cached: 8, output: 6, reasoning: 2 },
+    });
   });
 
   it("sees a torn last line though the exit code is 0", () => {
@@ -190,23 +272,40 @@ describe("opencode", () => {
     const reader = harnessOf("opencode").read();
     reader.push(Buffer.from(whole + "\n" + whole.slice(0, 40)));
     reader.end();
-    const end = { exitCode: 0, exitSignal: null, endedBy: "exit" as const, stderr: "", now: NOW, resumed: false };
+    const end = {
+      exitCode: 0,
+      exitSignal: null,
+      endedBy: "exit" as const,
+      stderr: "",
+      now: NOW,
+      resumed: false,
+    };
     expect(reader.verdict(end).kind).toBe("output_cut");
   });
 
   it("calls a row of empty steps endless", () => {
-    const { reader } = run("opencode", Array.from({ length: 20 }, () => step("unknown")));
+    const { reader } = run(
+      "opencode",
+      Array.from({ length: 20 }, () => step("unknown")),
+    );
     expect(reader.trouble).toMatchObject({ endless: true, kind: "server" });
   });
 
   it("hears of a silent wait from its error log", () => {
-    const log = 'timestamp=x level=ERROR message="stream error" error.error="AI_APICallError: Rate limit reached for m"\n';
-    expect(run("opencode", [], { errors: log }).events).toMatchObject([{ type: "retry_notice", kind: "rate_limit" }]);
+    const log =
+      'timestamp=x level=ERROR message="stream error" error.error="AI_APICallError: Rate limit reached for m"\n';
+    expect(run("opencode", [], { errors: log }).events).toMatchObject([
+      { type: "retry_notice", kind: "rate_limit" },
+    ]);
   });
 
   it("takes the reset from the provider's headers", () => {
     const data = { message: "slow down", statusCode: 429, responseHeaders: { "retry-after": "90" } };
-    const { verdict } = run("opencode", [{ type: "error", sessionID: "s", error: { name: "APIError", data } }], { exitCode: 1 });
+    const { verdict } = run(
+      "opencode",
+      [{ type: "error", sessionID: "s", error: { name: "APIError", data } }],
+      { exitCode: 1 },
+    );
     expect(verdict).toMatchObject({ kind: "rate_limit", retryAt: NOW + 90_000 });
   });
 });
@@ -235,7 +334,14 @@ describe("plain output", () => {
   it("reads a command by the adapter whose output it claims to print", () => {
     const reader = harnessFor({ type: "command", output: "claude" }).read();
     reader.push(Buffer.from(JSON.stringify(claudeResult({ result: "hi" })) + "\n"));
-    const end = { exitCode: 0, exitSignal: null, endedBy: "exit" as const, stderr: "", now: NOW, resumed: false };
+    const end = {
+      exitCode: 0,
+      exitSignal: null,
+      endedBy: "exit" as const,
+      stderr: "",
+      now: NOW,
+      resumed: false,
+    };
     expect(reader.verdict(end)).toMatchObject({ kind: "success", text: "hi" });
   });
 });

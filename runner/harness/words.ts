@@ -27,7 +27,10 @@ const WORDS: readonly (readonly [VerdictKind, RegExp])[] = [
     /usage[ _]limit|exhausted your (daily )?quota|(weekly|session|5-hour|daily) limit|quota exceeded|api usage limits|insufficient_quota/i,
   ],
   ["context", /context (window|length)|prompt is too long|input token count|context_length_exceeded/i],
-  ["billing", /\b402\b|insufficient credits|credit balance|payment required|billing (is )?(not|disabled|to be enabled)/i],
+  [
+    "billing",
+    /\b402\b|insufficient credits|credit balance|payment required|billing (is )?(not|disabled|to be enabled)/i,
+  ],
   [
     "rate_limit",
     /rate[ _-]?limit|\b429\b|too many requests|resource_exhausted|exceeded your current quota|resource has been exhausted/i,
@@ -36,11 +39,17 @@ const WORDS: readonly (readonly [VerdictKind, RegExp])[] = [
     "auth",
     /\b401\b|unauthori[sz]ed|(api key|x-api-key) (is )?(not valid|invalid)|(invalid|incorrect) (x-)?api[ -]key|not logged in|please run \/login|authentication[_ ](error|failed)|missing environment variable|must specify the \w+_API_KEY|invalid auth method/i,
   ],
-  ["forbidden", /\b403\b|forbidden|permission[_ ]denied|permission_error|does not have permission|not supported in your/i],
+  [
+    "forbidden",
+    /\b403\b|forbidden|permission[_ ]denied|permission_error|does not have permission|not supported in your/i,
+  ],
   ["overloaded", /at capacity|overloaded|high demand|\b529\b|\b503\b|service unavailable/i],
   ["truncated", /max_output_tokens|exceeded the \d+ output token/i],
   ["refusal", /content[_ ]?filter|usage policy|\brefusal\b/i],
-  ["model_not_found", /model\b.*\b(not found|does not exist|not supported)|no such model|model_not_found|\b404\b/i],
+  [
+    "model_not_found",
+    /model\b.*\b(not found|does not exist|not supported)|no such model|model_not_found|\b404\b/i,
+  ],
   [
     "network",
     /connect|econn|enotfound|network|fetch failed|disconnected|timed? ?out|idle timeout|stream ended|finish reason|empty response|incomplete json|json parse|socket hang up/i,
@@ -64,6 +73,5 @@ export function lastLine(text: string): string | undefined {
 
 /** The text without terminal colours. */
 export function plain(text: string): string {
-  // eslint-disable-next-line no-control-regex -- the escape character is what is looked for
   return text.replace(/\u001b\[[\d;]*[A-Za-z]/g, "");
 }

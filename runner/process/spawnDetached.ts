@@ -61,7 +61,11 @@ export async function spawnDetached(order: SpawnOrder): Promise<SpawnResult> {
       child.once("error", resolve);
     });
     if (failed || child.pid === undefined) {
-      return { ok: false, code: failed?.code ?? "unknown", detail: failed?.message ?? "the process has no pid" };
+      return {
+        ok: false,
+        code: failed?.code ?? "unknown",
+        detail: failed?.message ?? "the process has no pid",
+      };
     }
     // A program that has already ended has no start time left to read; the pid is still ours until the next tick.
     const identity = (await identityOf(child.pid)) ?? { pid: child.pid, startTime: "ended" };

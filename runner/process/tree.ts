@@ -49,7 +49,11 @@ export function createTree(root: TreeRoot): ProcessTree {
  * The leader is started as leader of a new session, and the system gives its pid to nobody while that session has
  * members. If another process has the pid now, the session is gone and the number means somebody else's.
  */
-function inSession(row: ProcessRow, leader: ProcessIdentity | undefined, table: Map<number, ProcessRow>): boolean {
+function inSession(
+  row: ProcessRow,
+  leader: ProcessIdentity | undefined,
+  table: Map<number, ProcessRow>,
+): boolean {
   if (!leader || (row.group !== leader.pid && row.session !== leader.pid)) return false;
   const holder = table.get(leader.pid);
   return holder === undefined || holder.startTime === leader.startTime;
@@ -60,7 +64,7 @@ function addDescendants(
   seen: Map<number, string>,
   remember: (row: ProcessRow) => void,
 ): void {
-  for (let before = -1; before !== seen.size; ) {
+  for (let before = -1; before !== seen.size;) {
     before = seen.size;
     for (const row of table.values()) {
       const parent = table.get(row.ppid);

@@ -1,5 +1,5 @@
 import type { Verdict, VerdictKind } from "../../../domain/verdict.ts";
-import { count, list, num, obj, str, usageOf, type Json } from "../json.ts";
+import { count, defined, list, num, obj, str, usageOf, type Json } from "../json.ts";
 import { deathOf, exitIsFine, retryAt, type Notes } from "../jsonReader.ts";
 import type { RunEnd } from "../port.ts";
 import { epochMs, resetTimeIn } from "../resetTime.ts";
@@ -34,21 +34,25 @@ export function judgeClaude(facts: ClaudeFacts, end: RunEnd, notes: Notes): Verd
   const { result } = facts;
   const known = { ...whoAndWhat(notes, result), ...spent(result, end) };
   if (!result) return { ...known, ok: false, ...withoutResult(end) };
-
   const text = str(result.result) ?? structured(result);
-  const answer = text === undefined ? {} : { text };
-  if (isSuccess(result, end) && !/^Claude AI usage limit reached\|/.test(text ?? "")) {
-    if (num(result.num_turns) === 0) {
-      const detail = `no model was asked; Claude answered by itself: ${text ?? "nothing"}`;
-      return { ...known, ...answer, ok: false, kind: "no_model_call", detail };
-    }
-    if (text === undefined) return { ...known, ok: false, kind: "empty", detail: "the answer was empty" };
-    return { ...known, ...answer, ok: true, kind: "success" };
-  }
-  const detail = text ?? (list(result.errors).map(String).join("; ") || str(result.subtype) || "an error without words");
+  if (isSuccess(result, end)) return { ...known, ...answered(result, text) };
+  const detail = text ?? complaint(result);
   const kind = failureKind(facts, result, detail);
-  const reset = epochMs(kind === "usage_limit" ? num(facts.limit?.resetsAt) : undefined);
-  return { ...known, ok: false, kind, detail, ...retryAt(reset ?? limitReset(kind, detail, end)) };
+  const planned = kind === "usage_limit" ? epochMs(num(facts.limit?.resetsAt)) : undefined;
+  return { ...known, ok: false, kind, detail, ...retryAt(planned ?? limitReset(kind, detail, end)) };
+}
+
+function answered(result: Json, text: string | undefined): Pick<Verdict, "ok" | "kind" | "detail" | "text"> {
+  if (num(result.num_turns) === 0) {
+    const detail = `no model was asked; Claude answered by itself: ${text ?? "nothing"}`;
+    return { ok: false, kind: "no_model_call", detail };
+  }
+  if (text === undefined) return { ok: false, kind: "empty", detail: "the answer was empty" };
+  return { ok: true, kind: "success", text };
+}
+
+function complaint(result: Json): string {
+  return list(result.errors).map(String).join("; ") || (str(result.subtype) ?? "an error without words");
 }
 
 function limitReset(kind: VerdictKind, detail: string, end: RunEnd): number | undefined {
@@ -56,6 +60,7 @@ function limitReset(kind: VerdictKind, detail: string, end: RunEnd): number | un
 }
 
 function isSuccess(result: Json, end: RunEnd): boolean {
+  if (/^Claude AI usage limit reached\|/.test(str(result.result) ?? "")) return false; // older versions
   return result.subtype === "success" && result.is_error === false && exitIsFine(end);
 }
 
@@ -94,7 +99,8 @@ function withoutResult(end: RunEnd): { kind: VerdictKind; detail: string } {
   const death = deathOf(end);
   if (death === "killed") return { kind: death, detail };
   if (/No conversation found/i.test(end.stderr)) return { kind: "session_not_found", detail };
-  const refused = /cannot be used with root|unknown option|Input must be provided|native binary not installed/i;
+  const refused =
+    /cannot be used with root|unknown option|Input must be provided|native binary not installed/i;
   if (refused.test(end.stderr)) return { kind: "config", detail };
   return { kind: end.exitCode === 0 ? "no_result" : (kindOfWords(end.stderr) ?? "no_result"), detail };
 }
@@ -103,11 +109,7 @@ function whoAndWhat(notes: Notes, result: Json | undefined): Pick<Verdict, "agen
   const used = Object.entries(obj(result?.modelUsage));
   // Helpers may run on a small model: the one that wrote most is the model of the run.
   const main = used.sort(([, a], [, b]) => count(obj(b).outputTokens) - count(obj(a).outputTokens))[0]?.[0];
-  const model = main ?? notes.model;
-  return {
-    ...(notes.agentSession === undefined ? {} : { agentSession: notes.agentSession }),
-    ...(model === undefined ? {} : { model }),
-  };
+  return defined({ agentSession: notes.agentSession, model: main ?? notes.model });
 }
 
 /** `usage` counts this run; the cost counts the whole session, so after a resume it is only a total. */

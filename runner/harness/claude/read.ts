@@ -1,4 +1,4 @@
-import { brief, clip, list, num, obj, str, type Json } from "../json.ts";
+import { brief, clip, defined, list, num, obj, str, type Json } from "../json.ts";
 import { createJsonReader, TEXT_LIMIT, type Notes } from "../jsonReader.ts";
 import { EVENT_TEXT_LIMIT, type AgentEvent, type Reader } from "../port.ts";
 import { epochMs } from "../resetTime.ts";
@@ -80,7 +80,8 @@ function assistantEvents(value: Json, notes: Notes): AgentEvent[] {
       const text = brief(block.text, EVENT_TEXT_LIMIT);
       return [failed ? { type: "error", text } : { type: "text", text }];
     }
-    if (block.type === "thinking") return [{ type: "thinking", text: brief(block.thinking, EVENT_TEXT_LIMIT) }];
+    if (block.type === "thinking")
+      return [{ type: "thinking", text: brief(block.thinking, EVENT_TEXT_LIMIT) }];
     if (block.type !== "tool_use") return [];
     const text = brief(block.input, EVENT_TEXT_LIMIT);
     return [{ type: "tool_start", id: str(block.id) ?? "", name: str(block.name) ?? "tool", text }];
@@ -108,7 +109,7 @@ function limitNotice(info: Json): AgentEvent[] {
     {
       type: "limit_notice",
       rejected: status === "rejected",
-      ...(retryAt === undefined ? {} : { retryAt }),
+      ...defined({ retryAt }),
       text: `${str(info.rateLimitType) ?? "plan"} limit: ${status}${share}`,
     },
   ];
@@ -116,7 +117,9 @@ function limitNotice(info: Json): AgentEvent[] {
 
 function resultEvent(value: Json): AgentEvent[] {
   const ok = value.subtype === "success" && value.is_error !== true;
-  return [{ type: "result", ok, text: brief(value.result ?? value.errors ?? value.subtype, EVENT_TEXT_LIMIT) }];
+  return [
+    { type: "result", ok, text: brief(value.result ?? value.errors ?? value.subtype, EVENT_TEXT_LIMIT) },
+  ];
 }
 
 function shortened(text: unknown): unknown {

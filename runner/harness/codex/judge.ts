@@ -1,5 +1,5 @@
-import type { Verdict, VerdictKind } from "../../../domain/verdict.ts";
-import { num, obj, str } from "../json.ts";
+import { isLimit, type Verdict, type VerdictKind } from "../../../domain/verdict.ts";
+import { defined, num, obj, str } from "../json.ts";
 import { deathOf, exitIsFine, retryAt, type Notes } from "../jsonReader.ts";
 import type { RunEnd } from "../port.ts";
 import { resetTimeIn } from "../resetTime.ts";
@@ -20,23 +20,27 @@ const BY_CODE: Record<string, VerdictKind> = {
 
 /** The verdict on a run of Codex: `turn.completed` and exit 0 is success; the typed error is in the rollout. */
 export function judgeCodex(facts: CodexFacts, end: RunEnd, notes: Notes): Verdict {
-  const model = facts.rollout.model;
-  const known = {
-    ...(notes.agentSession === undefined ? {} : { agentSession: notes.agentSession }),
-    ...(model === undefined ? {} : { model }),
-    ...spent(facts, end),
-  };
+  const { model } = facts.rollout;
+  const known = { ...defined({ agentSession: notes.agentSession, model }), ...spent(facts, end) };
   const { turn } = facts;
   if (!turn) return { ...known, ok: false, ...withoutTurn(facts, end) };
   if (turn.type === "turn.completed" && exitIsFine(end)) {
-    if (!facts.answer) return { ...known, ok: false, kind: "empty", detail: "the turn ended without a message" };
+    if (!facts.answer)
+      return { ...known, ok: false, kind: "empty", detail: "the turn ended without a message" };
     return { ...known, ok: true, kind: "success", text: facts.answer };
   }
-  const detail = str(obj(turn.error).message) ?? facts.error ?? `exit ${end.exitCode ?? end.exitSignal ?? "unknown"}`;
+  return { ...known, ok: false, ...failure(facts, str(obj(turn.error).message) ?? facts.error, end) };
+}
+
+function failure(
+  facts: CodexFacts,
+  said: string | undefined,
+  end: RunEnd,
+): { kind: VerdictKind; detail: string; retryAt?: number } {
+  const detail = said ?? `it ended with ${end.exitSignal ?? `exit code ${end.exitCode ?? "unknown"}`}`;
   const kind = failureKind(facts, detail);
-  const reset = kind === "usage_limit" ? facts.rollout.resetsAt : undefined;
-  const limited = kind === "usage_limit" || kind === "rate_limit";
-  return { ...known, ok: false, kind, detail, ...retryAt(reset ?? (limited ? resetTimeIn(detail, end.now) : undefined)) };
+  const planned = kind === "usage_limit" ? facts.rollout.resetsAt : undefined;
+  return { kind, detail, ...retryAt(planned ?? (isLimit(kind) ? resetTimeIn(detail, end.now) : undefined)) };
 }
 
 function failureKind(facts: CodexFacts, detail: string): VerdictKind {
@@ -52,9 +56,11 @@ function withoutTurn(facts: CodexFacts, end: RunEnd): { kind: VerdictKind; detai
   const death = deathOf(end);
   if (death === "killed") return { kind: death, detail };
   if (facts.rollout.aborted) return { kind: "cancelled", detail: "the turn was interrupted" };
-  if (end.resumed && /no rollout found|no saved session/i.test(end.stderr)) return { kind: "session_not_found", detail };
+  if (end.resumed && /no rollout found|no saved session/i.test(end.stderr))
+    return { kind: "session_not_found", detail };
   if (/Not inside a trusted directory/i.test(end.stderr)) return { kind: "untrusted_dir", detail };
-  if (/No prompt provided|unexpected argument|error: |invalid value/i.test(end.stderr)) return { kind: "config", detail };
+  if (/No prompt provided|unexpected argument|error: |invalid value/i.test(end.stderr))
+    return { kind: "config", detail };
   return { kind: "no_result", detail };
 }
 

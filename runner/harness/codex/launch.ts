@@ -13,8 +13,9 @@ export function launchCodex({ profile, prompt, resume }: LaunchOrder): Launch {
     ...(bypass ? ["--dangerously-bypass-approvals-and-sandbox"] : ["-c", 'sandbox_mode="workspace-write"']),
     ...["--disable", "unbounded_connection_retries"],
     ...(profile.model ? ["-m", profile.model] : []),
-    ...cappedRetries(profile.args ?? []),
     ...(profile.args ?? []),
+    // After the profile's own: a whole provider given as one table would otherwise replace them.
+    ...cappedRetries(profile.args ?? []),
     ...(resume ? [resume] : []),
     "-",
   ];

@@ -17,13 +17,20 @@ export interface CodexFacts {
 
 /** Reader of `codex exec --json`. An `error` line is a notice: only `turn.completed` and `turn.failed` end a run. */
 export function readCodex(): Reader {
-  const facts: CodexFacts = { turn: undefined, answer: undefined, error: undefined, rollout: { ...NO_ROLLOUT } };
+  const facts: CodexFacts = {
+    turn: undefined,
+    answer: undefined,
+    error: undefined,
+    rollout: { ...NO_ROLLOUT },
+  };
   return createJsonReader({
     event(value, notes) {
       switch (value.type) {
         case "thread.started":
           notes.agentSession = str(value.thread_id);
-          return [{ type: "session", id: notes.agentSession ?? "", text: `thread ${notes.agentSession ?? ""}` }];
+          return [
+            { type: "session", id: notes.agentSession ?? "", text: `thread ${notes.agentSession ?? ""}` },
+          ];
         case "turn.started":
           facts.turn = undefined;
           notes.finished = false;
@@ -64,7 +71,10 @@ function turnEvent(value: Json, facts: CodexFacts): AgentEvent {
 
 const TOOLS: Record<string, (item: Json) => string> = {
   command_execution: (item) => str(item.command) ?? "command",
-  file_change: (item) => list(item.changes).map((change) => brief(obj(change).path, 200)).join(" "),
+  file_change: (item) =>
+    list(item.changes)
+      .map((change) => brief(obj(change).path, 200))
+      .join(" "),
   mcp_tool_call: (item) => `${str(item.server) ?? ""}.${str(item.tool) ?? ""} ${brief(item.arguments, 500)}`,
   web_search: (item) => str(item.query) ?? "",
   collab_tool_call: (item) => str(item.tool) ?? "",
@@ -75,7 +85,8 @@ function itemEvents(value: Json, facts: CodexFacts): AgentEvent[] {
   const type = str(item.type) ?? "";
   const id = str(item.id) ?? "";
   const told = TOOLS[type];
-  if (told && value.type === "item.started") return [{ type: "tool_start", id, name: type, text: told(item) }];
+  if (told && value.type === "item.started")
+    return [{ type: "tool_start", id, name: type, text: told(item) }];
   if (value.type !== "item.completed") return [];
   if (told) return [{ type: "tool_end", id, ok: toolSucceeded(item), text: toolOutput(item, told) }];
   if (type === "agent_message") {

@@ -55,7 +55,9 @@ export function codexUsage(tokens: Json): Usage {
 }
 
 function resetOf(limits: Json): number | undefined {
-  const full = [obj(limits.primary), obj(limits.secondary)].filter((window) => (num(window.used_percent) ?? 0) >= 100);
+  const full = [obj(limits.primary), obj(limits.secondary)].filter(
+    (window) => (num(window.used_percent) ?? 0) >= 100,
+  );
   const times = full.map((window) => epochMs(num(window.resets_at))).filter((time) => time !== undefined);
   return times.length ? Math.max(...times) : undefined;
 }

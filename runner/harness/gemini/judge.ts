@@ -1,5 +1,6 @@
-import type { Verdict, VerdictKind } from "../../../domain/verdict.ts";
-import { count, num, obj, str, usageOf, type Json } from "../json.ts";
+import { isLimit, type Verdict, type VerdictKind } from "../../../domain/verdict.ts";
+import type { Usage } from "../../../domain/usage.ts";
+import { count, defined, num, obj, str, usageOf, type Json } from "../json.ts";
 import { deathOf, exitIsFine, retryAt, type Notes } from "../jsonReader.ts";
 import type { RunEnd } from "../port.ts";
 import { resetTimeIn } from "../resetTime.ts";
@@ -22,22 +23,23 @@ const BY_EXIT: Record<number, VerdictKind> = {
  */
 export function judgeGemini(facts: GeminiFacts, end: RunEnd, notes: Notes): Verdict {
   const { result } = facts;
-  const stats = obj(result?.stats);
-  const model = mainModel(stats) ?? notes.model;
-  const known = {
-    ...(notes.agentSession === undefined ? {} : { agentSession: notes.agentSession }),
-    ...(model === undefined ? {} : { model }),
-    ...(result?.stats === undefined ? {} : { usage: usage(stats) }),
-  };
+  const known = defined({
+    agentSession: notes.agentSession,
+    model: mainModel(obj(result?.stats)) ?? notes.model,
+    usage: usageIn(result),
+  });
   if (!result) return { ...known, ok: false, ...withoutResult(end, notes) };
   if (result.status === "success" && exitIsFine(end)) {
-    if (!facts.answer) return { ...known, ok: false, kind: "empty", detail: facts.error ?? "the answer was empty" };
-    return { ...known, ok: true, kind: "success", text: facts.answer };
+    if (facts.answer) return { ...known, ok: true, kind: "success", text: facts.answer };
+    return { ...known, ok: false, kind: "empty", detail: facts.error ?? "the answer was empty" };
   }
-  const detail = str(obj(result.error).message) ?? facts.error ?? lastLine(end.stderr) ?? "an error without words";
+  const said = str(obj(result.error).message) ?? facts.error ?? lastLine(end.stderr);
+  return { ...known, ok: false, ...failure(said ?? "an error without words", end) };
+}
+
+function failure(detail: string, end: RunEnd): { kind: VerdictKind; detail: string; retryAt?: number } {
   const kind = failureKind(detail, end);
-  const limited = kind === "usage_limit" || kind === "rate_limit";
-  return { ...known, ok: false, kind, detail, ...retryAt(limited ? resetTimeIn(detail, end.now) : undefined) };
+  return { kind, detail, ...retryAt(isLimit(kind) ? resetTimeIn(detail, end.now) : undefined) };
 }
 
 function failureKind(detail: string, end: RunEnd): VerdictKind {
@@ -61,7 +63,8 @@ function statusOfExit(code: number | null): number | undefined {
 function withoutResult(end: RunEnd, notes: Notes): { kind: VerdictKind; detail: string } {
   const detail = lastLine(end.stderr) ?? "ended without a result line and without a word";
   const known = BY_EXIT[end.exitCode ?? 0];
-  if (known === "config" && /resuming session|invalid session/i.test(end.stderr)) return { kind: "session_not_found", detail };
+  if (known === "config" && /resuming session|invalid session/i.test(end.stderr))
+    return { kind: "session_not_found", detail };
   if (known) return { kind: known, detail: reason(end.stderr) ?? detail };
   // Exit 0 without a result is how it ends when someone stopped it after it had begun.
   if (end.exitCode === 0) return { kind: notes.events > 0 ? "killed" : "no_result", detail };
@@ -79,7 +82,9 @@ function reason(stderr: string): string | undefined {
 }
 
 /** `output_tokens` leaves the thoughts out; they are what is missing from the total. */
-function usage(stats: Json): NonNullable<Verdict["usage"]> {
+function usageIn(result: Json | undefined): Usage | undefined {
+  if (result?.stats === undefined) return undefined;
+  const stats = obj(result.stats);
   const total = count(stats.total_tokens);
   const prompt = count(stats.input_tokens);
   const cached = count(stats.cached);

@@ -22,7 +22,13 @@ export function readGemini(): Reader {
         case "init":
           notes.agentSession = str(value.session_id);
           notes.model = str(value.model);
-          return [{ type: "session", id: notes.agentSession ?? "", text: `session, model ${notes.model ?? "unknown"}` }];
+          return [
+            {
+              type: "session",
+              id: notes.agentSession ?? "",
+              text: `session, model ${notes.model ?? "unknown"}`,
+            },
+          ];
         case "message":
           return messageEvent(value, facts, notes);
         case "tool_use":
@@ -57,7 +63,12 @@ function messageEvent(value: Json, facts: GeminiFacts, notes: Notes): AgentEvent
 
 function toolStart(value: Json): AgentEvent {
   const name = str(value.tool_name) ?? "tool";
-  return { type: "tool_start", id: str(value.tool_id) ?? "", name, text: brief(value.parameters, EVENT_TEXT_LIMIT) };
+  return {
+    type: "tool_start",
+    id: str(value.tool_id) ?? "",
+    name,
+    text: brief(value.parameters, EVENT_TEXT_LIMIT),
+  };
 }
 
 function toolEnd(value: Json): AgentEvent {
@@ -67,7 +78,11 @@ function toolEnd(value: Json): AgentEvent {
 
 function resultEvent(value: Json, facts: GeminiFacts): AgentEvent {
   const ok = value.status === "success";
-  return { type: "result", ok, text: ok ? facts.answer : (str(obj(value.error).message) ?? facts.error ?? "failed") };
+  return {
+    type: "result",
+    ok,
+    text: ok ? facts.answer : (str(obj(value.error).message) ?? facts.error ?? "failed"),
+  };
 }
 
 /** "Attempt 1 failed: … Retrying after 5227ms..." is said on stderr alone. */

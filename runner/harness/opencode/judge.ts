@@ -1,5 +1,5 @@
-import type { Verdict, VerdictKind } from "../../../domain/verdict.ts";
-import { list, num, obj, parseObject, str, type Json } from "../json.ts";
+import { isLimit, type Verdict, type VerdictKind } from "../../../domain/verdict.ts";
+import { defined, list, num, obj, parseObject, str, type Json } from "../json.ts";
 import { deathOf, exitIsFine, retryAt, type Notes } from "../jsonReader.ts";
 import type { RunEnd } from "../port.ts";
 import { epochMs, resetTimeIn, retryAfterHeader } from "../resetTime.ts";
@@ -26,10 +26,8 @@ const BY_REASON: Record<string, readonly [VerdictKind, string]> = {
  * The verdict on a run of OpenCode: exit 0, no error line, no torn line, and a last step that finished with "stop".
  */
 export function judgeOpencode(facts: OpencodeFacts, end: RunEnd, notes: Notes): Verdict {
-  const known = {
-    ...(notes.agentSession === undefined ? {} : { agentSession: notes.agentSession }),
-    ...(facts.steps > 0 ? { usage: facts.usage, costUsd: facts.costUsd } : {}),
-  };
+  const spent = facts.steps > 0 ? { usage: facts.usage, costUsd: facts.costUsd } : {};
+  const known = { ...defined({ agentSession: notes.agentSession }), ...spent };
   if (facts.error) return { ...known, ok: false, ...failure(facts.error, end) };
   if (notes.cutShort && end.endedBy === "exit" && end.exitCode === 0) {
     return { ...known, ok: false, kind: "output_cut", detail: "stdout ended inside a line" };
@@ -39,25 +37,32 @@ export function judgeOpencode(facts: OpencodeFacts, end: RunEnd, notes: Notes): 
     if (!facts.answer) return { ...known, ok: false, kind: "empty", detail: "the answer was empty" };
     return { ...known, ok: true, kind: "success", text: facts.answer };
   }
-  const [kind, detail] = BY_REASON[facts.reason] ?? ["unknown", `the last step finished with "${facts.reason}"`];
+  const [kind, detail] = BY_REASON[facts.reason] ?? [
+    "unknown",
+    `the last step finished with "${facts.reason}"`,
+  ];
   return { ...known, ok: false, kind, detail };
 }
 
 function failure(error: Json, end: RunEnd): { kind: VerdictKind; detail: string; retryAt?: number } {
   const data = obj(error.data);
-  const body = str(data.responseBody) ?? "";
   const detail = str(data.message) ?? str(error.name) ?? "an error without words";
-  const inner = parseObject(detail);
-  const status = num(data.statusCode) ?? num(inner?.code);
-  const planned = /"(type|code)":\s*"(usage_limit_reached|insufficient_quota)"/.test(body);
-  const kind =
-    BY_NAME[str(error.name) ?? ""] ?? (planned ? "usage_limit" : (kindOfStatus(status) ?? kindOfWords(detail) ?? "unknown"));
-  if (kind !== "usage_limit" && kind !== "rate_limit") return { kind, detail };
-  return { kind, detail, ...retryAt(resetOf(data, body, end) ?? resetTimeIn(detail, end.now)) };
+  const kind = failureKind(error, data, detail);
+  if (!isLimit(kind)) return { kind, detail };
+  return { kind, detail, ...retryAt(resetOf(data, end) ?? resetTimeIn(detail, end.now)) };
 }
 
-function resetOf(data: Json, body: string, end: RunEnd): number | undefined {
-  const resets = obj(parseObject(body)?.error).resets_at;
+function failureKind(error: Json, data: Json, detail: string): VerdictKind {
+  const named = BY_NAME[str(error.name) ?? ""];
+  if (named) return named;
+  const planned = /"(type|code)":\s*"(usage_limit_reached|insufficient_quota)"/;
+  if (planned.test(str(data.responseBody) ?? "")) return "usage_limit";
+  const status = num(data.statusCode) ?? num(parseObject(detail)?.code);
+  return kindOfStatus(status) ?? kindOfWords(detail) ?? "unknown";
+}
+
+function resetOf(data: Json, end: RunEnd): number | undefined {
+  const resets = obj(parseObject(str(data.responseBody) ?? "")?.error).resets_at;
   const header = obj(data.responseHeaders)["retry-after"];
   return epochMs(num(resets)) ?? retryAfterHeader(str(header) ?? str(list(header)[0]), end.now);
 }
@@ -67,9 +72,11 @@ function withoutEnd(end: RunEnd): { kind: VerdictKind; detail: string } {
   const death = deathOf(end);
   if (death === "killed") return { kind: death, detail };
   if (/Session not found|NotFoundError/i.test(end.stderr)) return { kind: "session_not_found", detail };
-  if (/ProviderModelNotFoundError|Model not found/i.test(end.stderr)) return { kind: "model_not_found", detail };
+  if (/ProviderModelNotFoundError|Model not found/i.test(end.stderr))
+    return { kind: "model_not_found", detail };
   // The first starts on a fresh home race for its database; the next try finds it made.
   if (/database is locked/i.test(end.stderr)) return { kind: "no_result", detail };
-  if (/must provide a message|Unknown argument|Invalid config|ConfigInvalid/i.test(end.stderr)) return { kind: "config", detail };
+  if (/must provide a message|Unknown argument|Invalid config|ConfigInvalid/i.test(end.stderr))
+    return { kind: "config", detail };
   return { kind: "no_result", detail };
 }

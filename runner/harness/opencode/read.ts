@@ -66,7 +66,9 @@ function partEvents(value: Json, facts: OpencodeFacts, notes: Notes): AgentEvent
       return stepFinished(part, facts, notes);
     case "error":
       facts.error = obj(value.error);
-      return [{ type: "error", text: brief(obj(facts.error.data).message ?? facts.error.name, EVENT_TEXT_LIMIT) }];
+      return [
+        { type: "error", text: brief(obj(facts.error.data).message ?? facts.error.name, EVENT_TEXT_LIMIT) },
+      ];
     default:
       return [];
   }
@@ -106,7 +108,11 @@ function stepFinished(part: Json, facts: OpencodeFacts, notes: Notes): AgentEven
     }),
   );
   if (facts.emptySteps >= EMPTY_STEPS_LIMIT) {
-    notes.trouble = { kind: "server", text: `${facts.emptySteps} steps in a row without text or tool`, endless: true };
+    notes.trouble = {
+      kind: "server",
+      text: `${facts.emptySteps} steps in a row without text or tool`,
+      endless: true,
+    };
   }
   notes.finished = facts.reason === "stop" || facts.reason === "length";
   if (!notes.finished) return [];
