@@ -8,12 +8,18 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { MemoryBackend } from "../../test/support/memoryBackend.ts";
-import { startTestRunner, testPlace, type TestPlace, type TestRunner } from "../../test/support/startTestRunner.ts";
+import {
+  startTestRunner,
+  testPlace,
+  type TestPlace,
+  type TestRunner,
+} from "../../test/support/startTestRunner.ts";
 import { systemClock } from "../clock.ts";
 import type { Profile } from "../harness/port.ts";
 import type { Clock, RunnerOptions } from "../options.ts";
 
-const recording = (path: string) => fileURLToPath(new URL(`../../test/transcripts/${path}.jsonl`, import.meta.url));
+const recording = (path: string) =>
+  fileURLToPath(new URL(`../../test/transcripts/${path}.jsonl`, import.meta.url));
 
 let backend: MemoryBackend;
 let place: TestPlace;
@@ -69,7 +75,13 @@ describe("a cascade", () => {
 
   it("leaves a profile alone that the fleet knows as limited", async () => {
     backend.health = [
-      { profile: "used", scope: "account", kind: "limited", until: Date.now() + 3_600_000, reason: "weekly limit" },
+      {
+        profile: "used",
+        scope: "account",
+        kind: "limited",
+        until: Date.now() + 3_600_000,
+        reason: "weekly limit",
+      },
     ];
     const job = await run([plays("used", "claude/07-usage-limit-oauth", 1), fine], ["used", "fine"]);
     expect(tries(job)).toEqual(["fine success"]);
@@ -89,7 +101,9 @@ describe("a cascade", () => {
 
   it("parks the job until the first reset when the whole cascade is limited", async () => {
     const soon = Date.now() + 1_800_000;
-    backend.health = [{ profile: "other", scope: "account", kind: "limited", until: soon, reason: "5-hour limit" }];
+    backend.health = [
+      { profile: "other", scope: "account", kind: "limited", until: soon, reason: "5-hour limit" },
+    ];
     const job = await run(
       [plays("used", "claude/03-rate-limit-long", 1), { ...fine, name: "other" }],
       ["used", "other"],
@@ -117,14 +131,20 @@ describe("a cascade", () => {
 
   it("tells the next profile what an earlier attempt has left in the checkout", async () => {
     const git = (...args: string[]) =>
-      execFileSync("git", ["-c", "user.name=t", "-c", "user.email=t@example.org", ...args], { cwd: place.checkout });
+      execFileSync("git", ["-c", "user.name=t", "-c", "user.email=t@example.org", ...args], {
+        cwd: place.checkout,
+      });
     git("init", "-q");
     await writeFile(join(place.checkout, "a.txt"), "one\n");
     git("add", ".");
     git("commit", "-qm", "first");
     const editsThenLimited: Profile = {
       ...plays("used", "claude/07-usage-limit-oauth", 1),
-      command: ["sh", "-c", `cat > /dev/null; echo two >> a.txt; cat ${recording("claude/07-usage-limit-oauth")}; exit 1`],
+      command: [
+        "sh",
+        "-c",
+        `cat > /dev/null; echo two >> a.txt; cat ${recording("claude/07-usage-limit-oauth")}; exit 1`,
+      ],
     };
     const echo: Profile = { name: "echo", type: "command", command: ["cat"] };
     const job = await run([editsThenLimited, echo], ["used", "echo"]);

@@ -6,7 +6,12 @@ import { mkdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { MemoryBackend, type MemoryJob } from "../../test/support/memoryBackend.ts";
-import { startTestRunner, testPlace, type TestPlace, type TestRunner } from "../../test/support/startTestRunner.ts";
+import {
+  startTestRunner,
+  testPlace,
+  type TestPlace,
+  type TestRunner,
+} from "../../test/support/startTestRunner.ts";
 import { attemptFiles, writeRecord } from "../attempt/record.ts";
 import { spawnDetached } from "../process/spawnDetached.ts";
 import { openOutbox } from "../report/outbox.ts";
@@ -33,7 +38,15 @@ afterEach(async () => {
 const heldJob = async (): Promise<{ job: MemoryJob; session: string; dir: string }> => {
   const job = backend.add("1.1");
   const earlier = backend.connect();
-  const start = { runner: "one", host: "here", version: "0", namespaces: ["app"], pools: [], slots: 1, profiles: [] };
+  const start = {
+    runner: "one",
+    host: "here",
+    version: "0",
+    namespaces: ["app"],
+    pools: [],
+    slots: 1,
+    profiles: [],
+  };
   const { session } = await earlier.startSession(start);
   await earlier.claim({ namespace: "app", session, job: job.id });
   const dir = attemptFolder(folders, job.id, 1);
@@ -41,7 +54,12 @@ const heldJob = async (): Promise<{ job: MemoryJob; session: string; dir: string
   return { job, session, dir };
 };
 const record = (job: MemoryJob) =>
-  writeJobRecord(jobFolder(folders, job.id), { claimed: job.claimed, attempt: 1, profile: "script", tries: [] });
+  writeJobRecord(jobFolder(folders, job.id), {
+    claimed: job.claimed,
+    attempt: 1,
+    profile: "script",
+    tries: [],
+  });
 const attemptRecord = (cwd: string) => ({
   id: "job-1.1:1",
   profile: { name: "script", type: "script" as const },
@@ -84,7 +102,10 @@ describe("a restarted runner", () => {
     const { job, dir } = await heldJob();
     await record(job);
     const files = attemptFiles(dir);
-    await writeRecord(dir, { ...attemptRecord(place.checkout), process: { pid: 999_999_999, startTime: "1" } });
+    await writeRecord(dir, {
+      ...attemptRecord(place.checkout),
+      process: { pid: 999_999_999, startTime: "1" },
+    });
     await writeFile(files.stdout, "all of it\n");
     await writeFile(files.stderr, "");
     await writeFile(files.exit, "0");
