@@ -17,15 +17,24 @@ const runs = Number(process.argv[2] ?? 5);
 const repos = makeRepos();
 const entry = compile();
 
-const rg = measure(() => spawnSync("rg", ["-uu", "-c", "-e", RG_PATTERN, "-g", SEARCHED, repos], { stdio: "ignore" }));
+const rg = measure(() =>
+  spawnSync("rg", ["-uu", "-c", "-e", RG_PATTERN, "-g", SEARCHED, repos], { stdio: "ignore" }),
+);
 const hasRg = spawnSync("rg", ["--version"]).status === 0;
-const scan = measure(() => drover("scan", "--repos-dir", repos, "--format", "json", "--output", join(tmpdir(), "drover-bench.json")));
-const status = {seconds:{median:0},mib:0};
+const scan = measure(() =>
+  drover("scan", "--repos-dir", repos, "--format", "json", "--output", join(tmpdir(), "drover-bench.json")),
+);
+const status = measure(() => drover("repos", "status", "--repos-dir", repos, "--json"));
 const report = JSON.parse(readFileSync(join(tmpdir(), "drover-bench.json"), "utf8"));
 
 const figures = {
   machine: { cores: cpus().length, model: cpus()[0]?.model, node: process.version },
-  portfolio: { repos: REPOS, filesEach: FILES, findings: report.findings.length, scanned: report.repos_scanned.length },
+  portfolio: {
+    repos: REPOS,
+    filesEach: FILES,
+    findings: report.findings.length,
+    scanned: report.repos_scanned.length,
+  },
   rgSeconds: hasRg ? rg.seconds : "rg is not installed",
   scanSeconds: scan.seconds,
   scanToRg: hasRg ? round(scan.seconds.median / rg.seconds.median) : null,
@@ -48,19 +57,33 @@ function compile() {
   mkdirSync(out);
   symlinkSync(join(root, "node_modules"), join(out, "node_modules"));
   writeFileSync(join(out, "package.json"), '{ "type": "module" }\n');
-  const config = { extends: join(root, "tsconfig.json"), compilerOptions: { noEmit: false, outDir: out, rootDir: root, sourceMap: false }, include: [join(root, "test/portfolio/fixtures/drover.ts")], exclude: [] };
+  const config = {
+    extends: join(root, "tsconfig.json"),
+    compilerOptions: { noEmit: false, outDir: out, rootDir: root, sourceMap: false },
+    include: [join(root, "test/portfolio/fixtures/drover.ts")],
+    exclude: [],
+  };
   writeFileSync(join(out, "tsconfig.json"), JSON.stringify(config));
-  execFileSync(process.execPath, [join(root, "node_modules/typescript/bin/tsc"), "-p", join(out, "tsconfig.json")], { stdio: "inherit", cwd: root });
+  execFileSync(
+    process.execPath,
+    [join(root, "node_modules/typescript/bin/tsc"), "-p", join(out, "tsconfig.json")],
+    { stdio: "inherit", cwd: root },
+  );
   return join(out, "test/portfolio/fixtures/drover.js");
 }
 
 function drover(...args) {
   // The child tells its own peak memory on the way out, so no other tool has to be there.
-  const probe = "process.on('exit',()=>process.stderr.write('\\npeak '+process.resourceUsage().maxRSS+'\\n'));";
-  return spawnSync(process.execPath, ["--import", `data:text/javascript,${encodeURIComponent(probe)}`, entry, ...args], {
-    encoding: "utf8",
-    maxBuffer: 1e9,
-  });
+  const probe =
+    "process.on('exit',()=>process.stderr.write('\\npeak '+process.resourceUsage().maxRSS+'\\n'));";
+  return spawnSync(
+    process.execPath,
+    ["--import", `data:text/javascript,${encodeURIComponent(probe)}`, entry, ...args],
+    {
+      encoding: "utf8",
+      maxBuffer: 1e9,
+    },
+  );
 }
 
 function measure(work) {
@@ -76,7 +99,14 @@ function measure(work) {
     if (result.stderr && result.status !== 0) throw new Error(result.stderr);
   }
   seconds.sort((a, b) => a - b);
-  return { seconds: { min: round(seconds[0]), median: round(seconds[Math.floor(runs / 2)]), max: round(seconds.at(-1)) }, mib };
+  return {
+    seconds: {
+      min: round(seconds[0]),
+      median: round(seconds[Math.floor(runs / 2)]),
+      max: round(seconds.at(-1)),
+    },
+    mib,
+  };
 }
 
 function round(value) {

@@ -11,7 +11,12 @@ export function register(program: Command): void {
     .argument("<file>", "task file")
     .option("--repos-dir <dir>", "folder that holds the repos (default: .)")
     .option("--config <file>", "settings file with runner profiles", ".runforge.yml")
-    .option("--completed <report>", "report.json or run folder whose complete jobs count as done, repeatable", collect, [])
+    .option(
+      "--completed <report>",
+      "report.json or run folder whose complete jobs count as done, repeatable",
+      collect,
+      [],
+    )
     .option("--fix", "write the narrowed file")
     .option("--output <file>", "with --fix: write here instead of over the input")
     .option("--format <format>", "text or json")

@@ -1,5 +1,12 @@
 import type { Command } from "@commander-js/extra-typings";
-import { listRepos, reposJob, reposStatus, reposSync, type RoundAnswer, type StatusAnswer } from "../../portfolio/repos/runRepos.ts";
+import {
+  listRepos,
+  reposJob,
+  reposStatus,
+  reposSync,
+  type RoundAnswer,
+  type StatusAnswer,
+} from "../../portfolio/repos/runRepos.ts";
 import { listTable, resultsTable, statusTable } from "../../portfolio/repos/tables.ts";
 import { CliError } from "../output/errors.ts";
 import { orCliError } from "../output/portfolioErrors.ts";
@@ -17,7 +24,9 @@ export function register(program: Command): void {
 }
 
 function registerList(repos: Command): void {
-  common(repos.command("list").description("the managed repos (config/repos.json, or found with --repos-dir)"))
+  common(
+    repos.command("list").description("the managed repos (config/repos.json, or found with --repos-dir)"),
+  )
     .option("--save", "write the repos that were found as config/repos.json")
     .action(async (flags) => {
       const answer = await orCliError(() => listRepos(flags));
@@ -33,7 +42,9 @@ function registerStatus(repos: Command): void {
   ]) {
     common(repos.command(name).description(description)).action(async (flags) => {
       const progress = progressLine("asked");
-      const answer = await orCliError(() => reposStatus({ ...flags, parallel: flags.jobs, save, onDone: progress.tick })).finally(progress.end);
+      const answer = await orCliError(() =>
+        reposStatus({ ...flags, parallel: flags.jobs, save, onDone: progress.tick }),
+      ).finally(progress.end);
       if (answer.written !== null) say(`wrote ${answer.written}`);
       printStatus(answer, flags);
     });
@@ -45,7 +56,9 @@ function registerJob(repos: Command, job: "build" | "test"): void {
     .argument("[repo]", "name of the repo")
     .option("--all", `${job} every repo that has a ${job} command`)
     .action(async (repo, flags) => {
-      const answer = await round(`${job} done:`, (wiring) => reposJob({ ...flags, ...wiring, parallel: flags.jobs, job, repo }));
+      const answer = await round(`${job} done:`, (wiring) =>
+        reposJob({ ...flags, ...wiring, parallel: flags.jobs, job, repo }),
+      );
       finish(answer, flags);
     });
 }
@@ -54,7 +67,9 @@ function registerSync(repos: Command): void {
   common(repos.command("sync").description("fetch and fast-forward one repo or all"))
     .argument("[repo]", "name of the repo (default: all)")
     .action(async (repo, flags) => {
-      const answer = await round("synced", (wiring) => reposSync({ ...flags, ...wiring, parallel: flags.jobs, repo }));
+      const answer = await round("synced", (wiring) =>
+        reposSync({ ...flags, ...wiring, parallel: flags.jobs, repo }),
+      );
       finish(answer, flags);
     });
 }

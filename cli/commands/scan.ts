@@ -11,10 +11,18 @@ export function register(program: Command): void {
     .command("scan")
     .description("audit all repos of a folder: 26 checks in 6 categories, more with --check")
     .option("--repos-dir <dir>", "folder that holds the repos (default: .)")
-    .option("--format <format>", `${SCAN_FORMATS.join(", ")} (default: text; json when stdout is no terminal)`)
+    .option(
+      "--format <format>",
+      `${SCAN_FORMATS.join(", ")} (default: text; json when stdout is no terminal)`,
+    )
     .option("--filter-repo <name>", "scan only this repo")
     .option("--severity <level>", "keep this level and everything more severe: critical, warning, info")
-    .option("--check <categories>", "categories to run, comma-separated; extra: node, rust, docker, workflow; all", collect, [])
+    .option(
+      "--check <categories>",
+      "categories to run, comma-separated; extra: node, rust, docker, workflow; all",
+      collect,
+      [],
+    )
     .option("--owner <name>", "owner of the repos in task files (default: from the origin remote)")
     .option("--runner <name>", "default runner of the task file", "codex")
     .option("--config <file>", "settings file with runners and scan.exclude_repos", ".runforge.yml")
@@ -22,7 +30,11 @@ export function register(program: Command): void {
     .option("--json", "the same as --format json")
     .action(async (flags) => {
       const answer = await orCliError(() =>
-        runScan({ ...flags, format: formatOf(flags.json ? "json" : flags.format), color: process.stdout.isTTY }),
+        runScan({
+          ...flags,
+          format: formatOf(flags.json ? "json" : flags.format),
+          color: process.stdout.isTTY,
+        }),
       );
       answer.talk.forEach(say);
       if (answer.text !== undefined) printText(answer.text);

@@ -1,5 +1,8 @@
 /** A counting line on stderr while many repos are worked on; silent when stderr is no terminal. `end` wipes it. */
-export function progressLine(verb: string): { tick: (name: string, done: number, total: number) => void; end: () => void } {
+export function progressLine(verb: string): {
+  tick: (name: string, done: number, total: number) => void;
+  end: () => void;
+} {
   const isShown = process.stderr.isTTY;
   return {
     tick: (name, done, total) => {

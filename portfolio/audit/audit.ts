@@ -17,7 +17,11 @@ export type AuditResult = {
  * Audits a task file that has passed validation. `text` is its JSON: whatever the rules do not touch stays as it was,
  * unknown keys included. Ids and repos never change; the result passes validation again. Every change has evidence.
  */
-export function auditTasks(text: string, read: TaskFile, context: AuditContext & { profiles: Profiles }): AuditResult {
+export function auditTasks(
+  text: string,
+  read: TaskFile,
+  context: AuditContext & { profiles: Profiles },
+): AuditResult {
   const verdicts = judgeAll(read, context);
   dropDuplicates(read.tasks, verdicts);
   dropUnreachable(read.tasks, verdicts);
@@ -25,7 +29,8 @@ export function auditTasks(text: string, read: TaskFile, context: AuditContext &
   const check = readTaskFiles([{ name: "audit", text: JSON.stringify(first.file) }], context.profiles);
   if (check.ok) return { ...first, facts: check.facts };
   // Standing in for a duplicate can close a circle; then the duplicates stay, which is correct, only not shortest.
-  for (const [id, verdict] of verdicts) if (verdict?.kind === "drop" && verdict.standsFor) verdicts.delete(id);
+  for (const [id, verdict] of verdicts)
+    if (verdict?.kind === "drop" && verdict.standsFor) verdicts.delete(id);
   const second = build(text, read, verdicts, context.today);
   return { ...second, facts: factsOf(read) };
 }
@@ -56,7 +61,13 @@ function dropDuplicates(tasks: readonly Task[], verdicts: Verdicts): void {
     if (earlier === undefined) first.set(key, task.id);
     else {
       const evidence = [`${task.id} and ${earlier} have the same repo and prompt`];
-      verdicts.set(task.id, { kind: "drop", done: false, reason: `duplicate of ${earlier}`, evidence, standsFor: earlier });
+      verdicts.set(task.id, {
+        kind: "drop",
+        done: false,
+        reason: `duplicate of ${earlier}`,
+        evidence,
+        standsFor: earlier,
+      });
     }
   }
 }
@@ -73,7 +84,12 @@ function dropUnreachable(tasks: readonly Task[], verdicts: Verdicts): void {
       });
       if (lost === undefined) continue;
       const evidence = [`${task.id} depends on ${lost}, which is dropped undone`];
-      verdicts.set(task.id, { kind: "drop", done: false, reason: "a dependency can never be complete", evidence });
+      verdicts.set(task.id, {
+        kind: "drop",
+        done: false,
+        reason: "a dependency can never be complete",
+        evidence,
+      });
       changed = true;
     }
   }
@@ -81,8 +97,16 @@ function dropUnreachable(tasks: readonly Task[], verdicts: Verdicts): void {
 
 type RawTask = Record<string, unknown>;
 
-function build(text: string, read: TaskFile, verdicts: Verdicts, today: string): { changes: Change[]; file: object } {
-  const raw = JSON.parse(text.replace(/^\uFEFF/, "")) as { tasks?: RawTask[] | null } & Record<string, unknown>;
+function build(
+  text: string,
+  read: TaskFile,
+  verdicts: Verdicts,
+  today: string,
+): { changes: Change[]; file: object } {
+  const raw = JSON.parse(text.replace(/^\uFEFF/, "")) as { tasks?: RawTask[] | null } & Record<
+    string,
+    unknown
+  >;
   const changes: Change[] = [];
   const tasks = read.tasks.flatMap((task, index): RawTask[] => {
     const verdict = verdicts.get(task.id);
@@ -96,7 +120,10 @@ function build(text: string, read: TaskFile, verdicts: Verdicts, today: string):
     return [narrowed.change.action === "keep" ? original : { ...original, ...narrowed.fields }];
   });
   const isEmpty = tasks.length === 0 && read.tasks.length > 0;
-  return { changes, file: { ...raw, ...(isEmpty ? { empty_reason: "the audit found nothing left to do" } : {}), tasks } };
+  return {
+    changes,
+    file: { ...raw, ...(isEmpty ? { empty_reason: "the audit found nothing left to do" } : {}), tasks },
+  };
 }
 
 type Narrowing = { verdict: Verdict; verdicts: Verdicts; today: string };

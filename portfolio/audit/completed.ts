@@ -13,7 +13,11 @@ const MAX_REPORT_BYTES = 64 * 1024 * 1024;
 const reportSchema = z.looseObject({
   results: z.record(
     z.string(),
-    z.looseObject({ state: z.number().optional(), state_name: z.string().optional(), output_dir: z.string().nullish() }),
+    z.looseObject({
+      state: z.number().optional(),
+      state_name: z.string().optional(),
+      output_dir: z.string().nullish(),
+    }),
   ),
 });
 const taskSchema = z.looseObject({ repo: z.string(), prompt: z.string() });
@@ -25,12 +29,17 @@ const taskSchema = z.looseObject({ repo: z.string(), prompt: z.string() });
 export function readCompleted(path: string): CompletedJob[] {
   const file = isFolder(path) ? join(path, "report.json") : path;
   const read = readBounded(file, MAX_REPORT_BYTES);
-  if (read.kind !== "text") throw new PortfolioError("usage", `report ${file} cannot be read: expected the report.json of a run`);
+  if (read.kind !== "text")
+    throw new PortfolioError("usage", `report ${file} cannot be read: expected the report.json of a run`);
   const report = reportSchema.safeParse(parseJson(file, read.text));
   if (!report.success) throw new PortfolioError("usage", `${file}: ${z.prettifyError(report.error)}`);
   return Object.entries(report.data.results)
     .filter(([, result]) => result.state === COMPLETED || /^completed?$/i.test(result.state_name ?? ""))
-    .map(([id]) => ({ id, evidence: `${file}: ${id} is complete`, ...taskOf(join(dirname(file), id, "task.json")) }));
+    .map(([id]) => ({
+      id,
+      evidence: `${file}: ${id} is complete`,
+      ...taskOf(join(dirname(file), id, "task.json")),
+    }));
 }
 
 function taskOf(path: string): { repo?: string; prompt?: string } {

@@ -30,11 +30,18 @@ export function taskRules(context: AuditContext): Rule[] {
 }
 
 function alreadyComplete(task: Task, { completed }: AuditContext): Verdict {
-  const same = completed.find((job) => job.id === task.id && (job.repo === undefined || job.repo === task.repo));
+  const same = completed.find(
+    (job) => job.id === task.id && (job.repo === undefined || job.repo === task.repo),
+  );
   if (same) return { kind: "drop", done: true, reason: "already complete", evidence: [same.evidence] };
   const twin = completed.find((job) => job.repo === task.repo && job.prompt?.trim() === task.prompt.trim());
   return twin
-    ? { kind: "drop", done: true, reason: `the same order is complete as ${twin.id}`, evidence: [twin.evidence] }
+    ? {
+        kind: "drop",
+        done: true,
+        reason: `the same order is complete as ${twin.id}`,
+        evidence: [twin.evidence],
+      }
     : undefined;
 }
 
@@ -105,7 +112,12 @@ function testsExist(task: Task, dir: string): Verdict {
   const isAll = tested.length === folders.length && /^(?:add|write|create)\b.*\btests?\b/i.test(task.title);
   return isAll && !hasOtherWork(task)
     ? { kind: "drop", done: true, reason: "every package that it names has tests", evidence }
-    : { kind: "narrow", reason: "some packages that it names have tests", evidence, there: tested.map((one) => `tests in ${one.folder}`) };
+    : {
+        kind: "narrow",
+        reason: "some packages that it names have tests",
+        evidence,
+        there: tested.map((one) => `tests in ${one.folder}`),
+      };
 }
 
 /** Acceptance points say more than a file's existence can prove. */
@@ -125,13 +137,18 @@ function namedFolders(text: string, dir: string): string[] {
   return [...new Set(paths)].filter((path) => {
     const full = join(dir, path);
     // Words of prose are no folders unless the repo has one of that name with a slash or files in it.
-    return lstatSync(full, { throwIfNoEntry: false })?.isDirectory() === true && insideTree(realpathSync(dir), full) !== undefined;
+    return (
+      lstatSync(full, { throwIfNoEntry: false })?.isDirectory() === true &&
+      insideTree(realpathSync(dir), full) !== undefined
+    );
   });
 }
 
 function testFileIn(folder: string): string | undefined {
   try {
-    return readdirSync(folder).sort().find((name) => TEST_FILE.test(name));
+    return readdirSync(folder)
+      .sort()
+      .find((name) => TEST_FILE.test(name));
   } catch {
     return undefined;
   }

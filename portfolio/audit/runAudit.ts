@@ -33,7 +33,11 @@ export function runAudit(flags: AuditFlags): AuditAnswer {
   const settings = readSettings(expandPath(flags.config));
   const path = expandPath(flags.file);
   const read = readBounded(path, MAX_TASK_FILE_BYTES);
-  if (read.kind !== "text") throw new PortfolioError("usage", `task file ${path} cannot be read: expected JSON as \`scan\` or \`generate\` write it`);
+  if (read.kind !== "text")
+    throw new PortfolioError(
+      "usage",
+      `task file ${path} cannot be read: expected JSON as \`scan\` or \`generate\` write it`,
+    );
   const tasks = readTaskFiles([{ name: path, text: read.text }], settings.runners);
   if (!tasks.ok) throw new PortfolioError("usage", tasks.problems.map(describeProblem).join("\n"));
   const result = auditTasks(read.text, tasks.file, {
@@ -64,6 +68,10 @@ export function auditText(answer: AuditAnswer): string {
       ...change.evidence.map((line) => `         ${clean(line)}`),
     ]);
   const { keep, drop, narrow } = answer.counts;
-  const written = answer.written === null ? "nothing written; --fix writes the narrowed file" : `wrote ${answer.written}`;
-  return [...lines, `${keep} kept, ${narrow} narrowed, ${drop} dropped; ${answer.left.tasks} tasks left; ${written}`].join("\n");
+  const written =
+    answer.written === null ? "nothing written; --fix writes the narrowed file" : `wrote ${answer.written}`;
+  return [
+    ...lines,
+    `${keep} kept, ${narrow} narrowed, ${drop} dropped; ${answer.left.tasks} tasks left; ${written}`,
+  ].join("\n");
 }

@@ -9,7 +9,9 @@ export type Cell = string | { text: string; paint: (text: string) => string };
 /** A padded table: a header row, then one line a row. Colour is put on after padding, so columns stay aligned. */
 export function renderTable(header: string[], rows: Cell[][]): string {
   const lines = [header as Cell[], ...rows].map((row) => row.map(toCell));
-  const widths = header.map((_, column) => Math.max(...lines.map((row) => stringWidth(row[column]?.text ?? ""))));
+  const widths = header.map((_, column) =>
+    Math.max(...lines.map((row) => stringWidth(row[column]?.text ?? ""))),
+  );
   return lines
     .map((row) =>
       row

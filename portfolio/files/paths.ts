@@ -7,11 +7,15 @@ import { basename, isAbsolute, join, resolve } from "node:path";
  * as it is, so that the error names it), a relative path starts at `base`.
  */
 export function expandPath(path: string, base: string = process.cwd()): string {
+  return resolve(base, expandVariables(path));
+}
+
+/** The same expansion without making the path absolute. */
+export function expandVariables(path: string): string {
   const home = path === "~" || path.startsWith("~/") ? homedir() + path.slice(1) : path;
-  const full = home.replace(/\$(?:\{(\w+)\}|(\w+))/g, (whole, braced?: string, bare?: string) => {
+  return home.replace(/\$(?:\{(\w+)\}|(\w+))/g, (whole, braced?: string, bare?: string) => {
     return process.env[braced ?? bare ?? ""] ?? whole;
   });
-  return resolve(base, full);
 }
 
 /** The folder in which this machine keeps Drover's own files: `DROVER_HOME`, or `~/.drover`. */

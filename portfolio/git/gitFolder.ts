@@ -11,7 +11,8 @@ export function findGitFolder(dir: string): GitFolder | undefined {
   const stat = lstatSync(dotGit, { throwIfNoEntry: false });
   if (stat?.isDirectory()) return { kind: "folder", gitDir: dotGit, commonDir: dotGit };
   if (stat?.isFile()) return fromGitFile(dotGit);
-  const isBare = !stat && isThere(join(dir, "HEAD")) && isThere(join(dir, "objects")) && isThere(join(dir, "refs"));
+  const isBare =
+    !stat && isThere(join(dir, "HEAD")) && isThere(join(dir, "objects")) && isThere(join(dir, "refs"));
   return isBare ? { kind: "bare", gitDir: dir, commonDir: dir } : undefined;
 }
 

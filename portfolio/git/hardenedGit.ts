@@ -44,7 +44,9 @@ function no(reason: string, output = ""): { ok: false; reason: string; output: s
 /** Names the work tree too: `core.worktree` in a hostile configuration could point git at any other folder. */
 function place(dir: string, folder: GitFolder): string[] {
   const gitDir = folder.kind === "bare" ? dir : `${dir}/.git`;
-  return folder.kind === "bare" ? ["-C", dir, `--git-dir=${gitDir}`] : ["-C", dir, `--git-dir=${gitDir}`, `--work-tree=${dir}`];
+  return folder.kind === "bare"
+    ? ["-C", dir, `--git-dir=${gitDir}`]
+    : ["-C", dir, `--git-dir=${gitDir}`, `--work-tree=${dir}`];
 }
 
 type Drivers = { ok: true; drivers: string[] } | { ok: false; reason: string; output: string };
@@ -110,11 +112,18 @@ async function run(
  * about the wrong repo), plus the settings as variables: unlike `-c`, they carry names with "=" in them.
  */
 function environment(options: GitOptions & { settings: Record<string, string> }): NodeJS.ProcessEnv {
-  const kept = Object.entries(process.env).filter(([name]) => !name.startsWith("GIT_") || name === "GIT_CONFIG_GLOBAL");
+  const kept = Object.entries(process.env).filter(
+    ([name]) => !name.startsWith("GIT_") || name === "GIT_CONFIG_GLOBAL",
+  );
   const settings = Object.entries(options.settings);
   return {
     ...Object.fromEntries(kept),
-    ...Object.fromEntries(settings.flatMap(([key, value], i) => [[`GIT_CONFIG_KEY_${i}`, key], [`GIT_CONFIG_VALUE_${i}`, value]])),
+    ...Object.fromEntries(
+      settings.flatMap(([key, value], i) => [
+        [`GIT_CONFIG_KEY_${i}`, key],
+        [`GIT_CONFIG_VALUE_${i}`, value],
+      ]),
+    ),
     GIT_CONFIG_COUNT: String(settings.length),
     GIT_CONFIG_NOSYSTEM: "1",
     GIT_OPTIONAL_LOCKS: "0",

@@ -16,13 +16,21 @@ export function originOf(dir: string): Remote | undefined {
 /** Takes a remote URL apart: `https://host/owner/name.git`, `ssh://git@host:22/owner/name`, `git@host:owner/name`. */
 export function parseRemote(url: string): Remote | undefined {
   const match =
-    /^(?:https?|ssh|git):\/\/(?:[^@/]*@)?([^/:]+)(?::\d+)?\/(.+)$/.exec(url) ?? /^(?:[^@/:]+@)?([^/:]{2,}):(?!\/\/)(.+)$/.exec(url);
-  const parts = match?.[2]?.replace(/\/+$/, "").replace(/\.git$/, "").split("/").filter(Boolean) ?? [];
+    /^(?:https?|ssh|git):\/\/(?:[^@/]*@)?([^/:]+)(?::\d+)?\/(.+)$/.exec(url) ??
+    /^(?:[^@/:]+@)?([^/:]{2,}):(?!\/\/)(.+)$/.exec(url);
+  const parts =
+    match?.[2]
+      ?.replace(/\/+$/, "")
+      .replace(/\.git$/, "")
+      .split("/")
+      .filter(Boolean) ?? [];
   const host = match?.[1];
   const name = parts.pop();
   if (host === undefined || name === undefined || parts.length === 0) return undefined;
   const safe = /^[\w.~-]+$/;
-  return [...parts, name].every((part) => safe.test(part)) ? { host, owner: parts.join("/"), name } : undefined;
+  return [...parts, name].every((part) => safe.test(part))
+    ? { host, owner: parts.join("/"), name }
+    : undefined;
 }
 
 /**
@@ -41,7 +49,11 @@ export function ownersOf(
     if (owner !== undefined) owners.set(dir, owner);
   });
   const without = dirs.filter((_, i) => own[i] === undefined).map((dir) => basename(dir));
-  return { owners, guessed: common === undefined ? [] : without, unknown: common === undefined ? without : [] };
+  return {
+    owners,
+    guessed: common === undefined ? [] : without,
+    unknown: common === undefined ? without : [],
+  };
 }
 
 function originUrl(config: string): string | undefined {
@@ -49,7 +61,9 @@ function originUrl(config: string): string | undefined {
   for (const line of config.split(/\r?\n/)) {
     const section = /^\s*\[([^\]]*)\]/.exec(line)?.[1];
     if (section !== undefined) inOrigin = /^\s*remote\s+"origin"\s*$/i.test(section);
-    const url = inOrigin ? /^\s*(?:\[[^\]]*\]\s*)?url\s*=\s*"?([^"#;]+?)"?\s*(?:[#;].*)?$/i.exec(line)?.[1] : undefined;
+    const url = inOrigin
+      ? /^\s*(?:\[[^\]]*\]\s*)?url\s*=\s*"?([^"#;]+?)"?\s*(?:[#;].*)?$/i.exec(line)?.[1]
+      : undefined;
     if (url !== undefined) return url.trim();
   }
   return undefined;

@@ -15,8 +15,11 @@ export function newLogFile(job: string, repo: string, now: Date): string {
   const folder = join(droverHome(), "portfolio", "logs");
   mkdirSync(folder, { recursive: true });
   const prefix = `${safeName(job)}-${safeName(repo)}@`;
-  const older = readdirSync(folder).filter((name) => name.startsWith(prefix)).sort();
-  for (const name of older.slice(0, Math.max(0, older.length - KEPT_LOGS + 1))) rmSync(join(folder, name), { force: true });
+  const older = readdirSync(folder)
+    .filter((name) => name.startsWith(prefix))
+    .sort();
+  for (const name of older.slice(0, Math.max(0, older.length - KEPT_LOGS + 1)))
+    rmSync(join(folder, name), { force: true });
   const stamp = now.toISOString().replace(/[-:]/g, "").replace(/\..*$/, "");
   return join(folder, `${prefix}${stamp}-${process.pid}.log`);
 }
@@ -43,6 +46,9 @@ export function linkPromisedLog(job: string, repo: string, logFile: string): str
 
 /** A name that is one harmless path part; a changed one gets a hash, so that two names never meet. */
 export function safeName(name: string): string {
-  const plain = name.replace(/[^\w.-]/g, "_").replace(/^\.+/, "_").slice(0, 80);
+  const plain = name
+    .replace(/[^\w.-]/g, "_")
+    .replace(/^\.+/, "_")
+    .slice(0, 80);
   return plain === name ? name : `${plain}-${createHash("sha256").update(name).digest("hex").slice(0, 8)}`;
 }

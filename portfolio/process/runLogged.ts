@@ -1,7 +1,6 @@
 import { spawn, type ChildProcess } from "node:child_process";
 import { closeSync, openSync, writeSync } from "node:fs";
 
-
 /** Between the polite signal and the hard one. */
 const KILL_AFTER_MS = 5_000;
 
@@ -57,7 +56,10 @@ type End = { exitCode?: number | null; signal?: NodeJS.Signals | null; error?: s
 function ended(child: ChildProcess): Promise<End> {
   return new Promise((resolve) => {
     child.once("error", (error: NodeJS.ErrnoException) => {
-      const missing = error.code === "ENOENT" ? `${child.spawnfile}: not found in PATH, or the folder is missing` : error.message;
+      const missing =
+        error.code === "ENOENT"
+          ? `${child.spawnfile}: not found in PATH, or the folder is missing`
+          : error.message;
       resolve({ error: missing });
     });
     child.once("exit", (exitCode, signal) => resolve({ exitCode, signal }));
@@ -75,7 +77,10 @@ function watch(pid: number | undefined, { timeoutMs, signal }: LoggedRun): { sto
     killGroup(pid, "SIGTERM");
     hard ??= setTimeout(() => killGroup(pid, "SIGKILL"), KILL_AFTER_MS);
   };
-  const timer = setTimeout(() => end({ kind: "timeout", reason: `no end within ${timeoutMs / 1000} s` }), timeoutMs);
+  const timer = setTimeout(
+    () => end({ kind: "timeout", reason: `no end within ${timeoutMs / 1000} s` }),
+    timeoutMs,
+  );
   const onAbort = () => end({ kind: "canceled", reason: "canceled" });
   signal?.addEventListener("abort", onAbort, { once: true });
   if (signal?.aborted) onAbort();

@@ -10,7 +10,10 @@ export function findRepos(reposDir: string): { name: string; path: string }[] {
     entries = readdirSync(reposDir, { withFileTypes: true });
   } catch (error) {
     const code = (error as NodeJS.ErrnoException).code ?? "unknown error";
-    throw new PortfolioError("usage", `repos folder ${reposDir} cannot be read (${code}): expected a folder of repos`);
+    throw new PortfolioError(
+      "usage",
+      `repos folder ${reposDir} cannot be read (${code}): expected a folder of repos`,
+    );
   }
   return entries
     .filter((entry) => entry.isDirectory() && !entry.name.startsWith("."))

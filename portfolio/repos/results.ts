@@ -38,7 +38,9 @@ export function resultsFile(stateDir: string, kind: ResultKind): string {
 /** The results of the last runs; a missing or unreadable file has none. */
 export function readResults(stateDir: string, kind: ResultKind): RunResult[] {
   try {
-    const parsed = z.array(resultSchema).safeParse(JSON.parse(readTextOrNothing(resultsFile(stateDir, kind)) ?? "[]"));
+    const parsed = z
+      .array(resultSchema)
+      .safeParse(JSON.parse(readTextOrNothing(resultsFile(stateDir, kind)) ?? "[]"));
     return parsed.success ? parsed.data : [];
   } catch {
     return [];
@@ -46,10 +48,17 @@ export function readResults(stateDir: string, kind: ResultKind): RunResult[] {
 }
 
 /** Writes results of a whole round (`all`), or lays one repo's new result over the earlier ones of the others. */
-export function writeResults(stateDir: string, kind: ResultKind, round: { results: RunResult[]; all: boolean }): string {
+export function writeResults(
+  stateDir: string,
+  kind: ResultKind,
+  round: { results: RunResult[]; all: boolean },
+): string {
   const fresh = new Set(round.results.map((result) => result.repo));
   const kept = round.all ? [] : readResults(stateDir, kind).filter((result) => !fresh.has(result.repo));
   const path = resultsFile(stateDir, kind);
-  atomicWriteJson(path, [...kept, ...round.results].sort((a, b) => (a.repo < b.repo ? -1 : 1)));
+  atomicWriteJson(
+    path,
+    [...kept, ...round.results].sort((a, b) => (a.repo < b.repo ? -1 : 1)),
+  );
   return path;
 }

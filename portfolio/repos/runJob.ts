@@ -46,7 +46,10 @@ async function runOne(repo: ManagedRepo, { job, signal }: JobRound): Promise<Run
   };
   if (!isFolder(repo.path)) return { ...blank, detail: `missing on disk: expected a folder at ${repo.path}` };
   if (command === undefined) {
-    return { ...blank, detail: `no ${job} command for language "${repo.language}": set commands.${job} in repos.json` };
+    return {
+      ...blank,
+      detail: `no ${job} command for language "${repo.language}": set commands.${job} in repos.json`,
+    };
   }
   const logFile = newLogFile(job, repo.name, now);
   const promised = linkPromisedLog(job, repo.name, logFile);

@@ -23,9 +23,17 @@ export type StatusAnswer = { repos: RepoStatus[]; runs: LastRuns; written: strin
 export type RoundAnswer = { results: RunResult[]; skipped: string[]; written: string };
 
 /** `drover repos list`: the managed repos; with `save` the found ones are written as config/repos.json. */
-export function listRepos(request: ReposRequest & { save?: boolean | undefined }): { source: string; repos: ManagedRepo[]; saved: string | null } {
+export function listRepos(request: ReposRequest & { save?: boolean | undefined }): {
+  source: string;
+  repos: ManagedRepo[];
+  saved: string | null;
+} {
   const workspace = openWorkspace(request);
-  return { source: workspace.source, repos: workspace.repos, saved: request.save ? saveRepos(workspace) : null };
+  return {
+    source: workspace.source,
+    repos: workspace.repos,
+    saved: request.save ? saveRepos(workspace) : null,
+  };
 }
 
 /** `drover repos status` and, with `save`, `repos scan`: git state of all repos beside their last build and test. */
@@ -40,15 +48,21 @@ export async function reposStatus(request: ReposRequest & { save?: boolean }): P
   });
   const written = request.save ? join(workspace.stateDir, STATUS_FILE) : null;
   if (written !== null) atomicWriteJson(written, repos);
-  const runs = { build: readResults(workspace.stateDir, "build"), test: readResults(workspace.stateDir, "test") };
+  const runs = {
+    build: readResults(workspace.stateDir, "build"),
+    test: readResults(workspace.stateDir, "test"),
+  };
   return { repos, runs, written };
 }
 
 /** `drover repos build|test`: one repo by name, or with `all` every repo that has a command for the job. */
-export async function reposJob(request: ReposRequest & { job: Job; repo?: string | undefined; all?: boolean | undefined }): Promise<RoundAnswer> {
+export async function reposJob(
+  request: ReposRequest & { job: Job; repo?: string | undefined; all?: boolean | undefined },
+): Promise<RoundAnswer> {
   const { job, repo, all = false } = request;
   const workspace = openWorkspace(request);
-  if (all === (repo !== undefined)) throw new PortfolioError("usage", `name one repo, or pass --all: \`drover repos ${job} <repo>\``);
+  if (all === (repo !== undefined))
+    throw new PortfolioError("usage", `name one repo, or pass --all: \`drover repos ${job} <repo>\``);
   const candidates = repo === undefined ? workspace.repos : [pickRepo(workspace, repo)];
   const chosen = all ? candidates.filter((one) => hasCommand(one, job)) : candidates;
   const results = await runJobs({

@@ -71,18 +71,36 @@ async function statusOf(repo: ManagedRepo, now: Date): Promise<RepoStatus> {
   return { ...base, ...tree, kinds, ...(await lastCommit(repo.path, tree.hasCommits)) };
 }
 
-type TreeState = Pick<RepoStatus, "branch" | "upstream" | "ahead" | "behind" | "modified_files" | "untracked_files" | "clean">;
+type TreeState = Pick<
+  RepoStatus,
+  "branch" | "upstream" | "ahead" | "behind" | "modified_files" | "untracked_files" | "clean"
+>;
 
 async function treeState(dir: string): Promise<(TreeState & { hasCommits: boolean }) | { error: string }> {
   // "dirty" would start one git per submodule, each under the submodule's own configuration.
-  const args = ["status", "--porcelain=v2", "--branch", "-z", "--untracked-files=normal", "--ignore-submodules=dirty"];
+  const args = [
+    "status",
+    "--porcelain=v2",
+    "--branch",
+    "-z",
+    "--untracked-files=normal",
+    "--ignore-submodules=dirty",
+  ];
   const answer = await git(dir, args);
   return answer.ok ? parseStatus(answer.stdout) : { error: answer.reason };
 }
 
 /** Reads `git status --porcelain=v2 --branch -z`. A renamed file takes two records: the second is its old path. */
 export function parseStatus(output: string): TreeState & { hasCommits: boolean } {
-  const state = { branch: "", upstream: "", ahead: 0, behind: 0, modified_files: 0, untracked_files: 0, hasCommits: true };
+  const state = {
+    branch: "",
+    upstream: "",
+    ahead: 0,
+    behind: 0,
+    modified_files: 0,
+    untracked_files: 0,
+    hasCommits: true,
+  };
   const records = output.split("\0");
   for (let index = 0; index < records.length; index++) {
     const record = records[index] ?? "";
@@ -98,7 +116,11 @@ export function parseStatus(output: string): TreeState & { hasCommits: boolean }
   return { ...rest, clean: state.modified_files + state.untracked_files === 0, hasCommits };
 }
 
-function readHeader(state: { branch: string; upstream: string; ahead: number; behind: number; hasCommits: boolean }, key: string, value: string): void {
+function readHeader(
+  state: { branch: string; upstream: string; ahead: number; behind: number; hasCommits: boolean },
+  key: string,
+  value: string,
+): void {
   if (key === "head") state.branch = value;
   else if (key === "upstream") state.upstream = value;
   else if (key === "oid") state.hasCommits = value !== "(initial)";
@@ -117,9 +139,19 @@ async function bareState(dir: string): Promise<(TreeState & { hasCommits: boolea
   return { ...none, branch: head.stdout.trim(), hasCommits: commit.ok };
 }
 
-async function lastCommit(dir: string, hasCommits: boolean): Promise<Pick<RepoStatus, "last_commit" | "last_commit_at" | "error">> {
+async function lastCommit(
+  dir: string,
+  hasCommits: boolean,
+): Promise<Pick<RepoStatus, "last_commit" | "last_commit_at" | "error">> {
   if (!hasCommits) return { last_commit: "", last_commit_at: "", error: "" };
-  const answer = await git(dir, ["log", "-1", "--no-ext-diff", "--no-textconv", "--no-show-signature", "--format=%h%x00%cI%x00%s"]);
+  const answer = await git(dir, [
+    "log",
+    "-1",
+    "--no-ext-diff",
+    "--no-textconv",
+    "--no-show-signature",
+    "--format=%h%x00%cI%x00%s",
+  ]);
   if (!answer.ok) return { last_commit: "", last_commit_at: "", error: answer.reason };
   const [hash = "", at = "", subject = ""] = answer.stdout.trimEnd().split("\0");
   return { last_commit: `${hash} ${subject}`, last_commit_at: at, error: "" };

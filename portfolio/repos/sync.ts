@@ -28,9 +28,20 @@ export async function syncRepos(round: SyncRound): Promise<RunResult[]> {
 async function syncOne(repo: ManagedRepo, signal: AbortSignal | undefined): Promise<RunResult> {
   const now = new Date();
   const start = performance.now();
-  const blank = { repo: repo.name, command: COMMAND, log_file: "", duration_seconds: 0, run_at: now.toISOString() };
+  const blank = {
+    repo: repo.name,
+    command: COMMAND,
+    log_file: "",
+    duration_seconds: 0,
+    run_at: now.toISOString(),
+  };
   if (!isFolder(repo.path)) {
-    return { ...blank, exit_code: 1, success: false, detail: `missing on disk: expected a folder at ${repo.path}` };
+    return {
+      ...blank,
+      exit_code: 1,
+      success: false,
+      detail: `missing on disk: expected a folder at ${repo.path}`,
+    };
   }
   const logFile = newLogFile("sync", repo.name, now);
   const log: string[] = [];
@@ -64,6 +75,7 @@ async function pull(run: Run): Promise<{ success: boolean; detail: string }> {
   const merged = await run("merge", "--ff-only", "@{upstream}");
   if (!merged.ok) return { success: false, detail: `fetched, not moved: ${merged.reason}` };
   const after = await run("rev-parse", "HEAD");
-  if (!before.ok || !after.ok || before.stdout === after.stdout) return { success: true, detail: "up to date" };
+  if (!before.ok || !after.ok || before.stdout === after.stdout)
+    return { success: true, detail: "up to date" };
   return { success: true, detail: `moved ${before.stdout.slice(0, 9)} → ${after.stdout.slice(0, 9)}` };
 }

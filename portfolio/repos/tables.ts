@@ -14,7 +14,9 @@ export function statusTable(statuses: readonly RepoStatus[], runs: LastRuns, loo
   const header = ["REPO", "BRANCH", "STATE", "AHEAD/BEHIND", "BUILD", "TESTS", "LAST COMMIT"];
   const rows = statuses.map((status) => [
     status.name,
-    [status.branch, ...status.kinds.filter((kind) => kind !== "detached").map((kind) => `[${kind}]`)].filter(Boolean).join(" "),
+    [status.branch, ...status.kinds.filter((kind) => kind !== "detached").map((kind) => `[${kind}]`)]
+      .filter(Boolean)
+      .join(" "),
     stateCell(status, look),
     distanceCell(status, look),
     runCell(runs.build, status.name, look),
@@ -23,12 +25,21 @@ export function statusTable(statuses: readonly RepoStatus[], runs: LastRuns, loo
   ]);
   const faults = statuses.filter((status) => status.exists && status.error !== "");
   const lines = faults.map((status) => `${clean(status.name)}: ${clean(status.error)}`);
-  return [renderTable(header, rows), ...(lines.length > 0 ? ["", ...lines] : []), "", totals(statuses)].join("\n");
+  return [renderTable(header, rows), ...(lines.length > 0 ? ["", ...lines] : []), "", totals(statuses)].join(
+    "\n",
+  );
 }
 
 /** The table of `repos list`. */
 export function listTable(repos: readonly ManagedRepo[]): string {
-  const rows = repos.map((repo) => [repo.name, repo.language, repo.platform, repo.defaultBranch, repo.path, repo.tags.join(" ")]);
+  const rows = repos.map((repo) => [
+    repo.name,
+    repo.language,
+    repo.platform,
+    repo.defaultBranch,
+    repo.path,
+    repo.tags.join(" "),
+  ]);
   return renderTable(["REPO", "LANGUAGE", "PLATFORM", "DEFAULT", "PATH", "TAGS"], rows);
 }
 
@@ -71,7 +82,9 @@ function runCell(results: readonly RunResult[], repo: string, look: Look): Cell 
   if (!result) return "-";
   const age = ago(result.run_at, look.now);
   const paint = painter(look);
-  return result.success ? { text: `pass ${age}`, paint: paint.green } : { text: `FAIL ${age}`, paint: paint.red };
+  return result.success
+    ? { text: `pass ${age}`, paint: paint.green }
+    : { text: `FAIL ${age}`, paint: paint.red };
 }
 
 function commitText(status: RepoStatus, now: Date): string {

@@ -59,11 +59,15 @@ export function openWorkspace(request: WorkspaceRequest): Workspace {
   for (const path of [own, shared]) {
     const read = readBounded(path);
     if (read.kind === "absent") continue;
-    if (read.kind !== "text") throw new PortfolioError("usage", `${path}: expected a readable file of at most 1 MiB`);
+    if (read.kind !== "text")
+      throw new PortfolioError("usage", `${path}: expected a readable file of at most 1 MiB`);
     const stateDir = path === own ? join(root, "state") : join(droverHome(), "portfolio", "state");
     return { root, source: path, stateDir, repos: parseRepos(path, read.text) };
   }
-  throw new PortfolioError("usage", `no ${REPOS_FILE} in ${root}: write one (\`drover repos list --repos-dir DIR --save\`) or pass --repos-dir`);
+  throw new PortfolioError(
+    "usage",
+    `no ${REPOS_FILE} in ${root}: write one (\`drover repos list --repos-dir DIR --save\`) or pass --repos-dir`,
+  );
 }
 
 /** The repo with this name. Throws a usage error that lists the names that exist. */
@@ -77,7 +81,8 @@ export function pickRepo(workspace: Workspace, name: string): ManagedRepo {
 /** Writes the repos as `<root>/config/repos.json` in the documented shape. Never over an existing list. */
 export function saveRepos(workspace: Workspace): string {
   const path = join(workspace.root, REPOS_FILE);
-  if (readBounded(path).kind !== "absent") throw new PortfolioError("usage", `${path} exists: it is not written over`);
+  if (readBounded(path).kind !== "absent")
+    throw new PortfolioError("usage", `${path} exists: it is not written over`);
   const repositories = workspace.repos.map((repo) => ({
     name: repo.name,
     platform: repo.platform,
@@ -99,7 +104,8 @@ function parseRepos(path: string, text: string): ManagedRepo[] {
   const base = basename(dirname(path)) === "config" ? dirname(dirname(path)) : dirname(path);
   const repos = result.data.repositories.map((entry) => toRepo(entry, base));
   const twice = repos.find((repo, index) => repos.findIndex((other) => other.name === repo.name) !== index);
-  if (twice) throw new PortfolioError("usage", `${path}: repo name ${JSON.stringify(twice.name)} is there twice`);
+  if (twice)
+    throw new PortfolioError("usage", `${path}: repo name ${JSON.stringify(twice.name)} is there twice`);
   return repos;
 }
 
@@ -128,7 +134,14 @@ function discovered(root: string, reposDir: string): Workspace {
     return {
       name,
       path,
-      platform: remote === undefined ? "" : /gitlab/.test(remote.host) ? "gitlab" : /github/.test(remote.host) ? "github" : remote.host,
+      platform:
+        remote === undefined
+          ? ""
+          : /gitlab/.test(remote.host)
+            ? "gitlab"
+            : /github/.test(remote.host)
+              ? "github"
+              : remote.host,
       remote: remote === undefined ? "" : `${remote.host}/${remote.owner}/${remote.name}`,
       defaultBranch: "main",
       language: detectLanguage(path),

@@ -11,7 +11,9 @@ import { ALL_CHECKS } from "./checks/all.ts";
 export const GRAYLIST_FILE = ".drover/scan.yml";
 
 const entrySchema = z.strictObject({
-  check: z.string().refine((id) => ALL_CHECKS.some((check) => check.id === id), { error: "unknown check id" }),
+  check: z
+    .string()
+    .refine((id) => ALL_CHECKS.some((check) => check.id === id), { error: "unknown check id" }),
   repo: z.string().optional(),
   path: z.string().optional(),
   reason: z.string().trim().min(1, { error: "a reason is required" }),
@@ -26,20 +28,27 @@ export function readGraylist(dir: string): GraylistEntry[] {
   const path = join(dir, GRAYLIST_FILE);
   const read = readBounded(path);
   if (read.kind === "absent") return [];
-  if (read.kind !== "text") throw new PortfolioError("usage", `${path}: expected a readable file of at most 1 MiB`);
+  if (read.kind !== "text")
+    throw new PortfolioError("usage", `${path}: expected a readable file of at most 1 MiB`);
   const result = fileSchema.safeParse(parseYaml(path, read.text) ?? { accept: [] });
   if (!result.success) throw new PortfolioError("usage", `${path}: ${z.prettifyError(result.error)}`);
   return result.data.accept;
 }
 
 /** As `readGraylist` for a scanned repo: a faulty file of one repo becomes a note, it must not stop the scan of all. */
-export function readRepoGraylist(repo: { name: string; dir: string }): { entries: GraylistEntry[]; notes: Note[] } {
+export function readRepoGraylist(repo: { name: string; dir: string }): {
+  entries: GraylistEntry[];
+  notes: Note[];
+} {
   try {
     // A repo may accept only its own findings.
     return { entries: readGraylist(repo.dir).map((entry) => ({ ...entry, repo: repo.name })), notes: [] };
   } catch (error) {
     if (!(error instanceof PortfolioError)) throw error;
-    return { entries: [], notes: [{ repo: repo.name, path: GRAYLIST_FILE, reason: `ignored: ${error.message}` }] };
+    return {
+      entries: [],
+      notes: [{ repo: repo.name, path: GRAYLIST_FILE, reason: `ignored: ${error.message}` }],
+    };
   }
 }
 
@@ -59,7 +68,8 @@ export function applyGraylist(
     const valid = matching.find((entry) => entry.until >= today);
     const expired = matching[0];
     if (valid) accepted.push({ ...finding, reason: valid.reason, until: valid.until });
-    else if (expired) open.push({ ...finding, message: `${finding.message} (accepted until ${expired.until}, expired)` });
+    else if (expired)
+      open.push({ ...finding, message: `${finding.message} (accepted until ${expired.until}, expired)` });
     else open.push(finding);
   }
   return { open, accepted };

@@ -13,7 +13,8 @@ const COMMON_LIMITS = [
  * what to do, how to verify, what not to touch. Foreign names are quoted, so none can pose as an instruction.
  */
 export function renderPrompt(repo: RepoTree, fault: Fault): string {
-  const place = fault.line === undefined ? quotePath(fault.where) : `${quotePath(fault.where)}, line ${fault.line}`;
+  const place =
+    fault.line === undefined ? quotePath(fault.where) : `${quotePath(fault.where)}, line ${fault.line}`;
   return [
     `Repository ${quotePath(repo.name)}: ${clean(fault.message)}.`,
     `\nWhere: ${place}`,
@@ -28,7 +29,9 @@ function verification(repo: RepoTree): string[] {
   const makefile = repo.text("Makefile") ?? "";
   const lines: string[] = [];
   if (repo.language === "go" || repo.language === "multi") {
-    lines.push(/^test:/m.test(makefile) ? "`make test` passes." : "`go build ./... && go test ./...` passes.");
+    lines.push(
+      /^test:/m.test(makefile) ? "`make test` passes." : "`go build ./... && go test ./...` passes.",
+    );
     if (/^lint:/m.test(makefile)) lines.push("`make lint` passes.");
   }
   if (repo.language === "python" || repo.language === "multi") {

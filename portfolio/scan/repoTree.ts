@@ -65,7 +65,9 @@ export class RepoTree {
     const real = insideTree(this.#realRoot, `${this.dir}/${folder}`);
     if (real === undefined || !statSync(real).isDirectory()) return [];
     try {
-      return readdirSync(real).filter((name) => this.hasFile(folder === "" ? name : `${folder}/${name}`)).sort();
+      return readdirSync(real)
+        .filter((name) => this.hasFile(folder === "" ? name : `${folder}/${name}`))
+        .sort();
     } catch {
       return [];
     }

@@ -45,7 +45,12 @@ export async function runScan(flags: ScanFlags): Promise<{ text?: string; talk: 
   return { talk: [...talk, `wrote ${flags.output}`] };
 }
 
-type Rendering = { flags: ScanFlags; settings: ReturnType<typeof readSettings>; today: string; talk: string[] };
+type Rendering = {
+  flags: ScanFlags;
+  settings: ReturnType<typeof readSettings>;
+  today: string;
+  talk: string[];
+};
 
 function render(result: ScanResult, { flags, settings, today, talk }: Rendering): string {
   switch (flags.format) {
@@ -64,7 +69,10 @@ function render(result: ScanResult, { flags, settings, today, talk }: Rendering)
         today,
       });
       if (file.tasks === 0) talk.push("no critical or warning findings: the task file has no tasks");
-      if (file.guessedOwners.length > 0) talk.push(`no origin remote in ${file.guessedOwners.map(clean).join(", ")}: took the owner of the other repos`);
+      if (file.guessedOwners.length > 0)
+        talk.push(
+          `no origin remote in ${file.guessedOwners.map(clean).join(", ")}: took the owner of the other repos`,
+        );
       return toText(file.value);
     }
     default:

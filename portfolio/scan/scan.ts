@@ -39,11 +39,21 @@ export async function scanPortfolio(request: ScanRequest): Promise<ScanResult> {
     exclude: request.exclude ?? [],
   });
   if (request.only !== undefined && repos.length + skipped.length === 0) {
-    throw new PortfolioError("usage", `no repo ${JSON.stringify(request.only)} in ${reposDir}: --filter-repo takes a folder name`);
+    throw new PortfolioError(
+      "usage",
+      `no repo ${JSON.stringify(request.only)} in ${reposDir}: --filter-repo takes a folder name`,
+    );
   }
   const shared = readGraylist(reposDir);
   const scans = await scanAll(repos, categories, request.threads);
-  const result: ScanResult = { repos: [], findings: [], accepted: [], skipped, notes: [], checks: countChecks(categories) };
+  const result: ScanResult = {
+    repos: [],
+    findings: [],
+    accepted: [],
+    skipped,
+    notes: [],
+    checks: countChecks(categories),
+  };
   repos.forEach((repo, index) => {
     const scan = scans[index];
     if (!scan?.ok) {
@@ -57,7 +67,9 @@ export async function scanPortfolio(request: ScanRequest): Promise<ScanResult> {
     result.accepted.push(...accepted);
     result.notes.push(...scan.report.notes, ...own.notes);
   });
-  result.findings = sortFindings(result.findings.filter((finding) => isSevereEnough(finding, request.severity)));
+  result.findings = sortFindings(
+    result.findings.filter((finding) => isSevereEnough(finding, request.severity)),
+  );
   return result;
 }
 
@@ -65,7 +77,10 @@ export async function scanPortfolio(request: ScanRequest): Promise<ScanResult> {
 export function parseSeverity(name: string): Severity {
   const severity = SEVERITIES.find((known) => known === name.trim().toLowerCase());
   if (severity) return severity;
-  throw new PortfolioError("usage", `unknown severity ${JSON.stringify(name)}: expected ${SEVERITIES.join(", ")}`);
+  throw new PortfolioError(
+    "usage",
+    `unknown severity ${JSON.stringify(name)}: expected ${SEVERITIES.join(", ")}`,
+  );
 }
 
 /**
@@ -79,7 +94,10 @@ export function parseCategories(values: readonly string[]): Category[] {
     if (name === "extra") return CATEGORIES.filter((one) => !CORE_CATEGORIES.some((core) => core === one));
     const category = CATEGORIES.find((known) => known === name);
     if (category) return [category];
-    throw new PortfolioError("usage", `unknown check category ${JSON.stringify(name)}: expected ${[...CATEGORIES, "extra", "all"].join(", ")}`);
+    throw new PortfolioError(
+      "usage",
+      `unknown check category ${JSON.stringify(name)}: expected ${[...CATEGORIES, "extra", "all"].join(", ")}`,
+    );
   });
   return [...new Set(wanted)];
 }
@@ -98,7 +116,9 @@ function isSevereEnough(finding: Finding, least: Severity | undefined): boolean 
 /** Sorting is stable, so the order of the checks within one repo stays. */
 function sortFindings(findings: Finding[]): Finding[] {
   return findings.sort(
-    (a, b) => severityNumber(a.severity) - severityNumber(b.severity) || (a.repo < b.repo ? -1 : a.repo > b.repo ? 1 : 0),
+    (a, b) =>
+      severityNumber(a.severity) - severityNumber(b.severity) ||
+      (a.repo < b.repo ? -1 : a.repo > b.repo ? 1 : 0),
   );
 }
 

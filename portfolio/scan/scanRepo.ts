@@ -12,7 +12,10 @@ export function scanRepo(repo: { name: string; dir: string }, categories: readon
   try {
     tree = new RepoTree(repo.name, repo.dir);
   } catch (error) {
-    return { ok: false, reason: `folder cannot be read: ${(error as NodeJS.ErrnoException).code ?? "unknown error"}` };
+    return {
+      ok: false,
+      reason: `folder cannot be read: ${(error as NodeJS.ErrnoException).code ?? "unknown error"}`,
+    };
   }
   const checks = selectChecks(categories);
   tree.walk({ secrets: checks.some((check) => check.id === "sec-hardcoded-token") });

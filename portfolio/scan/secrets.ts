@@ -22,7 +22,8 @@ const SECRET =
 const HARMLESS_LINE = /example|placeholder|xxx|todo|env:|os\.getenv|\$\{|\$\(/i;
 
 export type SecretHit = { line: number; name: string; shown: string; length: number };
-export type SecretSearch = { kind: "clean" } | { kind: "hit"; hit: SecretHit } | { kind: "note"; reason: string };
+export type SecretSearch =
+  { kind: "clean" } | { kind: "hit"; hit: SecretHit } | { kind: "note"; reason: string };
 
 const CLEAN: SecretSearch = { kind: "clean" };
 const buffer = Buffer.allocUnsafeSlow(BUFFER_BYTES);
@@ -39,12 +40,18 @@ export function searchFile(path: string): SecretSearch {
   try {
     fd = openSync(path, constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK);
   } catch (error) {
-    return { kind: "note", reason: `cannot be read: ${(error as NodeJS.ErrnoException).code ?? "unknown error"}` };
+    return {
+      kind: "note",
+      reason: `cannot be read: ${(error as NodeJS.ErrnoException).code ?? "unknown error"}`,
+    };
   }
   try {
     return searchOpen(fd);
   } catch (error) {
-    return { kind: "note", reason: `cannot be read: ${(error as NodeJS.ErrnoException).code ?? "unknown error"}` };
+    return {
+      kind: "note",
+      reason: `cannot be read: ${(error as NodeJS.ErrnoException).code ?? "unknown error"}`,
+    };
   } finally {
     closeSync(fd);
   }
@@ -74,7 +81,10 @@ function searchOpen(fd: number): SecretSearch {
   if (filled < BUFFER_BYTES) return searchBytes(buffer, filled);
   const { size } = fstatSync(fd);
   if (size > MAX_SEARCHED_BYTES) {
-    return { kind: "note", reason: `not searched for secrets: larger than ${MAX_SEARCHED_BYTES / 1024 / 1024} MiB` };
+    return {
+      kind: "note",
+      reason: `not searched for secrets: larger than ${MAX_SEARCHED_BYTES / 1024 / 1024} MiB`,
+    };
   }
   const whole = Buffer.allocUnsafe(size);
   const got = readSync(fd, whole, 0, size, 0);

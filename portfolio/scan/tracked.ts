@@ -20,7 +20,12 @@ export function isTracked(dir: string, paths: string[]): string[] {
       [...args, `--work-tree=${dir}`, "--literal-pathspecs", "ls-files", "--cached", "-z", "--", ...paths],
       {
         cwd: dir,
-        env: { PATH: process.env["PATH"], GIT_CONFIG_NOSYSTEM: "1", GIT_OPTIONAL_LOCKS: "0", GIT_ALLOW_PROTOCOL: "none" },
+        env: {
+          PATH: process.env["PATH"],
+          GIT_CONFIG_NOSYSTEM: "1",
+          GIT_OPTIONAL_LOCKS: "0",
+          GIT_ALLOW_PROTOCOL: "none",
+        },
         stdio: ["ignore", "pipe", "ignore"],
         timeout: TIMEOUT_MS,
         killSignal: "SIGKILL",

@@ -37,7 +37,8 @@ export function walkTree(root: string, rootEntries: Dirent[], hooks: WalkHooks):
   };
   enter(rootEntries, { folder: "", depth: 0, inside: new Set() });
   for (let place = queue.pop(); place; place = queue.pop()) {
-    if (seen > MAX_ENTRIES) return hooks.note(place.folder, `more than ${MAX_ENTRIES} entries: the rest was not searched`);
+    if (seen > MAX_ENTRIES)
+      return hooks.note(place.folder, `more than ${MAX_ENTRIES} entries: the rest was not searched`);
     if (place.depth > MAX_DEPTH) hooks.note(place.folder, `deeper than ${MAX_DEPTH} folders: not searched`);
     else enter(readFolder(root, place, hooks), place);
   }
@@ -61,7 +62,10 @@ function readFolder(root: string, place: Place, hooks: WalkHooks): Dirent[] {
     hooks.note(place.folder, "nested repository or submodule: not searched");
     return [];
   } catch (error) {
-    hooks.note(place.folder, `folder cannot be read: ${(error as NodeJS.ErrnoException).code ?? "unknown error"}`);
+    hooks.note(
+      place.folder,
+      `folder cannot be read: ${(error as NodeJS.ErrnoException).code ?? "unknown error"}`,
+    );
     return [];
   }
 }

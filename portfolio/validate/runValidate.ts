@@ -37,7 +37,8 @@ export function loadTaskFiles(patterns: readonly string[], profiles: Profiles): 
 
 /** The line that people and scripts know, or one line per problem. */
 export function validateText(result: ValidateAnswer): string {
-  if (result.valid) return `valid: ${result.tasks} tasks, ${result.repos} repos, max depth ${result.max_depth}`;
+  if (result.valid)
+    return `valid: ${result.tasks} tasks, ${result.repos} repos, max depth ${result.max_depth}`;
   return result.problems.map((problem) => problem.text).join("\n");
 }
 
@@ -48,7 +49,9 @@ function answer(problems: Problem[]): ValidateAnswer {
 
 /** A name with glob characters is expanded (sorted), unless a file has exactly that name. No hit is an error. */
 function patternsToFiles(patterns: readonly string[]): string[] {
-  const wanted = patterns.flatMap((pattern) => (existsSync(expandPath(pattern)) ? [pattern] : pattern.split(/,(?![^{]*\})/)));
+  const wanted = patterns.flatMap((pattern) =>
+    existsSync(expandPath(pattern)) ? [pattern] : pattern.split(/,(?![^{]*\})/),
+  );
   return (wanted.length === 0 ? [DEFAULT_TASKS] : wanted).flatMap((pattern) => {
     const path = expandPath(pattern);
     if (!/[*?[\]{}]/.test(pattern) || existsSync(path)) return [path];
@@ -61,7 +64,12 @@ function patternsToFiles(patterns: readonly string[]): string[] {
 function readSource(path: string): TaskFileSource {
   const read = readBounded(path, MAX_TASK_FILE_BYTES);
   if (read.kind === "text") return { name: path, text: read.text };
-  const why = read.kind === "absent" ? "it does not exist" : read.kind === "too_large" ? "it is larger than 32 MiB" : read.reason;
+  const why =
+    read.kind === "absent"
+      ? "it does not exist"
+      : read.kind === "too_large"
+        ? "it is larger than 32 MiB"
+        : read.reason;
   throw new PortfolioError("usage", `task file ${path} cannot be read: ${why}`);
 }
 

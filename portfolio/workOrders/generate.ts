@@ -48,7 +48,10 @@ export function generateTasks(request: GenerateRequest): Generated {
   const skipped: Skipped[] = [];
   const sources = findSources(request, skipped);
   const open = sources.filter((source) => source.orders.some((order) => order.status !== "done"));
-  const owners = ownersOf(open.map((source) => source.dir), request.owner);
+  const owners = ownersOf(
+    open.map((source) => source.dir),
+    request.owner,
+  );
   if (owners.unknown.length > 0) throw new PortfolioError("usage", unknownOwner(owners.unknown));
   const tasks = open.flatMap((source) =>
     tasksOf(source, { slug: `${owners.owners.get(source.dir) ?? ""}/${source.name}`, request, skipped }),
@@ -90,10 +93,16 @@ function findSources(request: GenerateRequest, skipped: Skipped[]): Source[] {
 function subfolders(reposDir: string): string[] {
   try {
     const entries = readdirSync(reposDir, { withFileTypes: true });
-    return entries.filter((entry) => entry.isDirectory()).map((entry) => entry.name).sort();
+    return entries
+      .filter((entry) => entry.isDirectory())
+      .map((entry) => entry.name)
+      .sort();
   } catch (error) {
     const code = (error as NodeJS.ErrnoException).code ?? "unknown error";
-    throw new PortfolioError("usage", `repos folder ${reposDir} cannot be read (${code}): expected a folder of repos`);
+    throw new PortfolioError(
+      "usage",
+      `repos folder ${reposDir} cannot be read (${code}): expected a folder of repos`,
+    );
   }
 }
 
@@ -118,13 +127,20 @@ function tasksOf(source: Source, context: Context): GeneratedTask[] {
   for (const order of source.orders) {
     const at = { repo: source.name, id: order.id, line: order.line };
     if (order.status === "done") skipped.push({ ...at, reason: `done by its ${order.statusSource}` });
-    else if (openIds.has(order.id)) skipped.push({ ...at, reason: `second order with this id (first in line ${openIds.get(order.id)?.line})` });
+    else if (openIds.has(order.id))
+      skipped.push({
+        ...at,
+        reason: `second order with this id (first in line ${openIds.get(order.id)?.line})`,
+      });
     else openIds.set(order.id, order);
   }
   return [...openIds.values()].map((order) => toTask(order, { ...context, source, openIds }));
 }
 
-function toTask(order: WorkOrder, context: Context & { source: Source; openIds: Map<string, WorkOrder> }): GeneratedTask {
+function toTask(
+  order: WorkOrder,
+  context: Context & { source: Source; openIds: Map<string, WorkOrder> },
+): GeneratedTask {
   const { source, openIds, slug } = context;
   const known = order.dependsOn.filter((id) => openIds.has(id));
   for (const id of order.dependsOn.filter((other) => !openIds.has(other))) {

@@ -21,7 +21,12 @@ export type GenerateFlags = {
   check?: boolean | undefined;
 };
 
-export type GenerateAnswer = { written: string | null; tasks: Generated["tasks"]; skipped: Skipped[]; guessed_owners: string[] };
+export type GenerateAnswer = {
+  written: string | null;
+  tasks: Generated["tasks"];
+  skipped: Skipped[];
+  guessed_owners: string[];
+};
 
 /** Carries out one `drover generate`. With `check` nothing is written. Without an open work order it fails. */
 export function runGenerate(flags: GenerateFlags): GenerateAnswer {
@@ -38,10 +43,17 @@ export function runGenerate(flags: GenerateFlags): GenerateAnswer {
     defaultFallbacks: settings.defaultFallbacks,
     today: new Date().toISOString().slice(0, 10),
   });
-  const answer = { tasks: generated.tasks, skipped: generated.skipped, guessed_owners: generated.guessedOwners };
+  const answer = {
+    tasks: generated.tasks,
+    skipped: generated.skipped,
+    guessed_owners: generated.guessedOwners,
+  };
   if (flags.check) return { written: null, ...answer };
   if (generated.tasks.length === 0) {
-    throw new PortfolioError("failed", `no open work order below ${reposDir}: \`drover generate --check\` says what was skipped and why`);
+    throw new PortfolioError(
+      "failed",
+      `no open work order below ${reposDir}: \`drover generate --check\` says what was skipped and why`,
+    );
   }
   const path = flags.output === undefined ? join(reposDir, DEFAULT_OUTPUT) : expandPath(flags.output);
   atomicWriteJson(path, generated.file);
@@ -50,8 +62,12 @@ export function runGenerate(flags: GenerateFlags): GenerateAnswer {
 
 /** The answer for people. */
 export function generateText(answer: GenerateAnswer): string {
-  const lines = answer.tasks.map((task) => `[P${task.priority}] ${clean(task.id)}: ${clean(task.title)}${task.depends_on ? ` (after ${task.depends_on.map(clean).join(", ")})` : ""}`);
-  if (answer.skipped.length > 0) lines.push("", `Skipped (${answer.skipped.length}):`, ...answer.skipped.map(skippedLine));
+  const lines = answer.tasks.map(
+    (task) =>
+      `[P${task.priority}] ${clean(task.id)}: ${clean(task.title)}${task.depends_on ? ` (after ${task.depends_on.map(clean).join(", ")})` : ""}`,
+  );
+  if (answer.skipped.length > 0)
+    lines.push("", `Skipped (${answer.skipped.length}):`, ...answer.skipped.map(skippedLine));
   const done = answer.written === null ? "nothing written (--check)" : `wrote ${answer.written}`;
   return [...lines, "", `${answer.tasks.length} tasks; ${done}`].join("\n").trimStart();
 }

@@ -21,7 +21,12 @@ export const CORE_CHECKS: readonly Check[] = [
 ];
 
 /** The checks that run only when `--check` names their category; counted apart, so that the 26 stay 26. */
-export const EXTRA_CHECKS: readonly Check[] = [...nodeChecks, ...rustChecks, ...dockerChecks, ...workflowChecks];
+export const EXTRA_CHECKS: readonly Check[] = [
+  ...nodeChecks,
+  ...rustChecks,
+  ...dockerChecks,
+  ...workflowChecks,
+];
 
 export const ALL_CHECKS: readonly Check[] = [...CORE_CHECKS, ...EXTRA_CHECKS];
 

@@ -17,7 +17,9 @@ export const ciChecks: Check[] = [
         message: "CI runs no tests",
         suggestion: "Add a test job to CI",
         where: CI_FILE,
-        steps: ["Add a job that runs the repo's tests (`make test` where a Makefile has that target) on push and pull_request."],
+        steps: [
+          "Add a job that runs the repo's tests (`make test` where a Makefile has that target) on push and pull_request.",
+        ],
       }),
   },
   {
@@ -30,7 +32,9 @@ export const ciChecks: Check[] = [
         message: "CI runs no linter",
         suggestion: "Add a lint job to CI",
         where: CI_FILE,
-        steps: ["Add a job that runs the repo's linter (`make lint` where a Makefile has that target) on push and pull_request."],
+        steps: [
+          "Add a job that runs the repo's linter (`make lint` where a Makefile has that target) on push and pull_request.",
+        ],
       }),
   },
   {
@@ -43,7 +47,9 @@ export const ciChecks: Check[] = [
         message: "no release workflow",
         suggestion: "Add a release workflow",
         where: RELEASE_FILE,
-        steps: ["Create a workflow that builds and publishes on tags `v*`, with `permissions: contents: write` on that job only."],
+        steps: [
+          "Create a workflow that builds and publishes on tags `v*`, with `permissions: contents: write` on that job only.",
+        ],
       }),
   },
   {

@@ -20,7 +20,9 @@ export const dockerChecks: Check[] = [
             suggestion: "Name a version or a digest",
             where: file,
             line: floating.line,
-            steps: ["Replace it with the version that builds today, as exact as the registry has it; a digest is best."],
+            steps: [
+              "Replace it with the version that builds today, as exact as the registry has it; a digest is best.",
+            ],
             verify: ["`docker build .` still works, where Docker is there."],
           },
         ];
@@ -43,7 +45,9 @@ export const dockerChecks: Check[] = [
             message: `${file} runs its program as root`,
             suggestion: "Add a user that is not root",
             where: file,
-            steps: ["Create a user in the last stage, give it the folders that the program writes, end with `USER`."],
+            steps: [
+              "Create a user in the last stage, give it the folders that the program writes, end with `USER`.",
+            ],
             limits: ["Do not change ports or paths that callers rely on."],
           },
         ];

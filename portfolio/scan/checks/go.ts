@@ -93,9 +93,13 @@ export const goChecks: Check[] = [
     find: (repo) => {
       const makefile = repo.text("Makefile");
       if (makefile === undefined || !/go test|test:/.test(makefile) || makefile.includes("-race")) return [];
-      return missing(false, "Makefile", "Run the tests with -race", [
-        "Add `-race` to every `go test` call in the Makefile; mend the data races that it shows.",
-      ], "the Makefile runs Go tests without -race");
+      return missing(
+        false,
+        "Makefile",
+        "Run the tests with -race",
+        ["Add `-race` to every `go test` call in the Makefile; mend the data races that it shows."],
+        "the Makefile runs Go tests without -race",
+      );
     },
   },
   {
@@ -107,13 +111,22 @@ export const goChecks: Check[] = [
     find: (repo) => {
       const hasDockerfile = repo.rootEntries.some((entry) => entry.name.startsWith("Dockerfile"));
       if (!repo.hasFolder("cmd") || hasDockerfile) return [];
-      return missing(false, "Dockerfile", "Add a multi-stage Dockerfile for the commands", [
-        "Create `Dockerfile`: build stage with the Go version of go.mod, final stage distroless or scratch, a user that is not root.",
-      ], "commands in cmd/ but no Dockerfile");
+      return missing(
+        false,
+        "Dockerfile",
+        "Add a multi-stage Dockerfile for the commands",
+        [
+          "Create `Dockerfile`: build stage with the Go version of go.mod, final stage distroless or scratch, a user that is not root.",
+        ],
+        "commands in cmd/ but no Dockerfile",
+      );
     },
   },
 ];
 
-function missing(isThere: boolean, ...[file, suggestion, steps, message]: [string, string, string[], string?]) {
+function missing(
+  isThere: boolean,
+  ...[file, suggestion, steps, message]: [string, string, string[], string?]
+) {
   return isThere ? [] : [{ message: message ?? `${file} is missing`, suggestion, where: file, steps }];
 }

@@ -45,12 +45,19 @@ export const nodeChecks: Check[] = [
     trigger: "lockfiles of more than one package manager",
     find: (repo) => {
       const found = lockfiles(repo);
-      const managers = new Set(found.map((name) => (/^(?:package-lock|npm-)/.test(name) ? "npm" : name.slice(0, 3))));
+      const managers = new Set(
+        found.map((name) => (/^(?:package-lock|npm-)/.test(name) ? "npm" : name.slice(0, 3))),
+      );
       if (managers.size < 2) return [];
-      return one(found[0] ?? "package.json", `lockfiles of ${managers.size} package managers: ${found.join(", ")}`, "Keep one lockfile", [
-        "Keep the lockfile of the package manager that CI uses and delete the others.",
-        "Name the manager in the `packageManager` field of package.json.",
-      ]);
+      return one(
+        found[0] ?? "package.json",
+        `lockfiles of ${managers.size} package managers: ${found.join(", ")}`,
+        "Keep one lockfile",
+        [
+          "Keep the lockfile of the package manager that CI uses and delete the others.",
+          "Name the manager in the `packageManager` field of package.json.",
+        ],
+      );
     },
   },
   {
@@ -74,7 +81,8 @@ export const nodeChecks: Check[] = [
     find: (repo) => {
       const json = manifest(repo);
       const script = json?.scripts?.["test"];
-      if (!json || (typeof script === "string" && script.trim() !== "" && !PLACEHOLDER_TEST.test(script))) return [];
+      if (!json || (typeof script === "string" && script.trim() !== "" && !PLACEHOLDER_TEST.test(script)))
+        return [];
       return one("package.json", "package.json has no test script", "Add tests and a test script", [
         "Add a `test` script. If tests exist, run them; else write tests for the modules that hold logic with the runner that the repo has, or `node --test`.",
       ]);
@@ -91,10 +99,15 @@ export const nodeChecks: Check[] = [
       const tracked = isTracked(repo.dir, present);
       const folders = [...new Set(tracked.map((path) => path.split("/")[0] ?? path))];
       if (folders.length === 0) return [];
-      return one(folders[0] ?? ".", `${tracked.length} tracked files of build output in ${folders.join(", ")}`, "Take build output out of git", [
-        `Add ${folders.map((name) => `\`${name}/\``).join(", ")} to .gitignore and run \`git rm -r --cached\` on them.`,
-        "If something consumes the committed files (a GitHub action, a page), say so and leave that folder.",
-      ]);
+      return one(
+        folders[0] ?? ".",
+        `${tracked.length} tracked files of build output in ${folders.join(", ")}`,
+        "Take build output out of git",
+        [
+          `Add ${folders.map((name) => `\`${name}/\``).join(", ")} to .gitignore and run \`git rm -r --cached\` on them.`,
+          "If something consumes the committed files (a GitHub action, a page), say so and leave that folder.",
+        ],
+      );
     },
   },
 ];
@@ -102,7 +115,9 @@ export const nodeChecks: Check[] = [
 function manifest(repo: RepoTree): Manifest | undefined {
   try {
     const value = JSON.parse(repo.text("package.json") ?? "null") as unknown;
-    return value !== null && typeof value === "object" && !Array.isArray(value) ? (value as Manifest) : undefined;
+    return value !== null && typeof value === "object" && !Array.isArray(value)
+      ? (value as Manifest)
+      : undefined;
   } catch {
     return undefined;
   }

@@ -23,7 +23,9 @@ export const qualityChecks: Check[] = [
           message: "test coverage is not measured",
           suggestion: "Measure coverage in CI or in the Makefile",
           where: CI_FILE,
-          steps: ["Add a coverage flag to the test command of the Makefile or CI (`go test -cover`, `pytest --cov`)."],
+          steps: [
+            "Add a coverage flag to the test command of the Makefile or CI (`go test -cover`, `pytest --cov`).",
+          ],
         },
       ];
     },

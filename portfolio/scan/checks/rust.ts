@@ -15,7 +15,8 @@ export const rustChecks: Check[] = [
     find: (repo) => {
       const cargo = repo.text("Cargo.toml");
       if (cargo === undefined || repo.hasFile("Cargo.lock")) return [];
-      const isProgram = repo.hasFile("src/main.rs") || repo.hasFolder("src/bin") || /^\[\[bin\]\]/m.test(cargo);
+      const isProgram =
+        repo.hasFile("src/main.rs") || repo.hasFolder("src/bin") || /^\[\[bin\]\]/m.test(cargo);
       return isProgram
         ? one("Cargo.lock", "a program without Cargo.lock", "Commit Cargo.lock", [
             "Run `cargo generate-lockfile`, remove Cargo.lock from .gitignore, add the file.",

@@ -18,7 +18,9 @@ export const securityChecks: Check[] = [
           message: "CI runs no security scan",
           suggestion: "Add a security scan to CI",
           where: CI_FILE,
-          steps: ["Add a job to ci.yml that runs trivy or CodeQL on pushes to the default branch and on pull requests."],
+          steps: [
+            "Add a job to ci.yml that runs trivy or CodeQL on pushes to the default branch and on pull requests.",
+          ],
         },
       ];
     },

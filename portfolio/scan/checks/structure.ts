@@ -41,7 +41,9 @@ const REQUIRED: Required[] = [
     severity: "info",
     file: "CONTRIBUTING.md",
     suggestion: "Add a CONTRIBUTING.md",
-    steps: ["Create `CONTRIBUTING.md`: set-up, how to run the tests, commit style, how a change is reviewed."],
+    steps: [
+      "Create `CONTRIBUTING.md`: set-up, how to run the tests, commit style, how a change is reviewed.",
+    ],
   },
   {
     id: "missing-license",

@@ -21,58 +21,102 @@ export const workflowChecks: Check[] = [
     category: "workflow",
     severity: "warning",
     trigger: "`uses:` of a third-party action that is not pinned to a full commit id",
-    find: (repo) => perFile(repo, ({ entries }) => entries.find((entry) => entry.key === "uses" && isUnpinned(entry.value)), (entry) => ({
-      message: `third-party action ${JSON.stringify(entry.value)} is not pinned to a commit`,
-      suggestion: "Pin it to a full commit id",
-      steps: ["Replace the tag by the full commit id that it names today, keep the tag in a comment. Do so for every third-party action of the file."],
-    })),
+    find: (repo) =>
+      perFile(
+        repo,
+        ({ entries }) => entries.find((entry) => entry.key === "uses" && isUnpinned(entry.value)),
+        (entry) => ({
+          message: `third-party action ${JSON.stringify(entry.value)} is not pinned to a commit`,
+          suggestion: "Pin it to a full commit id",
+          steps: [
+            "Replace the tag by the full commit id that it names today, keep the tag in a comment. Do so for every third-party action of the file.",
+          ],
+        }),
+      ),
   },
   {
     id: "workflow-write-all",
     category: "workflow",
     severity: "critical",
     trigger: "`permissions: write-all`",
-    find: (repo) => perFile(repo, ({ entries }) => entries.find((entry) => entry.key === "permissions" && entry.value === "write-all"), () => ({
-      message: "a workflow token that may write everything",
-      suggestion: "Grant only the permissions that the jobs need",
-      steps: ["Replace it by `permissions: contents: read` and give single jobs what they need beyond that."],
-    })),
+    find: (repo) =>
+      perFile(
+        repo,
+        ({ entries }) => entries.find((entry) => entry.key === "permissions" && entry.value === "write-all"),
+        () => ({
+          message: "a workflow token that may write everything",
+          suggestion: "Grant only the permissions that the jobs need",
+          steps: [
+            "Replace it by `permissions: contents: read` and give single jobs what they need beyond that.",
+          ],
+        }),
+      ),
   },
   {
     id: "workflow-untrusted-input",
     category: "workflow",
     severity: "critical",
-    trigger: "a `run:` script holds an expression with text that strangers write (titles, bodies, branch names)",
-    find: (repo) => perFile(repo, ({ entries }) => entries.find((entry) => entry.key === "run" && UNTRUSTED.test(entry.value)), () => ({
-      message: "a script holds text that strangers write",
-      suggestion: "Hand it over as an environment variable",
-      steps: ["Put the expression into `env:` of the step and use the quoted variable in the script."],
-    })),
+    trigger:
+      "a `run:` script holds an expression with text that strangers write (titles, bodies, branch names)",
+    find: (repo) =>
+      perFile(
+        repo,
+        ({ entries }) => entries.find((entry) => entry.key === "run" && UNTRUSTED.test(entry.value)),
+        () => ({
+          message: "a script holds text that strangers write",
+          suggestion: "Hand it over as an environment variable",
+          steps: ["Put the expression into `env:` of the step and use the quoted variable in the script."],
+        }),
+      ),
   },
   {
     id: "workflow-pr-target-checkout",
     category: "workflow",
     severity: "critical",
     trigger: "a workflow on `pull_request_target` checks out the pull request's code",
-    find: (repo) => perFile(repo, ({ entries }) => {
-      const isTarget = entries.some(({ key, value, path }) => path[0] === "on" && (key === "pull_request_target" || value === "pull_request_target"));
-      return isTarget ? entries.find((entry) => entry.key === "ref" && FOREIGN_REF.test(entry.value)) : undefined;
-    }, () => ({
-      message: "foreign code is checked out with the repo's own secrets",
-      suggestion: "Use pull_request, or do not check out the head",
-      steps: ["Move the steps that run the pull request's code to a workflow on `pull_request`; keep here only what reads metadata."],
-    })),
+    find: (repo) =>
+      perFile(
+        repo,
+        ({ entries }) => {
+          const isTarget = entries.some(
+            ({ key, value, path }) =>
+              path[0] === "on" && (key === "pull_request_target" || value === "pull_request_target"),
+          );
+          return isTarget
+            ? entries.find((entry) => entry.key === "ref" && FOREIGN_REF.test(entry.value))
+            : undefined;
+        },
+        () => ({
+          message: "foreign code is checked out with the repo's own secrets",
+          suggestion: "Use pull_request, or do not check out the head",
+          steps: [
+            "Move the steps that run the pull request's code to a workflow on `pull_request`; keep here only what reads metadata.",
+          ],
+        }),
+      ),
   },
 ];
 
 type Text = Pick<Fault, "message" | "suggestion" | "steps">;
 
-function perFile(repo: RepoTree, find: (workflow: Workflow) => Entry | undefined, tell: (entry: Entry) => Text): Fault[] {
+function perFile(
+  repo: RepoTree,
+  find: (workflow: Workflow) => Entry | undefined,
+  tell: (entry: Entry) => Text,
+): Fault[] {
   return workflows(repo).flatMap((workflow) => {
     const entry = find(workflow);
     if (!entry) return [];
     const text = tell(entry);
-    return [{ ...text, message: `${workflow.file}:${entry.line}: ${text.message}`, where: workflow.file, line: entry.line, limits: ["Do not change what the workflow does otherwise."] }];
+    return [
+      {
+        ...text,
+        message: `${workflow.file}:${entry.line}: ${text.message}`,
+        where: workflow.file,
+        line: entry.line,
+        limits: ["Do not change what the workflow does otherwise."],
+      },
+    ];
   });
 }
 

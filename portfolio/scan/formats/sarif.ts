@@ -2,7 +2,11 @@ import { clean } from "../../display/clean.ts";
 import { ALL_CHECKS } from "../checks/all.ts";
 import type { Finding, ScanResult, Severity } from "../model.ts";
 
-const LEVELS: Record<Severity, "error" | "warning" | "note"> = { critical: "error", warning: "warning", info: "note" };
+const LEVELS: Record<Severity, "error" | "warning" | "note"> = {
+  critical: "error",
+  warning: "warning",
+  info: "note",
+};
 
 /** The findings as SARIF 2.1.0: one run, one rule per check that fired, places relative to the repos folder. */
 export function formatScanSarif(result: ScanResult) {

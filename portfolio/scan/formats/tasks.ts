@@ -23,7 +23,10 @@ export function formatScanTasks(result: ScanResult, request: TaskFormatRequest):
   assertKnownRunner(request.runner, request.profiles);
   const actionable = result.findings.filter((finding) => finding.severity !== "info");
   const concerned = result.repos.filter((repo) => actionable.some((finding) => finding.repo === repo.name));
-  const owners = ownersOf(concerned.map((repo) => repo.dir), request.owner);
+  const owners = ownersOf(
+    concerned.map((repo) => repo.dir),
+    request.owner,
+  );
   if (owners.unknown.length > 0) throw new PortfolioError("usage", unknownOwner(owners.unknown));
   const ownerByName = new Map(concerned.map((repo) => [repo.name, owners.owners.get(repo.dir) ?? ""]));
   const taken = new Set<string>();
@@ -53,7 +56,10 @@ export function formatScanTasks(result: ScanResult, request: TaskFormatRequest):
 export function assertKnownRunner(runner: string, profiles: Profiles): void {
   const known = [...BUILT_IN_RUNNERS, ...Object.keys(profiles).map(normalizeRunner)];
   if (known.includes(normalizeRunner(runner))) return;
-  throw new PortfolioError("usage", `unknown runner ${JSON.stringify(runner)}: expected one of ${known.join(", ")}, or a profile of the --config file`);
+  throw new PortfolioError(
+    "usage",
+    `unknown runner ${JSON.stringify(runner)}: expected one of ${known.join(", ")}, or a profile of the --config file`,
+  );
 }
 
 /** The sentence for repos whose owner is known from nowhere. */

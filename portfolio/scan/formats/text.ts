@@ -24,7 +24,10 @@ function group(repo: ScanResult["repos"][number], own: Finding[], paint: ChalkIn
   const language = repo.language === "unknown" ? "" : ` (${repo.language})`;
   return [
     `${paint.bold(clean(repo.name))}${language}: ${counts(own)}`,
-    ...own.map((finding) => `  ${label(finding.severity, paint)} ${clean(finding.message)} ${paint.dim(`[${finding.check}]`)}`),
+    ...own.map(
+      (finding) =>
+        `  ${label(finding.severity, paint)} ${clean(finding.message)} ${paint.dim(`[${finding.check}]`)}`,
+    ),
   ];
 }
 
@@ -33,11 +36,17 @@ function summary(result: ScanResult): string[] {
   const lines: string[] = [];
   if (result.notes.length > 0) {
     lines.push(`Not looked at (${result.notes.length}):`);
-    lines.push(...result.notes.map((note) => `  ${clean(note.repo)}: ${clean(note.path)}: ${clean(note.reason)}`));
+    lines.push(
+      ...result.notes.map((note) => `  ${clean(note.repo)}: ${clean(note.path)}: ${clean(note.reason)}`),
+    );
   }
   if (result.accepted.length > 0) {
     lines.push(`Accepted (${result.accepted.length}):`);
-    lines.push(...result.accepted.map((one) => `  ${clean(one.repo)}: ${one.check} until ${one.until}: ${clean(one.reason)}`));
+    lines.push(
+      ...result.accepted.map(
+        (one) => `  ${clean(one.repo)}: ${one.check} until ${one.until}: ${clean(one.reason)}`,
+      ),
+    );
   }
   if (result.skipped.length > 0) {
     lines.push(`Skipped (${result.skipped.length}):`);
