@@ -45,6 +45,10 @@ register();
 const { bundleFunctions } = await import("../host/host.ts");
 await bundleFunctions(join(root, "convex"), join(dist, "functions"));
 
+// Last: while it is missing or older than a source, the launcher of a checkout runs the sources.
+const sources = Object.keys(metafile.inputs).filter((input) => !input.includes("node_modules"));
+writeFileSync(join(dist, "inputs.json"), JSON.stringify(sources));
+
 const files = Object.keys(metafile.outputs);
 const bytes = Object.values(metafile.outputs).reduce((sum, output) => sum + output.bytes, 0);
 console.error(`dist: ${files.length} files, ${Math.round(bytes / 1024)} KB, and the functions`);

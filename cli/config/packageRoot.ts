@@ -4,6 +4,11 @@ import { fileURLToPath } from "node:url";
 
 let found: string | undefined;
 
+/** True when this is built code, in `dist/`; false when a checkout runs its sources. */
+export function isBuilt(): boolean {
+  return dirname(dirname(fileURLToPath(import.meta.url))) === join(packageRoot(), "dist");
+}
+
 /** Drover's own folder: the checkout, or `node_modules/drover` where it is installed. */
 export function packageRoot(): string {
   found ??= search(dirname(fileURLToPath(import.meta.url)));

@@ -1,8 +1,7 @@
-import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
 import type { Config } from "../../domain/config.ts";
-import { packageRoot } from "../config/packageRoot.ts";
+import { isBuilt, packageRoot } from "../config/packageRoot.ts";
 import { DEMO_SLUG } from "./demoRepo.ts";
 import { STAND_IN_ROLES } from "./script.ts";
 
@@ -27,8 +26,8 @@ export function demoConfig(repo: string): Config {
 /** The stand-in as a program: built in the package, through tsx in a checkout. */
 function standIn(): string[] {
   const root = packageRoot();
+  if (isBuilt()) return [process.execPath, join(root, "dist", "cli", "standInAgent.js")];
   const source = join(root, "cli", "demo", "standInAgent.ts");
-  if (!existsSync(source)) return [process.execPath, join(root, "dist", "cli", "standInAgent.js")];
   const tsx = pathToFileURL(join(root, "node_modules", "tsx", "dist", "loader.mjs")).href;
   return [process.execPath, "--import", tsx, source];
 }

@@ -20,7 +20,7 @@ export function renderResult(result: DemoResult): string {
     `${color.bold("The repo's own test, run after everything")}: ${test.passed ? color.green("passes") : color.red("fails")}`,
     ...(test.passed ? [] : [wrap(test.output, "  ")]),
     [
-      `${color.bold("With a real agent")} (claude, codex, gemini or opencode installed), in your own repo:`,
+      `${color.bold("With a real agent")} (claude, codex, gemini or opencode), in your own repo:`,
       "  drover init",
       "  drover up                       (leave it running)",
       '  drover go "what you want"       (in another terminal)',

@@ -1,6 +1,5 @@
 import { existsSync, mkdirSync, writeFileSync } from "node:fs";
 import { execa } from "execa";
-import { z } from "zod";
 import { TEST_ENV } from "./demoRepo.ts";
 import {
   ALL_GOOD,
@@ -61,25 +60,16 @@ async function review(): Promise<string> {
   return `I ran the tests. ${FAULT_FOUND}: slugify leaves a hyphen at the end.\n${facts.join("\n")}`;
 }
 
-const Answer = z.object({
-  jobs: z.array(z.object({ type: z.string(), status: z.string(), summary: z.string() })),
-});
-
-/** The PM looks at the assignment through the CLI, as a real one would, and acts through it. */
+/** The prompt names the job under review and its result, as a real PM reads them; it acts through the CLI. */
 async function decide(prompt: string): Promise<string> {
-  const { stdout } = await drover("assignment", "--json");
-  const done = Answer.parse(JSON.parse(stdout)).jobs.filter(
-    (job) => job.type !== "pm" && job.status === "complete",
-  );
-  const last = done.at(-1);
-  const asked = prompt.includes("slugify") ? "" : " (the prompt does not name the task)";
-  switch (last?.type) {
+  const reviewed = /\b\d+\.\d+ \((\w+)\), status complete/.exec(prompt)?.[1];
+  switch (reviewed) {
     case "plan":
-      return insert("implement", CONTEXTS.implement, `The plan is sound${asked}.`);
+      return insert("implement", CONTEXTS.implement, "The plan is sound.");
     case "implement":
       return insert("review", CONTEXTS.review, "Code changed: a review looks before anybody calls it done.");
     case "review":
-      return last.summary.includes(FAULT_FOUND) ? repair(last.summary) : finish(done.length);
+      return prompt.includes(ALL_GOOD) ? finish() : repair();
     case undefined:
     default:
       await drover(
@@ -87,9 +77,9 @@ async function decide(prompt: string): Promise<string> {
         "--status",
         "blocked",
         "--reason",
-        "the stand-in knows only the demo's own jobs",
+        "the stand-in knows only the demo's jobs",
       );
-      return "Blocked: this is not the demo's assignment.";
+      return "Blocked: this is no job of the demo.";
   }
 }
 
@@ -98,34 +88,32 @@ async function insert(type: string, context: string, why: string): Promise<strin
   return `${why} Inserted a job of type ${type}.`;
 }
 
-async function repair(summary: string): Promise<string> {
+async function repair(): Promise<string> {
   await drover(
     "update-assignment",
     "--decisions",
-    "The review found that slugs end in a hyphen: it goes back to implement.",
+    "The review found a hyphen at the end of slugs: back to implement.",
   );
-  return insert(
-    "implement",
-    `${CONTEXTS.implement} The review said: ${summary}`,
-    "The review found a fault.",
-  );
+  const context = `${CONTEXTS.implement} The review ran the tests: a slug must not end in a hyphen. Repair that.`;
+  return insert("implement", context, "The review found a fault.");
 }
 
-async function finish(jobs: number): Promise<string> {
+async function finish(): Promise<string> {
   const decisions = [
-    "The review found that slugs end in a hyphen: it went back to implement.",
+    "The review found a hyphen at the end of slugs: back to implement.",
     "The second review ran all tests and found nothing: done.",
-  ];
+  ].join("\n");
+  const artifacts = `${SOURCE}\n${TEST}`;
   await drover(
     "update-assignment",
     "--status",
     "complete",
     "--decisions",
-    decisions.join("\n"),
+    decisions,
     "--artifacts",
-    `${SOURCE}\n${TEST}`,
+    artifacts,
   );
-  return `Every sentence of the north star is met after ${jobs} jobs. Complete.`;
+  return "Every sentence of the north star is met, and the review saw the tests pass. Complete.";
 }
 
 /** The CLI on the PATH of the job; its environment names the assignment and holds the token. */

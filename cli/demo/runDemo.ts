@@ -13,6 +13,7 @@ import { type Interrupt, listenForInterrupt } from "../interrupt.ts";
 import { talkColor } from "../output/color.ts";
 import { EXIT, type ExitCode } from "../output/errors.ts";
 import { printData, say } from "../output/print.ts";
+import { talkColumns, wrap } from "../output/table.ts";
 import { startEmbeddedHost } from "../run/embeddedHost.ts";
 import { prepareRunner } from "../run/runnerOptions.ts";
 import { startStoppableRunner } from "../run/runningRunner.ts";
@@ -36,11 +37,7 @@ export async function runDemo({ keep, json }: DemoOptions): Promise<ExitCode> {
   const home = join(folder, "home");
   // Keys, data and runner state of the demo must not touch those of the person who looks at it.
   process.env.DROVER_HOME = home;
-  say(
-    talkColor.bold(
-      "Drover demo: a scripted stand-in plays the agents; no model is asked, nothing leaves this machine.",
-    ),
-  );
+  say(talkColor.bold("Drover demo: a scripted stand-in plays the agents (no model, no key, no network)."));
   try {
     const result = await play(folder, interrupt);
     if (result === null) return EXIT.interrupted;
@@ -96,7 +93,7 @@ async function withRunner(settings: Settings, signal: AbortSignal): Promise<Assi
       northStar: DEMO_NORTH_STAR,
     });
     const assignment = String(number);
-    say(`${talkColor.bold(`Assignment ${assignment}`)}: ${DEMO_NORTH_STAR}`);
+    say(`${talkColor.bold(`Assignment ${assignment}`)}\n${wrap(DEMO_NORTH_STAR, "  ", talkColumns())}`);
     await backend.mutation(api.jobs.insert, {
       namespace,
       assignment,

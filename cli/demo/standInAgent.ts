@@ -15,8 +15,7 @@ if (!(role in STAND_IN_ROLES)) {
   );
   process.exit(2);
 }
-process.stdout.write("[scripted stand-in agent: no model was asked]\n");
-process.stdout.write(`${await runRole(role as StandInRole, prompt)}\n`);
+process.stdout.write(`[scripted stand-in] ${await runRole(role as StandInRole, prompt)}\n`);
 
 async function readStdin(): Promise<string> {
   let text = "";

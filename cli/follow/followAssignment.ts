@@ -7,12 +7,12 @@ import { talkColor } from "../output/color.ts";
 import { EXIT, type ExitCode } from "../output/errors.ts";
 import { say } from "../output/print.ts";
 import { jobState } from "../output/states.ts";
-import { cut } from "../output/table.ts";
-import { clock, duration } from "../output/time.ts";
-import { renderCause } from "../views/jobView.ts";
+import { cut, talkColumns } from "../output/table.ts";
+import { clock } from "../output/time.ts";
+import { renderCause, timeOf } from "../views/jobView.ts";
 
-/** Columns of a summary in a progress line. */
-const SUMMARY_COLUMNS = 90;
+/** Columns before the line that says what came out of a job: below its type. */
+const SUMMARY_INDENT = 16;
 
 export interface FollowOptions {
   live: Live;
@@ -80,6 +80,8 @@ interface Verdict {
 /** How it ended, or null while it goes on. */
 function outcome({ assignment: a, jobs }: AssignmentDetail, stuck: WatchedQueue["stuck"]): Verdict | null {
   const name = `assignment ${a.number}`;
+  // The PM that ended it still writes its last words, and a canceled agent is still being stopped.
+  if (jobs.some((job) => job.status === "running")) return null;
   if (a.status === "complete") return { code: EXIT.ok, text: `${name} is complete`, mayWait: false };
   if (isTerminalAssignment(a.status))
     return { code: EXIT.failed, text: `${name} is ${a.status}`, mayWait: false };
@@ -134,7 +136,9 @@ function progressLine(job: Job): string | null {
   if (job.status === "awaiting_retry")
     return `${head} until ${job.retryAt === undefined ? "later" : clock(job.retryAt)}`;
   if (!isTerminalJob(job.status)) return null;
-  const time =
-    job.startedAt === undefined || job.settledAt === undefined ? "" : duration(job.settledAt - job.startedAt);
-  return `${head} ${talkColor.dim(time)} ${cut(job.error ?? job.summary, SUMMARY_COLUMNS)}`;
+  const time = timeOf(job, Date.now());
+  const about = job.error ?? job.summary;
+  const indent = " ".repeat(SUMMARY_INDENT);
+  const text = about === "" ? "" : `\n${indent}${cut(about, talkColumns() - SUMMARY_INDENT)}`;
+  return `${head} ${talkColor.dim(time)}${text}`;
 }

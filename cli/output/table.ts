@@ -11,6 +11,11 @@ export function columns(): number {
   return process.stdout.columns > 0 ? process.stdout.columns : DEFAULT_COLUMNS;
 }
 
+/** The width that talk may use. */
+export function talkColumns(): number {
+  return process.stderr.columns > 0 ? process.stderr.columns : DEFAULT_COLUMNS;
+}
+
 /**
  * Lines of padded columns; the last one is cut to the width of the terminal.
  * @param rows cells may be coloured, but the last one only when it is short

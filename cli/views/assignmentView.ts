@@ -1,9 +1,9 @@
 import type { Assignment, AssignmentDetail, Job } from "../backend/wire.ts";
 import { color } from "../output/color.ts";
 import { assignmentState } from "../output/states.ts";
-import { table, wrap } from "../output/table.ts";
+import { columns, cut, table, wrap } from "../output/table.ts";
 import { ago, duration } from "../output/time.ts";
-import { jobRow } from "./jobView.ts";
+import { aboutJob, jobRow } from "./jobView.ts";
 
 /** A table of assignments, newest first as they come. */
 export function renderAssignments(assignments: Assignment[], now: number): string {
@@ -49,19 +49,29 @@ export function usageText({ usage, costUsd, attempts }: AssignmentDetail["totals
   return `${attempts} attempt${attempts === 1 ? "" : "s"}, ${tokens.toLocaleString("en")} tokens, ${cost}`;
 }
 
-/** The jobs in their order; what a PM inserted, and the PM of a job, stand below it. */
+/** The jobs in their order; the PM of a job stands below it. What came out follows on a line of its own. */
 export function renderJobTree(jobs: Job[], now: number): string {
   if (jobs.length === 0) return color.dim("  none yet: add one with `drover insert-job`");
-  const known = new Map(jobs.map((job) => [job.id, job]));
-  const rows = jobs.map((job) => {
-    const [handle = "", ...cells] = jobRow(job, now);
-    return [`  ${"  ".repeat(depthOf(job, known))}${handle}`, ...cells];
-  });
-  return table(rows);
+  const known = new Set(jobs.map((job) => job.id));
+  const indents = jobs.map((job) => "  ".repeat(1 + depthOf(job, known)));
+  const lines = table(
+    jobs.map((job, i) =>
+      jobRow(job, now)
+        .slice(0, -1)
+        .with(0, `${indents[i] ?? ""}${job.handle}`),
+    ),
+  ).split("\n");
+  return jobs.map((job, i) => `${lines[i] ?? ""}${aboutLine(job, indents[i] ?? "")}`).join("\n");
+}
+
+function aboutLine(job: Job, indent: string): string {
+  const about = aboutJob(job);
+  const before = `${indent}      `;
+  return about === "" ? "" : `\n${before}${color.dim(cut(about, columns() - before.length))}`;
 }
 
 /** PM jobs stand one step below the job that they judge; everything else on the first level. */
-function depthOf(job: Job, known: ReadonlyMap<string, Job>): number {
+function depthOf(job: Job, known: ReadonlySet<string>): number {
   return job.reviews !== undefined && known.has(job.reviews) ? 1 : 0;
 }
 

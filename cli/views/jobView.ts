@@ -2,11 +2,8 @@ import type { Attempt, Cause, EdgeEnd, Explanation, Job, JobDetail } from "../ba
 import { isTerminalJob } from "../../domain/jobState.ts";
 import { color } from "../output/color.ts";
 import { jobState } from "../output/states.ts";
-import { cut, table, wrap } from "../output/table.ts";
+import { table, wrap } from "../output/table.ts";
 import { ago, clock, duration } from "../output/time.ts";
-
-/** Characters of a summary in a list. */
-const SUMMARY_CHARS = 200;
 
 /** A table of jobs, one line each. */
 export function renderJobs(jobs: Job[], now: number): string {
@@ -29,11 +26,12 @@ export function jobRow(job: Job, now: number): string[] {
 
 /** What a job is about: for settled ones what came out, for open ones what it waits for, else its title. */
 export function aboutJob(job: Job): string {
-  if (job.status === "pending" && job.waitingFor.length > 0)
-    return color.dim(`waits for ${job.waitingFor.join(", ")}`);
-  if (job.status === "pending") return color.dim(job.title === "" ? "ready" : `ready: ${job.title}`);
-  const outcome = isTerminalJob(job.status) ? (job.error ?? job.summary) : job.title;
-  return cut(outcome === "" ? job.title : outcome, SUMMARY_CHARS);
+  if (job.status === "pending") {
+    const state = job.waitingFor.length > 0 ? `waits for ${job.waitingFor.join(", ")}` : "ready";
+    return job.title === "" ? state : `${state}: ${job.title}`;
+  }
+  const outcome = isTerminalJob(job.status) ? (job.error ?? job.summary) : "";
+  return outcome === "" ? job.title : outcome;
 }
 
 /** How long it took, or takes so far. */

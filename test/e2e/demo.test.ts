@@ -42,7 +42,7 @@ describe("drover demo", () => {
     ]);
     expect(result.commits).toHaveLength(3);
     expect(result.diff).toContain("+export function slugify");
-    expect(call.stderr).toContain("no model is asked");
+    expect(call.stderr).toContain("no model, no key, no network");
     expect(readdirSync(tmp)).toEqual([]);
     expect(leftProcesses()).toEqual([]);
   });
