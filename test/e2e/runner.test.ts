@@ -32,7 +32,10 @@ describe("runners on one queue", () => {
       Array.from({ length: 200 }, () => ({ context: `echo $DROVER_JOB >> ${file}` })),
     );
     const runners = [await here(host, { name: "one", slots: 4 }), await here(host, { name: "two", slots: 4 })];
-    await Promise.all(handles.map((handle) => settled(host, handle)));
+    await untilValue(
+      () => host.admin.query(api.scheduler.queueStatus, { namespace: host.namespace }),
+      (status) => status.jobs.complete === 200,
+    );
     const ran = await lines(file);
     expect(ran.toSorted()).toEqual(handles.toSorted());
     const shares = runners.map(({ log }) => log.filter((entry) => entry.event === "job:complete").length);
@@ -196,7 +199,6 @@ describe("a running job", () => {
     await here(host);
     await settled(host, handle);
     const events = await untilValue(
-      host,
       () => host.admin.query(api.events.list, { namespace: host.namespace, job: handle }),
       (rows) => rows.length > 0,
     );
@@ -218,7 +220,6 @@ describe("the PM loop", () => {
     });
     await here(host, { profiles: [{ name: "pm", type: "command", command: ["sh", "-c", decide] }] });
     const view = await untilValue(
-      host,
       () => admin.query(api.assignments.get, { namespace, assignment: assignment.id }),
       (value) => value.assignment.status === "complete",
     );
@@ -240,7 +241,7 @@ async function untilLog(runner: { stderr: () => string }, word: string): Promise
   while (!runner.stderr().includes(word)) await tick();
 }
 
-async function untilValue<T>(_host: QueueHost, get: () => Promise<T>, fact: (value: T) => boolean): Promise<T> {
+async function untilValue<T>(get: () => Promise<T>, fact: (value: T) => boolean): Promise<T> {
   for (;;) {
     const value = await get();
     if (fact(value)) return value;
