@@ -58,6 +58,7 @@ export const update = scopedMutation(
     artifacts: v.optional(v.string()),
     decisions: v.optional(v.string()),
     priority: v.optional(v.number()),
+    limits: v.optional(vLimits),
   },
   returns: vAssignment,
   handler: updateAssignment,

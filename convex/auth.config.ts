@@ -8,6 +8,7 @@ export default {
       type: "customJwt",
       issuer: TOKEN_ISSUER,
       applicationID: TOKEN_AUDIENCE,
+      // eslint-disable-next-line @convex-dev/no-process-env -- typed `env` needs convex.config.ts, which older self-hosted backends lack
       jwks: process.env.DROVER_JWKS ?? "",
       algorithm: "ES256",
     },

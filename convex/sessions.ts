@@ -6,7 +6,7 @@ import { renewLease } from "./model/heartbeat.ts";
 import { ordersOf } from "./model/orders.ts";
 import { reapLapsed, reapSession } from "./model/reaper.ts";
 import { endSession, startSession } from "./model/sessionLife.ts";
-import { vHeldJob, vOrders } from "./model/shapes.ts";
+import { vHeldJob, vOrders } from "./model/workShapes.ts";
 
 /** A runner begins. Jobs of its earlier session on this host whose lease holds are handed to the new one. */
 export const start = globalMutation(

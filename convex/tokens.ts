@@ -3,7 +3,8 @@ import { internalQuery } from "./_generated/server.js";
 import { allow, globalAction, globalMutation, globalQuery } from "./model/access.ts";
 import { agentGrant, signForAgent } from "./model/agentToken.ts";
 import { identify } from "./model/caller.ts";
-import { vFence, vRole, vToken } from "./model/shapes.ts";
+import { vRole, vToken } from "./model/shapes.ts";
+import { vFence } from "./model/workShapes.ts";
 import { listTokens, registerToken, revokeToken } from "./model/tokens.ts";
 
 /** Writes down a token that was signed with the key of the deployment, so that it can be listed and revoked. */

@@ -4,7 +4,8 @@ import { scopedMutation } from "./model/access.ts";
 import { claimJob } from "./model/claim.ts";
 import { recordEvents } from "./model/events.ts";
 import { reportAttempt } from "./model/report.ts";
-import { vAttemptReport, vClaimed, vEvent, vFence, vOutcome } from "./model/shapes.ts";
+import { vEvent } from "./model/shapes.ts";
+import { vAttemptReport, vClaimed, vFence, vOutcome } from "./model/workShapes.ts";
 
 /** Takes a ready job for a session, or gives null to a loser. */
 export const claim = scopedMutation(

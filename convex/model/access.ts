@@ -8,9 +8,10 @@ import { v } from "convex/values";
 import type { Role } from "../../domain/roles.ts";
 import type { Doc } from "../_generated/dataModel.js";
 import { action, mutation, query } from "../_generated/server.js";
-import { grantsNamespace, identify, type Caller } from "./caller.ts";
+import { identify, type Caller } from "./caller.ts";
 import { drain } from "./fanOut.ts";
 import { fail } from "./fail.ts";
+import { findNamespace, unknownNamespace } from "./namespaceAccess.ts";
 import type { Reading, Tx } from "./tx.ts";
 
 const built = new WeakSet<object>();
@@ -104,27 +105,6 @@ async function scope(
   allow(caller, roles);
   const namespace = await findNamespace(ctx, caller, name);
   return { caller, namespace: namespace ?? unknownNamespace(name) };
-}
-
-/** The namespace of this name, or null when there is none or the caller may not see it. */
-export async function findNamespace(
-  ctx: Reading,
-  caller: Caller,
-  name: string,
-): Promise<Doc<"namespaces"> | null> {
-  if (!grantsNamespace(caller, name)) return null;
-  return ctx.db
-    .query("namespaces")
-    .withIndex("by_name", (q) => q.eq("name", name))
-    .unique();
-}
-
-/** The answer for a namespace that does not exist or is not the caller's: the same text for both. */
-export function unknownNamespace(name: string): never {
-  return fail(
-    "NOT_FOUND",
-    `namespace ${JSON.stringify(name)} is unknown: check the name, or create it with \`drover init\``,
-  );
 }
 
 function remembering<B extends (...args: never[]) => object>(build: B): B {

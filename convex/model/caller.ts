@@ -1,23 +1,10 @@
 /** Who calls, as the signed token says it: SPEC.md §8. */
 import type { Auth } from "convex/server";
-import { isRole, type Role } from "../../domain/roles.ts";
-import type { Reading } from "./tx.ts";
+import { isRole } from "../../domain/roles.ts";
+import type { AgentBinding, Caller, Reading } from "./tx.ts";
 import { fail } from "./fail.ts";
 
-export interface AgentBinding {
-  assignment: string;
-  job: string;
-  attempt: number;
-  session: string;
-}
-
-export interface Caller {
-  role: Role;
-  namespaces: "*" | readonly string[];
-  pools: "*" | readonly string[];
-  /** Role agent only: what the token lives and dies with. */
-  agent?: AgentBinding;
-}
+export type { Caller } from "./tx.ts";
 
 /**
  * The caller of this function. Fails with UNAUTHENTICATED without a good token, for a revoked one, and for an
@@ -42,8 +29,8 @@ export async function identify(ctx: Reading & { auth: Auth }): Promise<Caller> {
   for (const id of [identity.jti, identity.subject]) await refuseRevoked(ctx, id);
   const caller: Caller = {
     role,
-    namespaces: list(identity.namespaces),
-    pools: role === "admin" ? "*" : list(identity.pools),
+    namespaces: namesIn(identity.namespaces),
+    pools: role === "admin" ? "*" : namesIn(identity.pools),
   };
   if (role === "agent") caller.agent = await livingAgent(ctx, identity);
   return caller;
@@ -92,7 +79,8 @@ async function sameRunner(ctx: Reading, claimed: unknown, held: string | undefin
   return before !== null && before.runner === now?.runner;
 }
 
-function list(claim: unknown): "*" | readonly string[] {
+/** The names in a claim: comma-separated, or `*` for all; none when the claim is absent. */
+export function namesIn(claim: unknown): "*" | readonly string[] {
   if (typeof claim !== "string") return [];
   if (claim.trim() === "*") return "*";
   return claim
