@@ -27,7 +27,7 @@ describe("a reactive client", () => {
     const client = convexClient(host.url);
     const error = await client.mutation(mutation("tasks:refuse"), { reason: "full" }).catch((e: unknown) => e);
     expect(error).toBeInstanceOf(ConvexError);
-    expect((error as ConvexError<object>).data).toEqual({ code: "refused", reason: "full" });
+    expect((error as ConvexError<{ code: string }>).data).toEqual({ code: "refused", reason: "full" });
     expect(await client.query(query("marks:all"), {})).not.toContain("full");
   });
 
@@ -122,7 +122,7 @@ describe("an HTTP client", () => {
     const closed = httpClient((await fixtureHost({ redact: true })).url);
     await expect(closed.mutation(mutation("tasks:crash"), {})).rejects.toThrow(/^\[Request ID: [0-9a-f]{16}\] Server Error$/);
     const error = await closed.mutation(mutation("tasks:refuse"), { reason: "r" }).catch((e: unknown) => e);
-    expect((error as ConvexError<object>).data).toEqual({ code: "refused", reason: "r" });
+    expect((error as ConvexError<{ code: string }>).data).toEqual({ code: "refused", reason: "r" });
   });
 });
 
