@@ -122,7 +122,7 @@ export class Claimer {
       return;
     }
     this.#refused.forget(job.id);
-    session.renewed(sentAt, claimed.renewInMs);
+    session.claimed(sentAt, claimed.renewInMs);
     await faultPoint("claimed", job.handle);
     this.#deps.onClaimed(claimed);
   }

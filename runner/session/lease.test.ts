@@ -15,11 +15,17 @@ describe("the runner's lease", () => {
     expect(held.leftMs(1200)).toBe(100);
   });
 
-  it("ignores a late answer to an earlier call", () => {
+  it("is shortened by a claim, and not lengthened again by a late answer to an earlier renewal", () => {
     const held = lease(0, 300_000);
-    held.renewed(100, 1500);
+    held.shortened(100, 1500);
     held.renewed(50, 300_000);
     expect(held.leftMs(100)).toBe(1200);
+  });
+
+  it("is not renewed by claims", () => {
+    const held = lease(0, 1000);
+    held.shortened(700, 1000);
+    expect(held.leftMs(700)).toBe(100);
   });
 
   it("never outlasts what the backend granted, whatever order the answers come in", () => {

@@ -10,6 +10,8 @@ const MAX_MARGIN_MS = 5000;
 export interface Lease {
   /** A renewal that was sent at `sentAt` (monotonic ms) was granted for `lengthMs`. */
   renewed(sentAt: number, lengthMs: number): void;
+  /** A claim that was sent at `sentAt` holds the lease to `lengthMs`: it may shorten it, and never renews it. */
+  shortened(sentAt: number, lengthMs: number): void;
   /** Ms until work must stop, at `now` (monotonic ms); 0 or less: stop. */
   leftMs(now: number): number;
 }
@@ -24,6 +26,10 @@ export function lease(sentAt: number, lengthMs: number): Lease {
       if (sent < latest) return;
       latest = sent;
       end = sent + usable(length);
+    },
+    shortened(sent, length) {
+      latest = Math.max(latest, sent);
+      end = Math.min(end, sent + usable(length));
     },
     leftMs: (now) => end - now,
   };

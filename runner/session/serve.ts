@@ -58,7 +58,10 @@ export function serving(context: RunnerContext, stopping: Stopping): Serving {
       claimer = claimerOf(context, { session: current, slots, begin, onIdle: () => quiet.idle(slots) });
     await aborted(current.lost, stopping.draining);
     quiet.busy();
-    if (stopping.draining.aborted) await faultPoint("draining");
+    if (stopping.draining.aborted) {
+      context.options.log({ level: "info", event: "runner:draining" });
+      await faultPoint("draining");
+    }
     // A claim under way may still bring a job.
     await untilClosed(claimer?.stop() ?? Promise.resolve(), stopping.closing);
     claimer = undefined;

@@ -53,7 +53,8 @@ export class Session {
   constructor(deps: SessionDeps, started: StartedSession, sentAt: number) {
     this.id = started.session;
     this.#deps = deps;
-    this.#lease = lease(sentAt, started.leaseMs);
+    // Not `leaseMs`, which is the lease with running jobs: an idle session has, and renews, a longer one.
+    this.#lease = lease(sentAt, started.renewInMs * RENEWALS_PER_LEASE);
     this.#renewAt = sentAt + started.renewInMs;
     this.#clockGap = deps.clock.now() - deps.clock.monotonic();
     this.#watch = setInterval(() => this.#look(), Math.min(WATCH_MS, started.renewInMs));
@@ -65,10 +66,10 @@ export class Session {
     return this.#lost.signal;
   }
 
-  /** A call that was sent at `sentAt` (monotonic ms) has set the lease anew: a heartbeat, or a claim. */
-  renewed(sentAt: number, renewInMs: number): void {
-    this.#lease.renewed(sentAt, renewInMs * RENEWALS_PER_LEASE);
-    this.#renewAt = sentAt + renewInMs;
+  /** A claim that was sent at `sentAt` (monotonic ms) shortens the long lease of an idle session; it renews nothing. */
+  claimed(sentAt: number, renewInMs: number): void {
+    this.#lease.shortened(sentAt, renewInMs * RENEWALS_PER_LEASE);
+    this.#renewAt = Math.min(this.#renewAt, sentAt + renewInMs);
   }
 
   /** Stops heartbeat and orders, and tells the backend unless the session is lost anyway. */
@@ -94,7 +95,8 @@ export class Session {
       const sentAt = clock.monotonic();
       const answer = await backend.heartbeat(this.id, running());
       if (answer.kind === "lost") return this.#lose("the lease has lapsed");
-      this.renewed(sentAt, answer.renewInMs);
+      this.#lease.renewed(sentAt, answer.renewInMs * RENEWALS_PER_LEASE);
+      this.#renewAt = sentAt + answer.renewInMs;
       this.#obey(answer.orders);
     } catch (error) {
       // A refused heartbeat is no renewal: the lease runs on, and its end decides.
