@@ -6,7 +6,7 @@ export function progressLine(verb: string): {
   const isShown = process.stderr.isTTY;
   return {
     tick: (name, done, total) => {
-      // eslint-disable-next-line no-control-regex -- a repo's name may hold a terminal sequence
+      // A repo's name may hold a terminal sequence.
       const plain = name.replace(/[\u0000-\u001f\u007f-\u009f]/g, "?").slice(0, 40);
       if (isShown) process.stderr.write(`\r\u001b[K${verb} ${done}/${total} ${plain}`);
     },

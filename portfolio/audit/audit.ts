@@ -25,13 +25,14 @@ export function auditTasks(
   const verdicts = judgeAll(read, context);
   dropDuplicates(read.tasks, verdicts);
   dropUnreachable(read.tasks, verdicts);
-  const first = build(text, read, verdicts, context.today);
+  const whole = { read, verdicts, today: context.today };
+  const first = build(text, whole);
   const check = readTaskFiles([{ name: "audit", text: JSON.stringify(first.file) }], context.profiles);
   if (check.ok) return { ...first, facts: check.facts };
   // Standing in for a duplicate can close a circle; then the duplicates stay, which is correct, only not shortest.
   for (const [id, verdict] of verdicts)
     if (verdict?.kind === "drop" && verdict.standsFor) verdicts.delete(id);
-  const second = build(text, read, verdicts, context.today);
+  const second = build(text, whole);
   return { ...second, facts: factsOf(read) };
 }
 
@@ -97,12 +98,9 @@ function dropUnreachable(tasks: readonly Task[], verdicts: Verdicts): void {
 
 type RawTask = Record<string, unknown>;
 
-function build(
-  text: string,
-  read: TaskFile,
-  verdicts: Verdicts,
-  today: string,
-): { changes: Change[]; file: object } {
+type Whole = { read: TaskFile; verdicts: Verdicts; today: string };
+
+function build(text: string, { read, verdicts, today }: Whole): { changes: Change[]; file: object } {
   const raw = JSON.parse(text.replace(/^\uFEFF/, "")) as { tasks?: RawTask[] | null } & Record<
     string,
     unknown

@@ -1,4 +1,3 @@
-// eslint-disable-next-line no-control-regex -- these are the characters that may not reach a terminal
 const CONTROL = /[\u0000-\u001f\u007f-\u009f\u200e\u200f\u202a-\u202e\u2066-\u2069]/g;
 
 /**

@@ -2,7 +2,7 @@ import stringWidth from "string-width";
 import { clean } from "./clean.ts";
 
 /** A cell longer than this many columns is cut with "…": one long value must not break every row. */
-const MAX_CELL_WIDTH = 60;
+const MAX_CELL_WIDTH = 90;
 
 export type Cell = string | { text: string; paint: (text: string) => string };
 

@@ -12,6 +12,8 @@ export type LoggedRun = {
   timeoutMs: number;
   signal?: AbortSignal | undefined;
   append?: boolean;
+  /** Variables beside the inherited ones. */
+  env?: Record<string, string>;
 };
 
 export type RunEnd = {
@@ -32,7 +34,12 @@ export async function runLogged(run: LoggedRun): Promise<RunEnd> {
   try {
     writeSync(log, `$ ${typeof run.command === "string" ? run.command : run.command.join(" ")}\n`);
     // The bare spawn, not execa: the log must be the child's own descriptor, so that it outlives this process.
-    const child = spawn(program, args, { cwd: run.cwd, stdio: ["ignore", log, log], detached: true });
+    const child = spawn(program, args, {
+      cwd: run.cwd,
+      env: { ...process.env, ...run.env },
+      stdio: ["ignore", log, log],
+      detached: true,
+    });
     const watcher = watch(child.pid, run);
     const end = await ended(child);
     const cause = watcher.stop();

@@ -12,16 +12,24 @@ import { findRepos } from "./findRepos.ts";
 /** Where a workspace keeps its list of repos; the folder of this name's parent is the workspace. */
 export const REPOS_FILE = "config/repos.json";
 
+const text = (fallback: string) =>
+  z
+    .string()
+    .nullish()
+    .transform((value) => value ?? fallback);
 const repoSchema = z.looseObject({
   name: z.string().min(1),
   local: z.string().min(1),
-  platform: z.string().nullish(),
-  remote: z.string().nullish(),
-  default_branch: z.string().nullish(),
-  language: z.string().nullish(),
+  platform: text(""),
+  remote: text(""),
+  default_branch: text("main"),
+  language: text(""),
   has_claude_md: z.boolean().nullish(),
-  tags: z.array(z.string()).nullish(),
-  description: z.string().nullish(),
+  tags: z
+    .array(z.string())
+    .nullish()
+    .transform((tags) => tags ?? []),
+  description: text(""),
   commands: z.looseObject({ build: z.string().nullish(), test: z.string().nullish() }).nullish(),
   build_command: z.string().nullish(),
   test_command: z.string().nullish(),
@@ -111,20 +119,23 @@ function parseRepos(path: string, text: string): ManagedRepo[] {
 
 function toRepo(entry: z.output<typeof repoSchema>, base: string): ManagedRepo {
   const path = expandPath(entry.local, base);
-  const build = entry.commands?.build ?? entry.build_command;
-  const test = entry.commands?.test ?? entry.test_command;
   return {
     name: entry.name,
     path,
-    platform: entry.platform ?? "",
-    remote: entry.remote ?? "",
-    defaultBranch: entry.default_branch ?? "main",
-    language: entry.language?.toLowerCase() ?? detectLanguage(path),
-    tags: entry.tags ?? [],
-    description: entry.description ?? "",
-    ...(build ? { build } : {}),
-    ...(test ? { test } : {}),
+    platform: entry.platform,
+    remote: entry.remote,
+    defaultBranch: entry.default_branch,
+    language: entry.language === "" ? detectLanguage(path) : entry.language.toLowerCase(),
+    tags: entry.tags,
+    description: entry.description,
+    ...ownCommands(entry),
   };
+}
+
+function ownCommands(entry: z.output<typeof repoSchema>): { build?: string; test?: string } {
+  const build = entry.commands?.build ?? entry.build_command;
+  const test = entry.commands?.test ?? entry.test_command;
+  return { ...(build ? { build } : {}), ...(test ? { test } : {}) };
 }
 
 function discovered(root: string, reposDir: string): Workspace {

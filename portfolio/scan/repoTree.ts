@@ -100,15 +100,20 @@ export class RepoTree {
   #visit(visit: FileVisit, secrets: boolean): void {
     const { name, inside, folder } = visit;
     if (name.endsWith(".go")) this.#visitGo(visit);
-    else if (name.endsWith(".py")) {
-      const apart = inside.has(".venv") || inside.has("venv") || inside.has("__pycache__");
-      if (!apart && (name.startsWith("test_") || name.endsWith("_test.py"))) this.hasPythonTests = true;
-    } else if (name.endsWith(".rs") && !inside.has("vendor")) this.rustFiles.push(folder + name);
-    if (!secrets || !isSearchedForSecrets(visit)) return;
-    const path = folder + name;
+    else if (name.endsWith(".py")) this.#visitPython(visit);
+    else if (name.endsWith(".rs") && !inside.has("vendor")) this.rustFiles.push(folder + name);
+    if (secrets && isSearchedForSecrets(visit)) this.#searchSecrets(folder + name);
+  }
+
+  #searchSecrets(path: string): void {
     const found = searchFile(`${this.dir}/${path}`);
     if (found.kind === "hit") this.secrets.push({ ...found.hit, path });
     else if (found.kind === "note") this.#note(path, found.reason);
+  }
+
+  #visitPython({ name, inside }: FileVisit): void {
+    const apart = inside.has(".venv") || inside.has("venv") || inside.has("__pycache__");
+    if (!apart && (name.startsWith("test_") || name.endsWith("_test.py"))) this.hasPythonTests = true;
   }
 
   #visitGo({ name, inside, folder }: FileVisit): void {

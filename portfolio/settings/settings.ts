@@ -44,13 +44,32 @@ export function readSettings(path: string): Settings {
   if (read.kind !== "text") throw new PortfolioError("usage", `${path}: expected a readable settings file`);
   const result = settingsSchema.safeParse(parseYaml(path, read.text) ?? {});
   if (!result.success) throw new PortfolioError("usage", `${path}: ${z.prettifyError(result.error)}`);
-  const value = result.data;
+  return fromRunforge(result.data) ?? fromDrover(result.data);
+}
+
+type Raw = z.output<typeof settingsSchema>;
+
+/** The older spelling counts as soon as one of its keys is there; the two are never mixed. */
+function fromRunforge(value: Raw): Settings | undefined {
+  const { repos_dir, runners, default_runner, default_fallbacks, scan } = value;
+  const parts = [repos_dir, runners, default_runner, default_fallbacks, scan?.exclude_repos];
+  if (parts.every((part) => part === undefined || part === null)) return undefined;
   return {
-    reposDir: value.repos_dir ?? value.reposDir ?? undefined,
-    excludeRepos: value.scan?.exclude_repos ?? value.scan?.excludeRepos ?? [],
-    runners: value.runners ?? value.harnesses ?? {},
-    defaultRunner: value.default_runner ?? value.harnessDefaults?.default ?? undefined,
-    defaultFallbacks: value.default_fallbacks ?? value.cascade ?? [],
+    reposDir: repos_dir ?? undefined,
+    excludeRepos: scan?.exclude_repos ?? [],
+    runners: runners ?? {},
+    defaultRunner: default_runner ?? undefined,
+    defaultFallbacks: default_fallbacks ?? [],
+  };
+}
+
+function fromDrover({ reposDir, scan, harnesses, harnessDefaults, cascade }: Raw): Settings {
+  return {
+    reposDir: reposDir ?? undefined,
+    excludeRepos: scan?.excludeRepos ?? [],
+    runners: harnesses ?? {},
+    defaultRunner: harnessDefaults?.default ?? undefined,
+    defaultFallbacks: cascade ?? [],
   };
 }
 

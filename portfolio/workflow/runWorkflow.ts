@@ -85,7 +85,7 @@ export async function runWorkflow(request: WorkflowRequest): Promise<WorkflowAns
   };
 }
 
-type Prepared = { step: WorkflowStep; text: string; wanted: boolean };
+type Prepared = { step: WorkflowStep; text: string; wanted: boolean; env?: Record<string, string> };
 
 /** Every condition and placeholder is resolved before the first command starts: a typo must not stop half-way. */
 function prepare(workflow: Workflow, names: Record<string, string>): Prepared[] {
@@ -105,7 +105,7 @@ function prepare(workflow: Workflow, names: Record<string, string>): Prepared[] 
         "usage",
         `${at}: unknown placeholder {{${filled.unknown}}}: expected one of ${Object.keys(names).join(", ")}`,
       );
-    return { step, text: filled.command, wanted: condition.value };
+    return { step, text: filled.command, env: filled.env, wanted: condition.value };
   });
 }
 
@@ -115,41 +115,34 @@ async function runSteps(steps: Prepared[], place: Place): Promise<StepResult[]> 
   writeFileSync(place.logFile, "");
   const results: StepResult[] = [];
   let cwd = place.cwd;
-  for (const { step, text, wanted } of steps) {
-    const base = { action: step.action, text, exit_code: 0, detail: "" };
-    if (!wanted) {
-      results.push({ ...base, state: "skipped", detail: `condition is false: ${step.condition ?? ""}` });
-      continue;
-    }
-    if (step.action === "cd") {
-      cwd = resolve(cwd, text);
-      const isThere = isFolder(cwd);
-      results.push({
-        ...base,
-        state: isThere ? "done" : "failed",
-        exit_code: isThere ? 0 : 1,
-        detail: isThere ? "" : `no folder at ${cwd}`,
-      });
-    } else {
-      const end = await runLogged({
-        command: text,
-        cwd,
-        logFile: place.logFile,
-        append: true,
-        timeoutMs: STEP_TIMEOUT_MS,
-        signal: place.signal,
-      });
-      const isDone = end.kind === "exited" && end.exitCode === 0;
-      results.push({
-        ...base,
-        state: isDone ? "done" : "failed",
-        exit_code: end.exitCode,
-        detail: end.reason,
-      });
-    }
-    if (results.at(-1)?.state === "failed") break;
+  for (const prepared of steps) {
+    const { step, text, wanted } = prepared;
+    if (wanted && step.action === "cd") cwd = resolve(cwd, text);
+    const outcome = wanted ? await runStep(prepared, { ...place, cwd }) : notWanted(step);
+    results.push({ action: step.action, text, ...outcome });
+    if (outcome.state === "failed") break;
   }
   return results;
+}
+
+type Outcome = Pick<StepResult, "state" | "exit_code" | "detail">;
+
+function notWanted(step: WorkflowStep): Outcome {
+  return { state: "skipped", exit_code: 0, detail: `condition is false: ${step.condition ?? ""}` };
+}
+
+async function runStep(
+  { step, text, env = {} }: Prepared,
+  { cwd, logFile, signal }: Place,
+): Promise<Outcome> {
+  if (step.action === "cd") {
+    if (isFolder(cwd)) return { state: "done", exit_code: 0, detail: "" };
+    return { state: "failed", exit_code: 1, detail: `no folder at ${cwd}` };
+  }
+  const timeoutMs = STEP_TIMEOUT_MS;
+  const end = await runLogged({ command: text, cwd, logFile, append: true, env, timeoutMs, signal });
+  const isDone = end.kind === "exited" && end.exitCode === 0;
+  return { state: isDone ? "done" : "failed", exit_code: end.exitCode, detail: end.reason };
 }
 
 function ownLog(template: string, names: Record<string, string>, root: string): string {

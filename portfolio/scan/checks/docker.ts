@@ -76,15 +76,19 @@ function parseDockerfile(text: string): Instruction[] {
 }
 
 function floatingImage(instructions: Instruction[]): { line: number; image: string } | undefined {
-  const stages = new Set<string>();
+  const stages = new Set(["scratch"]);
   for (const { line, word, rest } of instructions) {
     if (word !== "FROM") continue;
-    const words = rest.split(/\s+/).filter((part) => !part.startsWith("--"));
-    const image = words[0] ?? "";
-    if (words[1]?.toLowerCase() === "as" && words[2]) stages.add(words[2].toLowerCase());
-    const known = image === "scratch" || stages.has(image.toLowerCase()) || /[$@]/.test(image);
-    const tag = /:([^/:]+)$/.exec(image)?.[1];
-    if (!known && (tag === undefined || tag === "latest")) return { line, image };
+    const [image = "", as, stage] = rest.split(/\s+/).filter((part) => !part.startsWith("--"));
+    if (!stages.has(image.toLowerCase()) && isFloating(image)) return { line, image };
+    if (as?.toLowerCase() === "as" && stage) stages.add(stage.toLowerCase());
   }
   return undefined;
+}
+
+/** A variable or a digest is somebody's decision; no tag, or `latest`, is nobody's. */
+function isFloating(image: string): boolean {
+  if (/[$@]/.test(image)) return false;
+  const tag = /:([^/:]+)$/.exec(image)?.[1];
+  return tag === undefined || tag === "latest";
 }

@@ -115,9 +115,7 @@ export const nodeChecks: Check[] = [
 function manifest(repo: RepoTree): Manifest | undefined {
   try {
     const value = JSON.parse(repo.text("package.json") ?? "null") as unknown;
-    return value !== null && typeof value === "object" && !Array.isArray(value)
-      ? (value as Manifest)
-      : undefined;
+    return value !== null && typeof value === "object" && !Array.isArray(value) ? value : undefined;
   } catch {
     return undefined;
   }

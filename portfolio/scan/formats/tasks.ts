@@ -2,7 +2,7 @@ import { BUILT_IN_RUNNERS, normalizeRunner, type Profiles } from "../../../domai
 import { clean } from "../../display/clean.ts";
 import { ownersOf } from "../../git/remote.ts";
 import { PortfolioError } from "../../problem.ts";
-import { severityNumber, type Finding, type ScanResult } from "../model.ts";
+import { severityNumber, type ScanResult } from "../model.ts";
 
 export type TaskFormatRequest = {
   owner?: string;
