@@ -32,7 +32,7 @@ function registerCreate(token: Command): void {
     .option("--pool <pool...>", "runner: the pools it may serve (default: all)")
     .option("--all-namespaces", "for every namespace of the backend instead of one")
     .option("--expires <time>", "how long it is good, like 12h or 30d", "30d")
-    .option("--label <text>", "what it is for, to know it again in the list", "")
+    .option("--label <text>", "what it is for, to know it again in the list (default: its role)")
     .action(async (options, command) => {
       const flags = commonFlags(command);
       const settings = loadSettings(flags);
@@ -55,7 +55,7 @@ function registerCreate(token: Command): void {
         jti,
         role: options.role,
         namespaces,
-        label: options.label,
+        label: options.label ?? options.role,
         expiresAt,
       });
       say(`good until ${new Date(expiresAt).toISOString()}; revoke it with: drover token revoke ${jti}`);

@@ -131,7 +131,10 @@ describe("the quick reference", () => {
       `${number}.2`,
     ]);
     const explained = (await place.drover("explain", `${number}.3`)).json();
-    expect(explained).toMatchObject({ ready: false, causes: [{ reason: "dependencies" }] });
+    expect(explained).toMatchObject({
+      ready: false,
+      causes: [{ reason: "dependencies", handle: `${number}.1` }, { handle: `${number}.2` }],
+    });
   });
 
   it("cancels a job and an assignment", async () => {

@@ -9,10 +9,22 @@ import { describe, expect, it, onTestFinished } from "vitest";
 import { api } from "../../convex/_generated/api.js";
 import { startRunner, type RunnerHandle } from "../../runner/daemon.ts";
 import type { LogEntry, RunnerOptions } from "../../runner/options.ts";
-import { getJob, insertScripts, queueHost, runnerProcess, settingsFor, untilJob, type QueueHost } from "../support/queueHost.ts";
+import {
+  getJob,
+  insertScripts,
+  queueHost,
+  runnerProcess,
+  settingsFor,
+  untilJob,
+  type QueueHost,
+} from "../support/queueHost.ts";
 import { runnerOptions, type RunnerSettings } from "../support/runnerOptions.ts";
 
-const here = async (host: QueueHost, settings: Partial<RunnerSettings> = {}, change: Partial<RunnerOptions> = {}) => {
+const here = async (
+  host: QueueHost,
+  settings: Partial<RunnerSettings> = {},
+  change: Partial<RunnerOptions> = {},
+) => {
   const log: LogEntry[] = [];
   const options = runnerOptions(settingsFor(host, settings), (entry) => void log.push(entry));
   const runner: RunnerHandle = await startRunner({ ...options, ...change });
@@ -31,7 +43,10 @@ describe("runners on one queue", () => {
       host,
       Array.from({ length: 200 }, () => ({ context: `echo $DROVER_JOB >> ${file}` })),
     );
-    const runners = [await here(host, { name: "one", slots: 4 }), await here(host, { name: "two", slots: 4 })];
+    const runners = [
+      await here(host, { name: "one", slots: 4 }),
+      await here(host, { name: "two", slots: 4 }),
+    ];
     await untilValue(
       () => host.admin.query(api.scheduler.queueStatus, { namespace: host.namespace }),
       (status) => status.jobs.complete === 200,
@@ -75,10 +90,16 @@ describe("runners on one queue", () => {
         },
       };
     };
-    const runners = Array.from({ length: 12 }, (_, i) => here(host, { name: `idle-${i}` }, { connect: counted }));
+    const runners = Array.from({ length: 12 }, (_, i) =>
+      here(host, { name: `idle-${i}` }, { connect: counted }),
+    );
     await Promise.all(runners);
     // The first ones have started before the last were known.
-    await Promise.all((await Promise.all(runners)).map((runner) => host.admin.query(api.sessions.orders, { session: runner.session })));
+    await Promise.all(
+      (await Promise.all(runners)).map((runner) =>
+        host.admin.query(api.sessions.orders, { session: runner.session }),
+      ),
+    );
     const [handle = ""] = await insertScripts(host, [{ context: "true" }]);
     await settled(host, handle);
     expect(claims).toBeGreaterThanOrEqual(1);
@@ -92,7 +113,9 @@ describe("a runner process", () => {
     const go = join(host.checkout, "go");
     const started = join(host.checkout, "started");
     const [handle = ""] = await insertScripts(host, [
-      { context: `echo $DROVER_ATTEMPT >> ${started}; while [ ! -e ${go} ]; do sleep 0.02; done; echo by $DROVER_ATTEMPT` },
+      {
+        context: `echo $DROVER_ATTEMPT >> ${started}; while [ ! -e ${go} ]; do sleep 0.02; done; echo by $DROVER_ATTEMPT`,
+      },
     ]);
     const first = await runnerProcess(host, { name: "first" });
     await untilFile(started);
@@ -211,8 +234,16 @@ describe("the PM loop", () => {
     const host = await queueHost({ leaseMs: 15_000 });
     const { admin, namespace } = host;
     const decide = `cat > prompt.$DROVER_JOB; echo 'Evidence: seen.'; echo '{"decision":"complete","decisions":"all is well"}'`;
-    await admin.mutation(api.namespaces.ensure, { namespace, profiles: ["pm"], harnessDefaults: { default: "pm" } });
-    const assignment = await admin.mutation(api.assignments.create, { namespace, northStar: "a red door", policy: "pm" });
+    await admin.mutation(api.namespaces.ensure, {
+      namespace,
+      profiles: ["pm"],
+      harnessDefaults: { default: "pm" },
+    });
+    const assignment = await admin.mutation(api.assignments.create, {
+      namespace,
+      northStar: "a red door",
+      policy: "pm",
+    });
     await admin.mutation(api.jobs.insert, {
       namespace,
       assignment: assignment.id,
@@ -233,7 +264,10 @@ describe("the PM loop", () => {
   });
 });
 
-async function untilFile(file: string, fact: (text: string) => boolean = (text) => text !== ""): Promise<void> {
+async function untilFile(
+  file: string,
+  fact: (text: string) => boolean = (text) => text !== "",
+): Promise<void> {
   while (!existsSync(file) || !fact(await readFile(file, "utf8"))) await tick();
 }
 
