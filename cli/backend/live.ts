@@ -27,6 +27,7 @@ export function openLive(settings: Access): Live {
     logger: false,
   });
   client.setAuth(() => tokenFor(settings));
+  let closed = false;
   return {
     follow: (fn, args, signal) => {
       const box = new LatestBox<FunctionReturnType<typeof fn>>();
@@ -38,12 +39,15 @@ export function openLive(settings: Access): Live {
     onConnection: (callback) => {
       let connected = true;
       client.subscribeToConnectionState(({ isWebSocketConnected, hasEverConnected }) => {
-        if (!hasEverConnected || isWebSocketConnected === connected) return;
+        if (closed || !hasEverConnected || isWebSocketConnected === connected) return;
         connected = isWebSocketConnected;
         callback(connected);
       });
     },
-    close: () => client.close(),
+    close: () => {
+      closed = true;
+      return client.close();
+    },
   };
 }
 

@@ -10,7 +10,7 @@ import { checkTemplates } from "../doctor/templates.ts";
 import { color } from "../output/color.ts";
 import { EXIT } from "../output/errors.ts";
 import { printData, say } from "../output/print.ts";
-import { pad } from "../output/table.ts";
+import { pad, wrap } from "../output/table.ts";
 
 export function register(program: Command): void {
   program
@@ -40,13 +40,18 @@ async function examine(flags: CommonFlags): Promise<Finding[]> {
 
 const MARKS: Readonly<Record<Level, string>> = {
   ok: color.green("✔"),
+  note: color.dim("·"),
   warn: color.yellow("!"),
   fail: color.red("✘"),
 };
 /** Columns of the names: the longest common one fits. */
-const NAME_COLUMNS = 18;
+const NAME_COLUMNS = 17;
+const INDENT = " ".repeat(NAME_COLUMNS + 3);
 
 function render({ name, level, detail, fix }: Finding): string {
-  const line = `${MARKS[level]} ${pad(name, NAME_COLUMNS)} ${detail}`;
-  return fix === undefined ? line : `${line}\n  ${pad("", NAME_COLUMNS)} ${color.dim("→")} ${fix}`;
+  const head = `${MARKS[level]} ${pad(name, NAME_COLUMNS)} `;
+  // A name that is too long for its column pushes the first line only.
+  const lines = wrap(detail, INDENT).trimStart();
+  const advice = fix === undefined ? "" : `\n${wrap(`→ ${fix}`, INDENT)}`;
+  return head + (level === "note" ? color.dim(lines) : lines) + advice;
 }

@@ -7,7 +7,7 @@ import { checkText } from "../input.ts";
 import { listenForInterrupt } from "../interrupt.ts";
 import { toNewJob } from "../newJob.ts";
 import { CliError, EXIT, type ExitCode } from "../output/errors.ts";
-import { printData, say } from "../output/print.ts";
+import { printData, say, wantsJson } from "../output/print.ts";
 import { renderAssignment } from "../views/assignmentView.ts";
 
 const FIRST_CONTEXTS = {
@@ -90,6 +90,7 @@ async function follow(session: Session, assignment: string, wait: boolean): Prom
       signal: interrupt.signal,
       wait,
     });
+    if (detail !== null && !wantsJson(session.flags)) say("");
     if (detail !== null) printData(detail, (value) => renderAssignment(value, Date.now()), session.flags);
     if (code === EXIT.interrupted)
       say(`assignment ${assignment} goes on; stop it with: drover cancel ${assignment}`);

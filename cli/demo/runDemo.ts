@@ -12,7 +12,7 @@ import { followAssignment } from "../follow/followAssignment.ts";
 import { type Interrupt, listenForInterrupt } from "../interrupt.ts";
 import { talkColor } from "../output/color.ts";
 import { EXIT, type ExitCode } from "../output/errors.ts";
-import { printData, say } from "../output/print.ts";
+import { printData, say, wantsJson } from "../output/print.ts";
 import { talkColumns, wrap } from "../output/table.ts";
 import { startEmbeddedHost } from "../run/embeddedHost.ts";
 import { prepareRunner } from "../run/runnerOptions.ts";
@@ -41,6 +41,7 @@ export async function runDemo({ keep, json }: DemoOptions): Promise<ExitCode> {
   try {
     const result = await play(folder, interrupt);
     if (result === null) return EXIT.interrupted;
+    if (!wantsJson({ json })) say("");
     printData({ ...result, folder: keep ? folder : null }, renderResult, { json });
     return result.assignment.status === "complete" && result.test.passed ? EXIT.ok : EXIT.failed;
   } finally {

@@ -36,7 +36,8 @@ export async function checkBackend(settings: Settings): Promise<Finding[]> {
     ];
   } catch (error) {
     if (!(error instanceof CliError)) throw error;
-    const down = error.exitCode === EXIT.unreachable;
-    return [fail("backend", error.message, down ? "start it with `drover up`" : "see the message")];
+    if (error.exitCode === EXIT.unreachable)
+      return [fail("backend", `no answer at ${settings.url}`, "start it: `drover up`")];
+    return [fail("backend", error.message, "ask who runs it for a token, or correct convexUrl")];
   }
 }

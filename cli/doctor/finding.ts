@@ -1,4 +1,5 @@
-export type Level = "ok" | "warn" | "fail";
+/** `note`: not here, and not needed. */
+export type Level = "ok" | "note" | "warn" | "fail";
 
 /** One thing that was looked at. */
 export interface Finding {
@@ -10,6 +11,7 @@ export interface Finding {
 }
 
 export const ok = (name: string, detail: string): Finding => ({ name, level: "ok", detail });
+export const note = (name: string, detail: string): Finding => ({ name, level: "note", detail });
 export const warn = (name: string, detail: string, fix: string): Finding => ({
   name,
   level: "warn",

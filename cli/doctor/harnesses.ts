@@ -1,15 +1,15 @@
 import type { Config } from "../../domain/config.ts";
 import type { HarnessKind } from "../../runner/harness/port.ts";
 import { probeProfiles, profilesOf, type ProbedProfile, wantedProfiles } from "../harnesses/profiles.ts";
-import { fail, type Finding, ok, warn } from "./finding.ts";
+import { fail, type Finding, note, ok, warn } from "./finding.ts";
 
 /** Where each CLI looks for its login; Drover hands these through and stores none of them. */
-const LOGINS: Readonly<Record<HarnessKind, string>> = {
+const LOGINS: Readonly<Record<HarnessKind, string | null>> = {
   claude: "ANTHROPIC_API_KEY, or the login of `claude`",
   codex: "CODEX_API_KEY or OPENAI_API_KEY, or `codex login`",
   gemini: "GEMINI_API_KEY, or the login of `gemini`",
   opencode: "the key of your provider, or `opencode auth login`",
-  script: "nothing",
+  script: null,
   command: "whatever your program needs: name it under env of the profile",
 };
 
@@ -32,8 +32,12 @@ export async function checkHarnesses(config: Config): Promise<Finding[]> {
 
 function finding({ profile, installed, version, detail }: ProbedProfile, needed: boolean): Finding {
   const name = `harness ${profile.name}`;
-  if (installed) return ok(name, `${version ?? "installed"}; key: ${LOGINS[profile.type]}`);
+  if (installed)
+    return ok(
+      name,
+      [version ?? "installed", LOGINS[profile.type]].filter((part) => part !== null).join("; key: "),
+    );
   const why = detail ?? "not installed";
-  if (!needed) return ok(name, "not installed (not used by this configuration)");
+  if (!needed) return note(name, "not installed, and not used by this configuration");
   return warn(name, why, `install it here, or leave its jobs to a runner that has it`);
 }

@@ -1,5 +1,6 @@
 /** The only place that writes to stdout and stderr: data on stdout, talk on stderr. */
 import { talkColor } from "./color.ts";
+import { talkColumns, wrap } from "./table.ts";
 
 export interface PrintOptions {
   /** True when `--json` was given. */
@@ -23,9 +24,9 @@ export function wantsJson({ json }: PrintOptions): boolean {
   return json === true || !process.stdout.isTTY;
 }
 
-/** Says a line to the person: progress, hints, what to do next. Never data. */
-export function say(line: string): void {
-  process.stderr.write(`${line}\n`);
+/** Says something to the person: progress, hints, what to do next. Never data. A terminal gets it wrapped at words. */
+export function say(text: string): void {
+  process.stderr.write(`${process.stderr.isTTY ? wrap(text, "", talkColumns()) : text}\n`);
 }
 
 /** Says what went wrong. */

@@ -1,4 +1,5 @@
 import stringWidth from "string-width";
+import { color } from "./color.ts";
 
 /** Columns when no terminal tells its width (tests, CI logs). */
 const DEFAULT_COLUMNS = 100;
@@ -34,6 +35,18 @@ export function table(rows: string[][], width = columns()): string {
         .join("")
         .trimEnd(),
     )
+    .join("\n");
+}
+
+/** What `facts` shows; a fact without a value is left out. */
+export type Fact = readonly [name: string, value: string | undefined];
+
+/** Lines of `name  value`: the names padded, long values wrapped below themselves. */
+export function facts(all: readonly Fact[], width = columns()): string {
+  const known = all.filter((fact): fact is readonly [string, string] => fact[1] !== undefined);
+  const indent = " ".repeat(Math.max(0, ...known.map(([name]) => stringWidth(name))) + GAP);
+  return known
+    .map(([name, value]) => color.dim(pad(name, indent.length)) + wrap(value, indent, width).trimStart())
     .join("\n");
 }
 

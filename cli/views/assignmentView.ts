@@ -1,9 +1,9 @@
 import type { Assignment, AssignmentDetail, Job } from "../backend/wire.ts";
 import { color } from "../output/color.ts";
 import { assignmentState } from "../output/states.ts";
-import { columns, cut, table, wrap } from "../output/table.ts";
+import { columns, cut, facts, table, wrap } from "../output/table.ts";
 import { ago, duration } from "../output/time.ts";
-import { aboutJob, jobRow } from "./jobView.ts";
+import { aboutJob, jobRow, section } from "./jobView.ts";
 
 /** A table of assignments, newest first as they come. */
 export function renderAssignments(assignments: Assignment[], now: number): string {
@@ -23,19 +23,16 @@ export function renderAssignments(assignments: Assignment[], now: number): strin
 
 /** Everything about one assignment, with its jobs as a tree. */
 export function renderAssignment({ assignment: a, jobs, totals }: AssignmentDetail, now: number): string {
-  const facts = [
-    [
-      "status",
-      assignmentState(a.status) +
-        (a.blocked === undefined ? "" : `: ${a.blocked.reason} (for the ${a.blocked.owner})`),
-    ],
-    ["policy", `${a.policy}, priority ${a.priority}${a.independent ? ", independent" : ""}`],
-    ["created", ago(a.createdAt, now) + (a.endedAt === undefined ? "" : `, ended ${ago(a.endedAt, now)}`)],
-    ...(totals.attempts === 0 ? [] : [["used", usageText(totals)]]),
-  ];
+  const why = a.blocked === undefined ? "" : `: ${a.blocked.reason} (for the ${a.blocked.owner})`;
+  const ended = a.endedAt === undefined ? "" : `, ended ${ago(a.endedAt, now)}`;
   return [
     `${color.bold(`Assignment ${a.number}`)}\n${wrap(a.northStar.trim(), "  ")}`,
-    table(facts.map(([name = "", value = ""]) => [color.dim(name), value])),
+    facts([
+      ["status", assignmentState(a.status) + why],
+      ["policy", `${a.policy}, priority ${a.priority}${a.independent ? ", independent" : ""}`],
+      ["created", ago(a.createdAt, now) + ended],
+      ["used", totals.attempts === 0 ? undefined : usageText(totals)],
+    ]),
     ...section("Decisions", a.decisions),
     ...section("Artifacts", a.artifacts),
     `${color.bold("Jobs")}\n${renderJobTree(jobs, now)}`,
@@ -73,8 +70,4 @@ function aboutLine(job: Job, indent: string): string {
 /** PM jobs stand one step below the job that they judge; everything else on the first level. */
 function depthOf(job: Job, known: ReadonlySet<string>): number {
   return job.reviews !== undefined && known.has(job.reviews) ? 1 : 0;
-}
-
-function section(title: string, text: string | undefined): string[] {
-  return text === undefined || text.trim() === "" ? [] : [`${color.bold(title)}\n${wrap(text.trim(), "  ")}`];
 }

@@ -2,7 +2,7 @@ import type { Attempt, Cause, EdgeEnd, Explanation, Job, JobDetail } from "../ba
 import { isTerminalJob } from "../../domain/jobState.ts";
 import { color } from "../output/color.ts";
 import { jobState } from "../output/states.ts";
-import { table, wrap } from "../output/table.ts";
+import { type Fact, facts, table, wrap } from "../output/table.ts";
 import { ago, clock, duration } from "../output/time.ts";
 
 /** A table of jobs, one line each. */
@@ -41,28 +41,11 @@ export function timeOf(job: Job, now: number): string {
 }
 
 /** Everything about one job. */
-export function renderJob({ job, attempts, edges }: JobDetail, now: number): string {
-  const facts = [
-    [
-      "status",
-      jobState(job.status) +
-        (job.cancelRequested && job.status === "running" ? color.yellow(" (cancel requested)") : ""),
-    ],
-    ["assignment", String(job.assignmentNumber)],
-    ["created", ago(job.createdAt, now)],
-    ...(job.startedAt === undefined ? [] : [["time", timeOf(job, now)]]),
-    ["cascade", job.cascade.join(" → ")],
-    ...(job.profileUsed === undefined ? [] : [["run by", job.profileUsed]]),
-    ...(job.repo === undefined ? [] : [["repo", job.repo]]),
-    ...(job.waitingFor.length === 0 ? [] : [["waits for", job.waitingFor.join(", ")]]),
-    ...(job.costUsd === undefined ? [] : [["cost", `$${job.costUsd.toFixed(4)}`]]),
-    ...edgeFacts("after", edges.waitsFor),
-    ...edgeFacts("before", edges.blocks),
-    ...(job.resultFile === undefined ? [] : [["whole result", job.resultFile]]),
-  ];
+export function renderJob(detail: JobDetail, now: number): string {
+  const { job, attempts } = detail;
   return [
     `${color.bold(`Job ${job.handle}`)} ${job.type}${job.title === "" ? "" : `: ${job.title}`}`,
-    table(facts.map(([name = "", value = ""]) => [color.dim(name), value])),
+    facts(factsOf(detail, now)),
     ...section("Context", job.context),
     ...section("Result", job.result),
     ...section("Error", job.error),
@@ -70,17 +53,35 @@ export function renderJob({ job, attempts, edges }: JobDetail, now: number): str
   ].join("\n\n");
 }
 
-function edgeFacts(name: string, ends: EdgeEnd[]): string[][] {
-  if (ends.length === 0) return [];
+function factsOf({ job, edges }: JobDetail, now: number): Fact[] {
+  const canceling =
+    job.cancelRequested && job.status === "running" ? color.yellow(" (cancel requested)") : "";
   return [
-    [
-      name,
-      ends.map(({ handle, status, satisfied }) => `${handle} (${satisfied ? "met" : status})`).join(", "),
-    ],
+    ["status", jobState(job.status) + canceling],
+    ["assignment", String(job.assignmentNumber)],
+    ["created", ago(job.createdAt, now)],
+    ["time", job.startedAt === undefined ? undefined : timeOf(job, now)],
+    ["cascade", job.cascade.join(" → ")],
+    ["run by", job.profileUsed],
+    ["repo", job.repo],
+    ["waits for", listed(job.waitingFor)],
+    ["after", listed(edges.waitsFor.map(edgeText))],
+    ["before", listed(edges.blocks.map(edgeText))],
+    ["cost", job.costUsd === undefined || job.costUsd === 0 ? undefined : `$${job.costUsd.toFixed(4)}`],
+    ["whole result", job.resultFile],
   ];
 }
 
-function section(title: string, text: string | undefined): string[] {
+function edgeText({ handle, status, satisfied }: EdgeEnd): string {
+  return `${handle} (${satisfied ? "met" : status})`;
+}
+
+function listed(words: readonly string[]): string | undefined {
+  return words.length === 0 ? undefined : words.join(", ");
+}
+
+/** A titled, indented text; nothing for an empty one. */
+export function section(title: string, text: string | undefined): string[] {
   return text === undefined || text.trim() === "" ? [] : [`${color.bold(title)}\n${wrap(text.trim(), "  ")}`];
 }
 
@@ -103,9 +104,14 @@ export function renderExplanation({ job, state, ready, causes, next }: Explanati
   const headline = `${color.bold(`Job ${job.handle}`)} ${job.type}: ${jobState(state)}${ready ? color.green(" (ready)") : ""}`;
   return [
     headline,
-    ...causes.map((cause) => `  - ${renderCause(cause, now)}`),
+    ...causes.map((cause) => bullet(renderCause(cause, now), "  ")),
     `${color.dim("next:")} ${next}`,
   ].join("\n");
+}
+
+/** A point of a list, wrapped below its own first word. */
+export function bullet(text: string, indent: string): string {
+  return `${indent}- ${wrap(text, `${indent}  `).trimStart()}`;
 }
 
 /** One reason as a line. */

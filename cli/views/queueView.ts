@@ -4,8 +4,8 @@ import { MAX_COUNT } from "../../domain/limits.ts";
 import type { QueueStatus, WatchedQueue } from "../backend/wire.ts";
 import { color } from "../output/color.ts";
 import { assignmentState, jobState } from "../output/states.ts";
-import { table } from "../output/table.ts";
-import { jobRow, renderCause, renderJobs } from "./jobView.ts";
+import { facts, table } from "../output/table.ts";
+import { bullet, jobRow, renderCause, renderJobs } from "./jobView.ts";
 
 /** The queue at a glance. */
 export function renderQueue(status: QueueStatus, now: number): string {
@@ -15,10 +15,10 @@ export function renderQueue(status: QueueStatus, now: number): string {
   const jobs = JOB_STATES.map((state) => count(status.jobs[state], () => jobState(state)));
   return [
     `${color.bold(`Queue ${status.namespace}`)}${status.paused ? color.yellow("  paused") : ""}`,
-    table([
-      [color.dim("assignments"), join(assignments)],
-      [color.dim("jobs"), join(jobs)],
-      [color.dim("serial turn"), status.serialActive ? "taken by an assignment" : "free"],
+    facts([
+      ["assignments", join(assignments)],
+      ["jobs", join(jobs)],
+      ["serial turn", status.serialActive ? "taken by an assignment" : "free"],
     ]),
     ...(status.running.length === 0 ? [] : [`${color.bold("Running")}\n${renderJobs(status.running, now)}`]),
     ...stuckLines(status.stuck, now),
@@ -40,7 +40,7 @@ export function stuckLines(stuck: QueueStatus["stuck"], now: number): string[] {
   if (stuck.length === 0) return [];
   const lines = stuck.flatMap(({ handle, causes }) => [
     `  ${handle}`,
-    ...causes.map((c) => `    - ${renderCause(c, now)}`),
+    ...causes.map((cause) => bullet(renderCause(cause, now), "    ")),
   ]);
   return [`${color.red.bold("Stuck")} (needs a person)\n${lines.join("\n")}`];
 }
