@@ -230,7 +230,20 @@ describe("gemini", () => {
       errors: "Attempt 1 failed with status 429. Retrying after 5227ms...\n",
     });
     expect(events).toMatchObject([{ type: "retry_notice", kind: "rate_limit", delayMs: 5227 }]);
-    expect(reader.trouble?.kind).toBe("rate_limit");
+    expect(reader.trouble).toMatchObject({ kind: "rate_limit", stopNow: false });
+    reader.pushStderr?.(
+      Buffer.from("Attempt 2 failed: You exceeded your current quota. Please retry in 90s.\n"),
+    );
+    expect(reader.trouble?.stopNow).toBe(true);
+    const end = {
+      exitCode: 0,
+      exitSignal: null,
+      endedBy: "idle" as const,
+      stderr: "",
+      now: NOW,
+      resumed: false,
+    };
+    expect(reader.verdict(end)).toMatchObject({ kind: "rate_limit", retryAt: NOW + 90_000 });
   });
 
   it("takes the words after the last tool as the answer", () => {
@@ -288,7 +301,7 @@ describe("opencode", () => {
       "opencode",
       Array.from({ length: 20 }, () => step("unknown")),
     );
-    expect(reader.trouble).toMatchObject({ endless: true, kind: "server" });
+    expect(reader.trouble).toMatchObject({ stopNow: true, kind: "server" });
   });
 
   it("hears of a silent wait from its error log", () => {
@@ -297,6 +310,13 @@ describe("opencode", () => {
     expect(run("opencode", [], { errors: log }).events).toMatchObject([
       { type: "retry_notice", kind: "rate_limit" },
     ]);
+  });
+
+  it("does not take the trouble of a helper for that of the work", () => {
+    const helpers =
+      'level=ERROR message="stream error" small=true agent=title error.error="AI_RetryError: usage limit"\n' +
+      "level=ERROR message=lsp error=ECONNREFUSED\n";
+    expect(run("opencode", [], { errors: helpers }).reader.trouble).toBeUndefined();
   });
 
   it("takes the reset from the provider's headers", () => {
