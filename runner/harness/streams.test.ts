@@ -7,6 +7,7 @@ import { harnessFor, harnessOf } from "./index.ts";
 import type { AgentEvent, HarnessKind, RunEnd } from "./port.ts";
 
 const NOW = Date.parse("2026-11-20T06:30:00Z");
+const END: RunEnd = { exitCode: 0, exitSignal: null, endedBy: "exit", stderr: "", now: NOW, resumed: false };
 
 function run(
   kind: HarnessKind,
@@ -17,15 +18,7 @@ function run(
   const text = lines.map((line) => (typeof line === "string" ? line : JSON.stringify(line)) + "\n").join("");
   const events: AgentEvent[] = [...reader.push(Buffer.from(text)), ...reader.end()];
   events.push(...(reader.pushStderr?.(Buffer.from(over.errors ?? "")) ?? []));
-  const end = {
-    exitCode: 0,
-    exitSignal: null,
-    endedBy: "exit" as const,
-    stderr: "",
-    now: NOW,
-    resumed: false,
-    ...over,
-  };
+  const end = { ...END, ...over };
   return { verdict: reader.verdict(end), events, reader };
 }
 
@@ -199,14 +192,7 @@ describe("codex", () => {
       },
     ];
     reader.pushEvidence?.(Buffer.from(rollout.map((line) => JSON.stringify(line) + "\n").join("")));
-    const end = {
-      exitCode: 1,
-      exitSignal: null,
-      endedBy: "exit" as const,
-      stderr: "",
-      now: NOW,
-      resumed: true,
-    };
+    const end: RunEnd = { ...END, exitCode: 1, resumed: true };
     expect(reader.verdict(end).kind).toBe("overloaded");
   });
 });
@@ -235,14 +221,7 @@ describe("gemini", () => {
       Buffer.from("Attempt 2 failed: You exceeded your current quota. Please retry in 90s.\n"),
     );
     expect(reader.trouble?.stopNow).toBe(true);
-    const end = {
-      exitCode: 0,
-      exitSignal: null,
-      endedBy: "idle" as const,
-      stderr: "",
-      now: NOW,
-      resumed: false,
-    };
+    const end: RunEnd = { ...END, endedBy: "idle" };
     expect(reader.verdict(end)).toMatchObject({ kind: "rate_limit", retryAt: NOW + 90_000 });
   });
 
@@ -285,14 +264,7 @@ describe("opencode", () => {
     const reader = harnessOf("opencode").read();
     reader.push(Buffer.from(whole + "\n" + whole.slice(0, 40)));
     reader.end();
-    const end = {
-      exitCode: 0,
-      exitSignal: null,
-      endedBy: "exit" as const,
-      stderr: "",
-      now: NOW,
-      resumed: false,
-    };
+    const end: RunEnd = { ...END };
     expect(reader.verdict(end).kind).toBe("output_cut");
   });
 
@@ -354,14 +326,7 @@ describe("plain output", () => {
   it("reads a command by the adapter whose output it claims to print", () => {
     const reader = harnessFor({ type: "command", output: "claude" }).read();
     reader.push(Buffer.from(JSON.stringify(claudeResult({ result: "hi" })) + "\n"));
-    const end = {
-      exitCode: 0,
-      exitSignal: null,
-      endedBy: "exit" as const,
-      stderr: "",
-      now: NOW,
-      resumed: false,
-    };
+    const end: RunEnd = { ...END };
     expect(reader.verdict(end)).toMatchObject({ kind: "success", text: "hi" });
   });
 });
