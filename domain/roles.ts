@@ -21,3 +21,7 @@ export interface TokenClaims {
   /** Runner tokens: comma-separated pools that the runner may serve, or "*". */
   pools?: string;
 }
+
+export function isRole(name: string): name is Role {
+  return (ROLES as readonly string[]).includes(name);
+}

@@ -1,0 +1,42 @@
+import { listenForInterrupt } from "../interrupt.ts";
+import type { StopReason } from "../../runner/stopping.ts";
+import { EXIT, type ExitCode } from "../output/errors.ts";
+import { say } from "../output/print.ts";
+
+/** What can be stopped softly (finish what runs) and hard (end it now). */
+export interface Stoppable {
+  /** Settles with the reason when it has ended. */
+  ended: Promise<StopReason>;
+  /** Takes nothing new and ends when what runs is done. */
+  drain(): void;
+  /** Ends now. */
+  kill(): Promise<void>;
+  /** What a drain waits for, as words; empty: nothing. */
+  waitsFor(): Promise<string>;
+}
+
+/**
+ * Waits until a service ends. The first Ctrl+C drains and says what for, the second one ends it at once.
+ * @returns 0 when it ended or was drained, 130 when it was ended at once, 6 when the backend refuses it
+ */
+export async function runUntilStopped(service: Stoppable): Promise<ExitCode> {
+  const interrupt = listenForInterrupt();
+  interrupt.onAgain = () => {
+    say("stopping at once");
+    void service.kill();
+  };
+  interrupt.signal.addEventListener("abort", () => {
+    void service.waitsFor().then((waits) => {
+      const again = "Ctrl+C again stops at once (the jobs go back to the queue)";
+      say(waits === "" ? "stopping" : `finishing ${waits}; ${again}`);
+    });
+    service.drain();
+  });
+  try {
+    const reason = await service.ended;
+    if (reason === "refused") return EXIT.notAllowed;
+    return reason === "killed" ? EXIT.interrupted : EXIT.ok;
+  } finally {
+    interrupt.release();
+  }
+}

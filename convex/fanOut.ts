@@ -1,0 +1,17 @@
+import { v } from "convex/values";
+import { internalMutation } from "./_generated/server.js";
+import { begin } from "./model/access.ts";
+import { drain } from "./model/fanOut.ts";
+import { vTask } from "./model/task.ts";
+
+/** Continues what one transaction could not finish; the arguments are the record of what remains. */
+export const run = internalMutation({
+  args: { tasks: v.array(vTask) },
+  returns: v.null(),
+  handler: async (ctx, { tasks }) => {
+    const tx = begin(ctx);
+    tx.tasks.push(...tasks);
+    await drain(tx);
+    return null;
+  },
+});

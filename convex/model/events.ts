@@ -1,0 +1,104 @@
+/** Activity of a job: bounded and normalised; the raw stream stays in files on the runner. */
+import { MAX_EVENT_TEXT, MAX_EVENTS_PER_CALL, MAX_EVENTS_PER_JOB, MAX_PAGE } from "../../domain/limits.ts";
+import type { Doc, Id } from "../_generated/dataModel.js";
+import { checkNumber, pageSize } from "./checks.ts";
+import { fail } from "./fail.ts";
+import { checkFence } from "./fence.ts";
+import { findJob } from "./find.ts";
+import type { Fence } from "./workShapes.ts";
+import type { Reading, ScopedReading, ScopedTx, Tx } from "./tx.ts";
+
+/** Oldest events dropped in one call at most: somewhat more than a call may add. */
+const DROP_BATCH = 2 * MAX_EVENTS_PER_CALL;
+
+interface NewEvent {
+  seq: number;
+  at: number;
+  kind: string;
+  text: string;
+}
+
+/** See `work:events`: an event that is known by (job, attempt, seq) is passed over. */
+export async function recordEvents(
+  ctx: ScopedTx,
+  { fence, events }: { fence: Fence; events: NewEvent[] },
+): Promise<{ kind: "accepted" | "lease_lost" }> {
+  checkEvents(events);
+  const held = await checkFence(ctx, fence);
+  if (held.kind === "stale") return { kind: "lease_lost" };
+  const job = held.job._id;
+  const known = await knownSeqs(ctx, { job, attempt: fence.attempt }, events);
+  let ordinal = ((await edgeEvent(ctx, job, "desc"))?.ordinal ?? 0) + 1;
+  for (const event of events) {
+    if (known.has(event.seq)) continue;
+    known.add(event.seq);
+    const text = Array.from(event.text).slice(0, MAX_EVENT_TEXT).join("");
+    await ctx.db.insert("events", { ...event, job, attempt: fence.attempt, ordinal, text });
+    ordinal += 1;
+  }
+  await dropOldest(ctx, job, ordinal - 1);
+  return { kind: "accepted" };
+}
+
+/** See `events:list`. */
+export async function listEvents(
+  ctx: ScopedReading,
+  args: { job: string; attempt?: number; afterSeq?: number; limit?: number },
+) {
+  const job = await findJob(ctx, args.job);
+  const events = await ctx.db
+    .query("events")
+    .withIndex("by_seq", (q) =>
+      q
+        .eq("job", job._id)
+        .eq("attempt", args.attempt ?? job.attempt)
+        .gt("seq", args.afterSeq ?? -1),
+    )
+    .take(pageSize(args.limit, MAX_PAGE));
+  return events.map(({ attempt, seq, at, kind, text }) => ({ attempt, seq, at, kind, text }));
+}
+
+function checkEvents(events: readonly NewEvent[]): void {
+  if (events.length > MAX_EVENTS_PER_CALL) {
+    fail(
+      "LIMIT",
+      `events: expected at most ${MAX_EVENTS_PER_CALL} in one call, got ${events.length}: send more calls`,
+    );
+  }
+  for (const { seq } of events) checkNumber(seq, "events.seq", { min: 0, max: Number.MAX_SAFE_INTEGER });
+}
+
+async function knownSeqs(
+  ctx: Reading,
+  { job, attempt }: { job: Id<"jobs">; attempt: number },
+  events: readonly NewEvent[],
+): Promise<Set<number>> {
+  const known = new Set<number>();
+  for (const { seq } of events) {
+    const row = await ctx.db
+      .query("events")
+      .withIndex("by_seq", (q) => q.eq("job", job).eq("attempt", attempt).eq("seq", seq))
+      .first();
+    if (row !== null) known.add(seq);
+  }
+  return known;
+}
+
+async function dropOldest(tx: Tx, job: Id<"jobs">, last: number): Promise<void> {
+  const first = (await edgeEvent(tx, job, "asc"))?.ordinal ?? 1;
+  const tooMany = last - first + 1 - MAX_EVENTS_PER_JOB;
+  if (tooMany <= 0) return;
+  const oldest = await tx.db
+    .query("events")
+    .withIndex("by_ordinal", (q) => q.eq("job", job))
+    .take(Math.min(tooMany, DROP_BATCH));
+  for (const event of oldest) await tx.db.delete("events", event._id);
+}
+
+function edgeEvent(ctx: Reading, job: Id<"jobs">, order: "asc" | "desc"): Promise<Doc<"events"> | null> {
+  return ctx.db
+    .query("events")
+    .withIndex("by_ordinal", (q) => q.eq("job", job))
+    .order(order)
+    .first();
+}

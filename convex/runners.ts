@@ -1,0 +1,22 @@
+import { v } from "convex/values";
+import { scopedMutation, scopedQuery } from "./model/access.ts";
+import { drainRunner, listRunners } from "./model/runners.ts";
+import { vRunner } from "./model/shapes.ts";
+
+/** The runners that serve the namespace, with their live session. */
+export const list = scopedQuery(
+  "admin",
+  "runner",
+  "viewer",
+)({
+  args: {},
+  returns: v.array(vRunner),
+  handler: listRunners,
+});
+
+/** Tells a runner (by id or name) to claim nothing more and to stop when it is done. */
+export const drain = scopedMutation("admin")({
+  args: { runner: v.string() },
+  returns: v.null(),
+  handler: drainRunner,
+});

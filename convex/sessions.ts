@@ -1,0 +1,99 @@
+import { v } from "convex/values";
+import { internalMutation } from "./_generated/server.js";
+import { begin, globalMutation, globalQuery } from "./model/access.ts";
+import { drain } from "./model/fanOut.ts";
+import { renewLease } from "./model/heartbeat.ts";
+import { ordersOf } from "./model/orders.ts";
+import { reapLapsed, reapSession } from "./model/reaper.ts";
+import { endSession, startSession } from "./model/sessionLife.ts";
+import { vHeldJob, vOrders } from "./model/workShapes.ts";
+
+/** A runner begins. Jobs of its earlier session on this host whose lease holds are handed to the new one. */
+export const start = globalMutation(
+  "runner",
+  "admin",
+)({
+  args: {
+    runner: v.string(),
+    host: v.string(),
+    version: v.string(),
+    /** Names; `["*"]`: all that the token grants. */
+    namespaces: v.array(v.string()),
+    pools: v.array(v.string()),
+    slots: v.number(),
+    profiles: v.array(v.string()),
+  },
+  returns: v.object({
+    session: v.string(),
+    leaseMs: v.number(),
+    renewInMs: v.number(),
+    namespaces: v.array(v.string()),
+    held: v.array(vHeldJob),
+  }),
+  handler: startSession,
+});
+
+/** Renews the lease; `running` is what the runner really executes. */
+export const heartbeat = globalMutation(
+  "runner",
+  "admin",
+)({
+  args: {
+    session: v.string(),
+    running: v.array(v.object({ job: v.string(), attempt: v.number() })),
+  },
+  returns: v.union(
+    v.object({
+      kind: v.literal("renewed"),
+      leaseUntil: v.number(),
+      renewInMs: v.number(),
+      orders: vOrders,
+    }),
+    v.object({ kind: v.literal("lost") }),
+  ),
+  handler: renewLease,
+});
+
+/** What the runner must do now: the subscription that makes a cancel reach a process at once. */
+export const orders = globalQuery(
+  "runner",
+  "admin",
+)({
+  args: { session: v.string() },
+  returns: vOrders,
+  handler: ordersOf,
+});
+
+/** A runner ends in order: what it still ran is interrupted and pending again. */
+export const end = globalMutation(
+  "runner",
+  "admin",
+)({
+  args: { session: v.string() },
+  returns: v.null(),
+  handler: endSession,
+});
+
+/** Scheduled for the end of a session's lease. */
+export const reap = internalMutation({
+  args: { session: v.id("sessions"), at: v.number() },
+  returns: v.null(),
+  handler: async (ctx, args) => {
+    const tx = begin(ctx);
+    await reapSession(tx, args);
+    await drain(tx);
+    return null;
+  },
+});
+
+/** The cron's backstop for reapers that were lost. */
+export const reapAll = internalMutation({
+  args: {},
+  returns: v.null(),
+  handler: async (ctx) => {
+    const tx = begin(ctx);
+    await reapLapsed(tx);
+    await drain(tx);
+    return null;
+  },
+});

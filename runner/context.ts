@@ -1,0 +1,21 @@
+/** What every step of a runner works with; made once by the daemon. */
+import type { Backend } from "./connect/backend.ts";
+import type { Report } from "./connect/types.ts";
+import type { Profile } from "./harness/port.ts";
+import type { HealthView } from "./health.ts";
+import type { Clock, RunnerOptions } from "./options.ts";
+import type { Outbox } from "./report/outbox.ts";
+import type { RunnerFolders } from "./state/folders.ts";
+
+export interface RunnerContext {
+  options: RunnerOptions;
+  clock: Clock;
+  backend: Backend;
+  folders: RunnerFolders;
+  outbox: Outbox<Report>;
+  health: HealthView;
+  /** Usable on this machine, by name. */
+  profiles: ReadonlyMap<string, Profile>;
+  /** Aborted when the runner stops for good: nobody waits for the backend any more. */
+  closing: AbortSignal;
+}
