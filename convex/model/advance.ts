@@ -5,12 +5,12 @@ import { checkFence, type Held } from "./fence.ts";
 import type { AttemptReport, Fence } from "./workShapes.ts";
 import type { ScopedTx } from "./tx.ts";
 
-interface Args {
+type Args = {
   fence: Fence;
   ended: AttemptReport;
   profile: string;
   harness: string;
-}
+};
 
 type Result = { kind: "advanced"; attempt: number } | { kind: "lease_lost" };
 

@@ -20,7 +20,7 @@ const POLICY_OF_KIND: Readonly<Record<string, Policy>> = {
   plan: "pipeline",
 };
 
-interface Args {
+type Args = {
   northStar: string;
   kind?: string;
   sourceRef?: string;
@@ -29,7 +29,7 @@ interface Args {
   independent?: boolean;
   limits?: Doc<"assignments">["limits"];
   key?: string;
-}
+};
 
 /** See `assignments:create`. */
 export async function createAssignment(

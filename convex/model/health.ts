@@ -18,14 +18,14 @@ const expire = makeFunctionReference<"mutation", { health: Id<"harnessHealth">; 
   "health:expire",
 );
 
-interface ReportArgs {
+type ReportArgs = {
   session: string;
   profile: string;
   scope: HealthScope;
   kind: HealthKind;
   until?: number;
   reason: string;
-}
+};
 
 /** See `health:list`. */
 export async function listHealth(ctx: ScopedReading) {

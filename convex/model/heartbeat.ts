@@ -8,10 +8,10 @@ import type { Authorized, Tx } from "./tx.ts";
 /** Running jobs of a session that a heartbeat compares: more than one session may hold. */
 const MAX_RUNNING = 1000;
 
-interface Args {
+type Args = {
   session: string;
   running: { job: string; attempt: number }[];
-}
+};
 
 type Result = { kind: "renewed"; leaseUntil: number; renewInMs: number; orders: Orders } | { kind: "lost" };
 

@@ -12,11 +12,11 @@ import { lastNumber, limitsOf } from "./spent.ts";
 import type { ScopedTx } from "./tx.ts";
 import { writePlan, type Inserted } from "./writePlan.ts";
 
-interface Args {
+type Args = {
   assignment: string;
   jobs: NewJob[];
   parallel?: boolean;
-}
+};
 
 type Result = { kind: "inserted"; jobs: Inserted[] } | { kind: "limit"; reason: string };
 

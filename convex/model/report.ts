@@ -16,12 +16,12 @@ import type { ScopedTx } from "./tx.ts";
 /** Jobs that a report may try for: each widens what the report may conflict with. */
 const MAX_CLAIM_NEXT = 4;
 
-interface Args {
+type Args = {
   fence: Fence;
   ended: AttemptReport;
   outcome: Outcome;
   claimNext?: string[];
-}
+};
 
 interface Result {
   kind: "accepted" | "already" | "lease_lost";

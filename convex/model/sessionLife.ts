@@ -17,7 +17,7 @@ const MAX_SLOTS = 1000;
 /** Live sessions of one runner that a start ends: one, unless starts crossed each other. */
 const MAX_EARLIER = 10;
 
-interface StartArgs {
+type StartArgs = {
   runner: string;
   host: string;
   version: string;
@@ -25,7 +25,7 @@ interface StartArgs {
   pools: string[];
   slots: number;
   profiles: string[];
-}
+};
 
 /** See `sessions:start`. */
 export async function startSession(ctx: Tx & Authorized, args: StartArgs) {

@@ -6,13 +6,13 @@ import { checkName } from "./checks.ts";
 import { fail } from "./fail.ts";
 import type { Authorized, Reading, Tx } from "./tx.ts";
 
-interface RegisterArgs {
+type RegisterArgs = {
   jti: string;
   role: Role;
   namespaces: string;
   label: string;
   expiresAt: number;
-}
+};
 
 /** See `tokens:register`; the same token twice is written down once. */
 export async function registerToken(ctx: Tx & Authorized, args: RegisterArgs): Promise<null> {

@@ -16,7 +16,7 @@ import { defined } from "./writeJob.ts";
 /** Settled jobs looked at for the last one that is not a PM's. */
 const BACK = 16;
 
-interface Args {
+type Args = {
   assignment: string;
   status?: AssignmentState;
   reason?: string;
@@ -25,7 +25,7 @@ interface Args {
   decisions?: string;
   priority?: number;
   limits?: Doc<"assignments">["limits"];
-}
+};
 
 /** See `assignments:update`. */
 export async function updateAssignment(ctx: ScopedTx, args: Args): Promise<AssignmentView> {
