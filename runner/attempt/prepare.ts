@@ -31,10 +31,7 @@ export async function prepare(input: AttemptInput, tuning: AttemptTuning): Promi
 
   const root = process.getuid?.() === 0;
   const launch = harness.launch({
-    profile,
-    prompt: input.prompt,
-    dir,
-    root,
+    ...{ profile, prompt: input.prompt, root, promptFile: files.prompt, tmp: files.tmp },
     ...defined({ resume: input.resume }),
   });
   const built = childEnvironment({
@@ -66,8 +63,7 @@ async function writeFiles({ dir, prompt }: AttemptInput, launch: Launch): Promis
   await Promise.all(
     [files.stdout, files.stderr, files.exit, files.result].map((file) => rm(file, { force: true })),
   );
-  const written = { ...launch.files, [files.prompt]: launch.stdin ?? prompt };
-  await Promise.all(Object.entries(written).map(([file, text]) => writeFile(file, text, { mode: 0o600 })));
+  await writeFile(files.prompt, launch.stdin ?? prompt, { mode: 0o600 });
 }
 
 /** PATH is a default that the profile may replace; the rest of what Drover sets is not the profile's to change. */

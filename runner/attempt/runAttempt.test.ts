@@ -220,6 +220,21 @@ describe("an agent CLI", () => {
 });
 
 describe("limits", () => {
+  it("end a CLI that asks its provider in a hot loop", async () => {
+    const step = JSON.stringify({
+      type: "step_finish",
+      sessionID: "s",
+      part: { reason: "unknown", tokens: {} },
+    });
+    const looping = [
+      "/bin/sh",
+      "-c",
+      `while :; do echo '{"type":"step_start"}'; echo '${step}'; sleep 0.01; done`,
+    ];
+    const report = await attempt({ name: "o", type: "opencode", command: looping }, "go");
+    expect(report).toMatchObject({ endedBy: "idle", verdict: { kind: "server", ok: false } });
+  });
+
   it("end a silent program after its idle time", async () => {
     const report = await attempt(program(fixture("silent.sh")), "go", limits({ idleTimeoutMs: 300 }));
     expect(report).toMatchObject({

@@ -4,7 +4,7 @@ import type { AgentEvent, EndedBy, Profile } from "../harness/port.ts";
 
 /** Once the terminal event was read, a process may take this long to end by itself; then it is killed. */
 export const GRACE_AFTER_RESULT_MS = 60_000;
-/** How long a CLI may wait out a limit by itself before the cascade takes over. */
+/** How long a CLI may retry without any progress before the cascade takes over. */
 export const RETRY_PATIENCE_MS = 120_000;
 /** How much of the end of stderr the verdict looks at, in bytes. */
 export const STDERR_TAIL_BYTES = 64 * 1024;

@@ -1,6 +1,5 @@
 /** Watches a running attempt until it ends or must be ended; the first cause wins and is never overwritten. */
 import type { EndedBy, Reader } from "../harness/port.ts";
-import { isPatient } from "../harness/jsonReader.ts";
 import { killTree } from "../process/killTree.ts";
 import type { Exit, Spawned } from "../process/spawnDetached.ts";
 import { tailFile, type Tail } from "../process/tailFile.ts";
@@ -201,9 +200,9 @@ function check(order: WatchOrder, { output, ending, tuning }: WatchState): void 
     const grace = tuning.graceAfterResultMs ?? GRACE_AFTER_RESULT_MS;
     return age(since.finished) > grace ? ending.set("after_result") : undefined;
   }
-  const impatient = isPatient(trouble) && age(since.trouble) > (tuning.retryPatienceMs ?? RETRY_PATIENCE_MS);
+  const impatient = age(since.trouble) > (tuning.retryPatienceMs ?? RETRY_PATIENCE_MS);
   const silent = idleTimeoutMs !== null && output.silence() > idleTimeoutMs;
-  if (trouble?.endless || impatient || silent) ending.set("idle");
+  if (trouble?.stopNow || impatient || silent) ending.set("idle");
 }
 
 function delay(ms: number): Promise<void> {

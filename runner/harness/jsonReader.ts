@@ -114,26 +114,31 @@ export function overruled(own: Verdict, end: RunEnd, trouble?: Trouble): Verdict
     case "output_limit":
       return stopped("output_limit", "the output passed its limit, so the process was stopped");
     case "timeout":
-      return { ...own, ok: false, ...outOfTime("timeout", trouble ?? troubleIn(end)) };
+      return { ...own, ok: false, ...outOfTime("timeout", trouble ?? troubleIn(end), end.now) };
     case "idle":
-      return { ...own, ok: false, ...outOfTime("idle_timeout", trouble ?? troubleIn(end)) };
+      return { ...own, ok: false, ...outOfTime("idle_timeout", trouble ?? troubleIn(end), end.now) };
   }
   return end.endedBy satisfies never;
 }
 
+/**
+ * We stopped it for its silence: then what it waited for is the cause. A job that ran out of its whole time is only
+ * excused by a limit, or a provider's hiccup in the last second would make every timeout look passing.
+ */
 function outOfTime(
-  kind: "timeout" | "idle_timeout",
+  own: "timeout" | "idle_timeout",
   wait: Trouble | undefined,
+  now: number,
 ): { kind: VerdictKind; detail: string; retryAt?: number } {
   if (!wait)
-    return { kind, detail: kind === "timeout" ? "not done before its timeout" : "no output for too long" };
-  if (!isPatient(wait)) return { kind, detail: `no progress: ${wait.text}` };
-  return { kind: wait.kind, detail: `stopped while it waited: ${wait.text}`, ...retryAt(wait.retryAt) };
-}
-
-/** The CLI waits for something that the cascade handles better: a limit to end, or a key to become valid. */
-export function isPatient(trouble: Trouble | undefined): boolean {
-  return trouble !== undefined && (isLimit(trouble.kind) || trouble.kind === "auth");
+    return {
+      kind: own,
+      detail: own === "timeout" ? "not done before its timeout" : "no output for too long",
+    };
+  if (own === "timeout" && !isLimit(wait.kind))
+    return { kind: own, detail: `not done in time: ${wait.text}` };
+  const until = isLimit(wait.kind) ? (wait.retryAt ?? resetTimeIn(wait.text, now)) : undefined;
+  return { kind: wait.kind, detail: `stopped while it waited: ${wait.text}`, ...retryAt(until) };
 }
 
 /** What the last lines of stderr complain about, when the CLI says nothing on stdout while it waits. */
@@ -144,7 +149,7 @@ function troubleIn(end: RunEnd): Trouble | undefined {
     .findLast((text) => /attempt|retry|error|failed|limit/i.test(text) && kindOfWords(text));
   const kind = kindOfWords(line);
   if (!line || !kind) return undefined;
-  return { kind, text: clip(line, EVENT_TEXT_LIMIT), ...retryAt(resetTimeIn(line, end.now)) };
+  return { kind, text: clip(line, EVENT_TEXT_LIMIT) };
 }
 
 /** An optional field, left out when unknown (exact optional types). */

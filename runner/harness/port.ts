@@ -80,15 +80,17 @@ export interface Trouble {
   kind: VerdictKind;
   text: string;
   retryAt?: number;
-  /** It will not end by itself: stop now instead of waiting for a timeout. */
-  endless?: boolean;
+  /** Waiting on is useless: stop now and let the cascade decide. */
+  stopNow?: boolean;
 }
 
 export interface LaunchOrder {
   profile: Profile;
   prompt: string;
-  /** The attempt's own folder, for files that the launch needs. */
-  dir: string;
+  /** The file that will hold the prompt. */
+  promptFile: string;
+  /** The attempt's TMPDIR. */
+  tmp: string;
   resume?: string;
   /** True when the child will run as root. */
   root: boolean;
@@ -101,8 +103,6 @@ export interface Launch {
   env: Record<string, string>;
   /** What goes to stdin, which is then closed; `null` closes it at once. */
   stdin: string | null;
-  /** Files to write before the start: absolute path → content. */
-  files?: Record<string, string>;
 }
 
 export interface Harness {

@@ -7,6 +7,7 @@ import { harnessFor, harnessOf } from "./index.ts";
 import type { AgentEvent, HarnessKind, RunEnd } from "./port.ts";
 
 const NOW = Date.parse("2026-11-20T06:30:00Z");
+const END: RunEnd = { exitCode: 0, exitSignal: null, endedBy: "exit", stderr: "", now: NOW, resumed: false };
 
 function run(
   kind: HarnessKind,
@@ -17,15 +18,7 @@ function run(
   const text = lines.map((line) => (typeof line === "string" ? line : JSON.stringify(line)) + "\n").join("");
   const events: AgentEvent[] = [...reader.push(Buffer.from(text)), ...reader.end()];
   events.push(...(reader.pushStderr?.(Buffer.from(over.errors ?? "")) ?? []));
-  const end = {
-    exitCode: 0,
-    exitSignal: null,
-    endedBy: "exit" as const,
-    stderr: "",
-    now: NOW,
-    resumed: false,
-    ...over,
-  };
+  const end = { ...END, ...over };
   return { verdict: reader.verdict(end), events, reader };
 }
 
@@ -199,14 +192,7 @@ describe("codex", () => {
       },
     ];
     reader.pushEvidence?.(Buffer.from(rollout.map((line) => JSON.stringify(line) + "\n").join("")));
-    const end = {
-      exitCode: 1,
-      exitSignal: null,
-      endedBy: "exit" as const,
-      stderr: "",
-      now: NOW,
-      resumed: true,
-    };
+    const end: RunEnd = { ...END, exitCode: 1, resumed: true };
     expect(reader.verdict(end).kind).toBe("overloaded");
   });
 });
@@ -230,7 +216,13 @@ describe("gemini", () => {
       errors: "Attempt 1 failed with status 429. Retrying after 5227ms...\n",
     });
     expect(events).toMatchObject([{ type: "retry_notice", kind: "rate_limit", delayMs: 5227 }]);
-    expect(reader.trouble?.kind).toBe("rate_limit");
+    expect(reader.trouble).toMatchObject({ kind: "rate_limit", stopNow: false });
+    reader.pushStderr?.(
+      Buffer.from("Attempt 2 failed: You exceeded your current quota. Please retry in 90s.\n"),
+    );
+    expect(reader.trouble?.stopNow).toBe(true);
+    const end: RunEnd = { ...END, endedBy: "idle" };
+    expect(reader.verdict(end)).toMatchObject({ kind: "rate_limit", retryAt: NOW + 90_000 });
   });
 
   it("takes the words after the last tool as the answer", () => {
@@ -272,14 +264,7 @@ describe("opencode", () => {
     const reader = harnessOf("opencode").read();
     reader.push(Buffer.from(whole + "\n" + whole.slice(0, 40)));
     reader.end();
-    const end = {
-      exitCode: 0,
-      exitSignal: null,
-      endedBy: "exit" as const,
-      stderr: "",
-      now: NOW,
-      resumed: false,
-    };
+    const end: RunEnd = { ...END };
     expect(reader.verdict(end).kind).toBe("output_cut");
   });
 
@@ -288,7 +273,7 @@ describe("opencode", () => {
       "opencode",
       Array.from({ length: 20 }, () => step("unknown")),
     );
-    expect(reader.trouble).toMatchObject({ endless: true, kind: "server" });
+    expect(reader.trouble).toMatchObject({ stopNow: true, kind: "server" });
   });
 
   it("hears of a silent wait from its error log", () => {
@@ -297,6 +282,13 @@ describe("opencode", () => {
     expect(run("opencode", [], { errors: log }).events).toMatchObject([
       { type: "retry_notice", kind: "rate_limit" },
     ]);
+  });
+
+  it("does not take the trouble of a helper for that of the work", () => {
+    const helpers =
+      'level=ERROR message="stream error" small=true agent=title error.error="AI_RetryError: usage limit"\n' +
+      "level=ERROR message=lsp error=ECONNREFUSED\n";
+    expect(run("opencode", [], { errors: helpers }).reader.trouble).toBeUndefined();
   });
 
   it("takes the reset from the provider's headers", () => {
@@ -334,14 +326,7 @@ describe("plain output", () => {
   it("reads a command by the adapter whose output it claims to print", () => {
     const reader = harnessFor({ type: "command", output: "claude" }).read();
     reader.push(Buffer.from(JSON.stringify(claudeResult({ result: "hi" })) + "\n"));
-    const end = {
-      exitCode: 0,
-      exitSignal: null,
-      endedBy: "exit" as const,
-      stderr: "",
-      now: NOW,
-      resumed: false,
-    };
+    const end: RunEnd = { ...END };
     expect(reader.verdict(end)).toMatchObject({ kind: "success", text: "hi" });
   });
 });

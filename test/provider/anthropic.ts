@@ -1,6 +1,15 @@
 /** Anthropic Messages (Claude Code). */
 import { list, obj, str } from "../../runner/harness/json.ts";
-import { newId, pieces, TOKENS, unixIn, type Dialect, type Message, type ToolCall } from "./types.ts";
+import {
+  newId,
+  pieces,
+  TOKENS,
+  understood,
+  unixIn,
+  type Dialect,
+  type Message,
+  type ToolCall,
+} from "./types.ts";
 
 export const anthropic: Dialect = {
   matches: (path) => /\/v1\/messages$/.test(path),
@@ -26,15 +35,7 @@ export const anthropic: Dialect = {
       }
     }
     const tools = list(request.tools).map((tool) => str(obj(tool).name) ?? "");
-    return {
-      stream: request.stream === true,
-      model: str(request.model) ?? "model",
-      said,
-      prompt: said.at(-1) ?? "",
-      turn,
-      tools,
-      side: tools.length === 0,
-    };
+    return understood({ said, turn, tools, stream: request.stream, model: request.model });
   },
   toolFor(answer, tools): ToolCall | undefined {
     if (answer.do === "write" && tools.includes("Write")) {

@@ -1,7 +1,16 @@
 /** OpenAI Chat Completions (OpenCode, Aider and many more). */
 import { list, obj, str } from "../../runner/harness/json.ts";
 import { openaiError } from "./openaiErrors.ts";
-import { newId, pieces, TOKENS, unixIn, writeByShell, type Dialect, type Message } from "./types.ts";
+import {
+  newId,
+  pieces,
+  TOKENS,
+  understood,
+  unixIn,
+  writeByShell,
+  type Dialect,
+  type Message,
+} from "./types.ts";
 
 export const chat: Dialect = {
   matches: (path) => /\/chat\/completions$/.test(path),
@@ -21,15 +30,7 @@ export const chat: Dialect = {
       turn = 0;
     }
     const tools = list(request.tools).map((tool) => str(obj(obj(tool).function).name) ?? "");
-    return {
-      stream: request.stream === true,
-      model: str(request.model) ?? "model",
-      said,
-      prompt: said.at(-1) ?? "",
-      turn,
-      tools,
-      side: tools.length === 0,
-    };
+    return understood({ said, turn, tools, stream: request.stream, model: request.model });
   },
   toolFor(answer, tools) {
     if (answer.do === "write" && tools.includes("write")) {

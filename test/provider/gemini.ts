@@ -1,6 +1,6 @@
 /** Gemini's generateContent. */
 import { list, obj, str } from "../../runner/harness/json.ts";
-import { newId, pieces, TOKENS, type Dialect, type Message } from "./types.ts";
+import { newId, pieces, TOKENS, understood, type Dialect, type Message } from "./types.ts";
 
 const RPC = "type.googleapis.com/google.rpc.";
 
@@ -22,15 +22,8 @@ export const gemini: Dialect = {
     }
     const declared = list(request.tools).flatMap((tool) => list(obj(tool).functionDeclarations));
     const tools = declared.map((tool) => str(obj(tool).name) ?? "");
-    return {
-      stream: /:stream/.test(path),
-      model: /models\/([^/:]+):/.exec(path)?.[1] ?? "model",
-      said,
-      prompt: said.at(-1) ?? "",
-      turn,
-      tools,
-      side: tools.length === 0,
-    };
+    const model = /models\/([^/:]+):/.exec(path)?.[1] ?? "model";
+    return understood({ said, turn, tools, stream: /:stream/.test(path), model });
   },
   toolFor(answer, tools) {
     if (answer.do === "write" && tools.includes("write_file")) {

@@ -1,7 +1,16 @@
 /** OpenAI Responses (Codex). */
 import { list, obj, str } from "../../runner/harness/json.ts";
 import { openaiError } from "./openaiErrors.ts";
-import { newId, pieces, TOKENS, unixIn, writeByShell, type Dialect, type Message } from "./types.ts";
+import {
+  newId,
+  pieces,
+  TOKENS,
+  understood,
+  unixIn,
+  writeByShell,
+  type Dialect,
+  type Message,
+} from "./types.ts";
 
 export const responses: Dialect = {
   matches: (path) => /\/responses$/.test(path),
@@ -24,15 +33,7 @@ export const responses: Dialect = {
       }
     }
     const tools = list(request.tools).map((tool) => str(obj(tool).name) ?? str(obj(tool).type) ?? "");
-    return {
-      stream: request.stream === true,
-      model: str(request.model) ?? "model",
-      said,
-      prompt: said.at(-1) ?? "",
-      turn,
-      tools,
-      side: tools.length === 0,
-    };
+    return understood({ said, turn, tools, stream: request.stream, model: request.model });
   },
   toolFor(answer, tools) {
     const shell = answer.do === "write" ? writeByShell(answer.path, answer.content) : answer.command;

@@ -58,6 +58,15 @@ export interface Message {
 
 export type Parsed = Omit<Conversation, "dialect" | "attempt" | "params"> & { stream: boolean };
 
+/** Completes what a dialect read from a request. */
+export function understood(
+  read: Pick<Parsed, "said" | "turn" | "tools"> & { stream: unknown; model: unknown },
+): Parsed {
+  const model = typeof read.model === "string" ? read.model : "model";
+  const prompt = read.said.at(-1) ?? "";
+  return { ...read, model, prompt, stream: read.stream === true, side: read.tools.length === 0 };
+}
+
 /** Sends one server-sent event; `event` names it where the dialect does. */
 export type Send = (data: unknown, event?: string) => void;
 

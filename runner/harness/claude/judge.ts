@@ -4,7 +4,7 @@ import { deathOf, exitIsFine, retryAt, type Notes } from "../jsonReader.ts";
 import type { RunEnd } from "../port.ts";
 import { epochMs, resetTimeIn } from "../resetTime.ts";
 import { kindOfStatus, kindOfWords, lastLine } from "../words.ts";
-import type { ClaudeFacts } from "./read.ts";
+import type { ClaudeFacts } from "./facts.ts";
 
 const BY_SUBTYPE: Record<string, VerdictKind> = {
   error_max_turns: "max_turns",

@@ -8,7 +8,7 @@ const API_TIMEOUT_MS = 300_000;
  * bypass permissions unless it is told that this is a sandbox. Its own retries are capped to one, because ten of them
  * take three minutes in which the cascade could have moved on.
  */
-export function launchClaude({ profile, prompt, dir, resume, root }: LaunchOrder): Launch {
+export function launchClaude({ profile, prompt, tmp, resume, root }: LaunchOrder): Launch {
   const bypass = profile.permissions !== "restricted";
   const args = [
     ...["-p", "--output-format", "stream-json", "--verbose"],
@@ -22,7 +22,7 @@ export function launchClaude({ profile, prompt, dir, resume, root }: LaunchOrder
     env: {
       CLAUDE_CODE_MAX_RETRIES: "1",
       API_TIMEOUT_MS: String(API_TIMEOUT_MS),
-      CLAUDE_CODE_TMPDIR: `${dir}/tmp`,
+      CLAUDE_CODE_TMPDIR: tmp,
       DISABLE_AUTOUPDATER: "1",
       ...(root && bypass ? { IS_SANDBOX: "1" } : {}),
     },

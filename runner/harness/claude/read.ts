@@ -3,16 +3,8 @@ import { createJsonReader, TEXT_LIMIT, type Notes } from "../jsonReader.ts";
 import { EVENT_TEXT_LIMIT, type AgentEvent, type Reader } from "../port.ts";
 import { epochMs } from "../resetTime.ts";
 import { kindOfStatus, kindOfWords } from "../words.ts";
+import type { ClaudeFacts } from "./facts.ts";
 import { judgeClaude } from "./judge.ts";
-
-/** What the verdict needs of the stream. */
-export interface ClaudeFacts {
-  result: Json | undefined;
-  /** The last message that reports an API error, with its typed `error`. */
-  apiError: Json | undefined;
-  /** The last rate_limit_event's info. */
-  limit: Json | undefined;
-}
 
 /** Reader of Claude's stream-json. Unknown events are ignored; the result's key order varies by version. */
 export function readClaude(): Reader {

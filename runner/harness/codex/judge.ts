@@ -4,7 +4,7 @@ import { deathOf, exitIsFine, retryAt, type Notes } from "../jsonReader.ts";
 import type { RunEnd } from "../port.ts";
 import { resetTimeIn } from "../resetTime.ts";
 import { kindOfStatus, kindOfWords, lastLine } from "../words.ts";
-import type { CodexFacts } from "./read.ts";
+import type { CodexFacts } from "./facts.ts";
 import { codexUsage } from "./rollout.ts";
 
 /** `codex_error_info` of the rollout. */

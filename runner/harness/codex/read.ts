@@ -2,18 +2,9 @@ import { brief, clip, list, num, obj, str, type Json } from "../json.ts";
 import { createJsonReader, TEXT_LIMIT, type Notes } from "../jsonReader.ts";
 import { EVENT_TEXT_LIMIT, type AgentEvent, type Reader } from "../port.ts";
 import { kindOfWords } from "../words.ts";
+import type { CodexFacts } from "./facts.ts";
 import { judgeCodex } from "./judge.ts";
-import { NO_ROLLOUT, noteRollout, type RolloutFacts } from "./rollout.ts";
-
-/** What the verdict needs of the stream. */
-export interface CodexFacts {
-  /** The last `turn.completed` or `turn.failed`. */
-  turn: Json | undefined;
-  answer: string | undefined;
-  /** The last `error` line; it is not terminal. */
-  error: string | undefined;
-  rollout: RolloutFacts;
-}
+import { NO_ROLLOUT, noteRollout } from "./rollout.ts";
 
 /** Reader of `codex exec --json`. An `error` line is a notice: only `turn.completed` and `turn.failed` end a run. */
 export function readCodex(): Reader {

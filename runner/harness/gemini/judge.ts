@@ -5,7 +5,7 @@ import { deathOf, exitIsFine, retryAt, type Notes } from "../jsonReader.ts";
 import type { RunEnd } from "../port.ts";
 import { resetTimeIn } from "../resetTime.ts";
 import { kindOfStatus, kindOfWords, lastLine } from "../words.ts";
-import type { GeminiFacts } from "./read.ts";
+import type { GeminiFacts } from "./facts.ts";
 
 /** Gemini's own exit codes. */
 const BY_EXIT: Record<number, VerdictKind> = {

@@ -2,10 +2,11 @@ import { commandLine, type Launch, type LaunchOrder } from "../port.ts";
 
 /**
  * Gemini's command line. `--skip-trust`, because it refuses an unknown folder (exit 55). `GEMINI_CLI_NO_RELAUNCH`
- * keeps it one process; the relaunched pair ignores SIGTERM. Its retries (ten, five minutes) are capped by a settings
- * file of the lowest rank, so that a user's own settings still win.
+ * keeps it one process; the relaunched pair ignores SIGTERM. Its retries (ten, five minutes) could only be capped in
+ * the user's own settings: a system settings file counts only below folders that root alone may write to. So the
+ * reader says when to stop it.
  */
-export function launchGemini({ profile, prompt, dir, resume }: LaunchOrder): Launch {
+export function launchGemini({ profile, prompt, resume }: LaunchOrder): Launch {
   const mode = profile.permissions === "restricted" ? "auto_edit" : "yolo";
   const args = [
     ...["--output-format", "stream-json", "--skip-trust", "--approval-mode", mode],
@@ -13,15 +14,12 @@ export function launchGemini({ profile, prompt, dir, resume }: LaunchOrder): Lau
     ...(resume ? ["--resume", resume] : []),
     ...["-p", ""],
   ];
-  const settings = `${dir}/geminiDefaults.json`;
   return {
     argv: commandLine(profile, "gemini", args),
     env: {
       GEMINI_CLI_NO_RELAUNCH: "true",
-      GEMINI_CLI_SYSTEM_DEFAULTS_PATH: settings,
       TERM: "xterm-256color",
     },
     stdin: prompt,
-    files: { [settings]: JSON.stringify({ general: { maxAttempts: 1, disableAutoUpdate: true } }) },
   };
 }

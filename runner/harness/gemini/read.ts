@@ -1,17 +1,10 @@
+import { isLimit } from "../../../domain/verdict.ts";
 import { brief, clip, obj, str, type Json } from "../json.ts";
 import { createJsonReader, TEXT_LIMIT, type Notes } from "../jsonReader.ts";
 import { EVENT_TEXT_LIMIT, type AgentEvent, type Reader } from "../port.ts";
 import { kindOfWords } from "../words.ts";
+import type { GeminiFacts } from "./facts.ts";
 import { judgeGemini } from "./judge.ts";
-
-/** What the verdict needs of the stream. */
-export interface GeminiFacts {
-  result: Json | undefined;
-  /** The pieces of the answer since the last tool. */
-  answer: string;
-  /** The last `error` event. */
-  error: string | undefined;
-}
 
 /** Reader of Gemini's stream-json. Text comes as deltas; a call that it retries repeats its deltas. */
 export function readGemini(): Reader {
@@ -85,11 +78,16 @@ function resultEvent(value: Json, facts: GeminiFacts): AgentEvent {
   };
 }
 
+/** How many attempts of its own it may make against a limit. */
+const OWN_ATTEMPTS = 2;
+
 /** "Attempt 1 failed: … Retrying after 5227ms..." is said on stderr alone. */
 function retryNotice(line: string, notes: Notes): AgentEvent[] {
-  if (!/^Attempt \d+ failed/i.test(line)) return [];
+  const attempt = /^Attempt (\d+) failed/i.exec(line)?.[1];
+  if (!attempt) return [];
   const kind = kindOfWords(line) ?? "network";
   const delay = /Retrying after (\d+)ms/i.exec(line)?.[1];
-  notes.trouble = { kind, text: clip(line, EVENT_TEXT_LIMIT) };
+  const stopNow = isLimit(kind) && Number(attempt) >= OWN_ATTEMPTS;
+  notes.trouble = { kind, text: clip(line, EVENT_TEXT_LIMIT), stopNow };
   return [{ type: "retry_notice", kind, ...(delay ? { delayMs: Number(delay) } : {}), text: line }];
 }

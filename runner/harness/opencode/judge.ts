@@ -4,7 +4,7 @@ import { deathOf, exitIsFine, retryAt, type Notes } from "../jsonReader.ts";
 import type { RunEnd } from "../port.ts";
 import { epochMs, resetTimeIn, retryAfterHeader } from "../resetTime.ts";
 import { kindOfStatus, kindOfWords, lastLine } from "../words.ts";
-import type { OpencodeFacts } from "./read.ts";
+import type { OpencodeFacts } from "./facts.ts";
 
 const BY_NAME: Record<string, VerdictKind> = {
   ContextOverflowError: "context",

@@ -1,25 +1,13 @@
-import { addUsage, NO_USAGE, type Usage } from "../../../domain/usage.ts";
+import { addUsage, NO_USAGE } from "../../../domain/usage.ts";
 import { brief, clip, count, num, obj, str, usageOf, type Json } from "../json.ts";
 import { createJsonReader, TEXT_LIMIT, type Notes } from "../jsonReader.ts";
 import { EVENT_TEXT_LIMIT, type AgentEvent, type Reader } from "../port.ts";
 import { kindOfWords, plain } from "../words.ts";
+import type { OpencodeFacts } from "./facts.ts";
 import { judgeOpencode } from "./judge.ts";
 
 /** A provider that answers with no event stream makes OpenCode call it thousands of times; stop that early. */
 const EMPTY_STEPS_LIMIT = 20;
-
-/** What the verdict needs of the stream. */
-export interface OpencodeFacts {
-  /** `reason` of the last finished step. */
-  reason: string | undefined;
-  error: Json | undefined;
-  answer: string | undefined;
-  usage: Usage;
-  costUsd: number;
-  steps: number;
-  /** Steps in a row without any text or tool. */
-  emptySteps: number;
-}
 
 /** Reader of OpenCode's JSON lines. There is no terminal event: a last step that finished with "stop" is the end. */
 export function readOpencode(): Reader {
@@ -50,6 +38,8 @@ function partEvents(value: Json, facts: OpencodeFacts, notes: Notes): AgentEvent
   const part = obj(value.part);
   switch (value.type) {
     case "step_start":
+      // Said when the provider answers, before a tool that may run for long.
+      if (!notes.trouble?.stopNow) notes.trouble = undefined;
       notes.finished = false;
       return [];
     case "text":
@@ -111,7 +101,7 @@ function stepFinished(part: Json, facts: OpencodeFacts, notes: Notes): AgentEven
     notes.trouble = {
       kind: "server",
       text: `${facts.emptySteps} steps in a row without text or tool`,
-      endless: true,
+      stopNow: true,
     };
   }
   notes.finished = facts.reason === "stop" || facts.reason === "length";
@@ -119,14 +109,17 @@ function stepFinished(part: Json, facts: OpencodeFacts, notes: Notes): AgentEven
   return [{ type: "result", ok: facts.reason === "stop", text: facts.answer ?? facts.reason ?? "" }];
 }
 
-/** An error in the log, for example `message="stream error" … error.error="AI_APICallError: Rate limit…"`. */
+/**
+ * An error of the session's own calls in the log, for example `message="stream error" … error.error="AI_APICallError:
+ * Rate limit…"`. Errors of its helpers (titles, language servers) say nothing about the work.
+ */
 function errorLog(line: string, notes: Notes): AgentEvent[] {
-  if (!/level=ERROR/.test(line)) return [];
   const text = plain(line);
+  if (!/level=ERROR/.test(text) || !/message="?(stream error|process)\b/.test(text)) return [];
+  if (/\bsmall=true\b/.test(text)) return [];
   const said = /error(?:\.\w+)*=(?:"((?:[^"\\]|\\.)*)"|(\S+))/.exec(text);
   const words = said?.[1] ?? said?.[2] ?? text;
-  const kind = kindOfWords(words);
-  if (!kind) return [];
+  const kind = kindOfWords(words) ?? "server";
   notes.trouble = { kind, text: clip(words, EVENT_TEXT_LIMIT) };
   return [{ type: "retry_notice", kind, text: words }];
 }

@@ -7,14 +7,10 @@ export const script: Harness = {
   program: "sh",
   versionArgs: null,
   keepsSecret: null,
-  launch: ({ profile, prompt, dir }) => {
-    const file = `${dir}/script.sh`;
-    return {
-      argv: commandLine(profile, "sh", [file]),
-      env: {},
-      stdin: null,
-      files: { [file]: prompt },
-    };
-  },
+  launch: ({ profile, promptFile }) => ({
+    argv: commandLine(profile, "sh", [promptFile]),
+    env: {},
+    stdin: null,
+  }),
   read: readPlain,
 };
