@@ -9,7 +9,7 @@ import type { FunctionKind } from "./registry.ts";
 import { actionTimers, type ActionTimers } from "./actionTimers.ts";
 
 /** Module-level code that runs longer than this is taken for an endless loop. */
-const LOAD_MS = 10_000;
+const LOAD_MS = 5_000;
 /** Time for a query or mutation that waits for `crypto.subtle`. */
 const PENDING_MS = 5_000;
 
@@ -38,8 +38,11 @@ export interface Thrown {
 export type Settled<T = string> = { ok: true; value: T } | { ok: false; thrown: Thrown };
 
 type Modules = Record<string, { default?: unknown } | undefined>;
-type Resolve = (value: unknown) => void;
-type Reject = (failure: { message: string; data?: string }) => void;
+/** The two ends of a promise that lives inside the context. */
+interface InnerPromise {
+  resolve(value: unknown): void;
+  reject(failure: { message: string; data?: string }): void;
+}
 interface Control {
   modules(modules: unknown): string;
   exportOf(module: unknown): string | null;
@@ -188,11 +191,11 @@ export class Isolate {
           return { failure: failureOf(error) };
         }
       },
-      asyncSyscall: (op: string, arg: string, resolve: Resolve, reject: Reject) => {
-        this.#settle(() => this.#host().asyncSyscall(op, arg), resolve, reject);
+      asyncSyscall: (op: string, arg: string, promise: InnerPromise) => {
+        this.#settle(() => this.#host().asyncSyscall(op, arg), promise);
       },
-      subtle: (method: SubtleMethod, args: unknown[], resolve: Resolve, reject: Reject) => {
-        this.#settle(() => subtle(method, args), resolve, reject);
+      subtle: (method: SubtleMethod, args: unknown[], promise: InnerPromise) => {
+        this.#settle(() => subtle(method, args), promise);
       },
       log: (level: string, args: unknown[]) => this.#call?.host.log(level, args),
       now: () => this.#call?.host.nowMs ?? 0,
@@ -203,17 +206,20 @@ export class Isolate {
   }
 
   /** Answers at once when the work is done at once, which keeps a whole call inside one evaluation. */
-  #settle(work: () => unknown, resolve: Resolve, reject: Reject): void {
+  #settle(work: () => unknown, promise: InnerPromise): void {
     try {
       const value = work();
-      if (!(value instanceof Promise)) return resolve(value);
+      if (!(value instanceof Promise)) return promise.resolve(value);
       this.#outstanding++;
       void value
         // Arrows of the host: a reaction that is an inner function would wait in the inner queue, which nobody empties.
-        .then((result) => resolve(result), (error: unknown) => reject(failureOf(error)))
+        .then(
+          (result) => promise.resolve(result),
+          (error: unknown) => promise.reject(failureOf(error)),
+        )
         .then(() => this.#arrived());
     } catch (error) {
-      reject(failureOf(error));
+      promise.reject(failureOf(error));
     }
   }
 
