@@ -85,7 +85,6 @@ async function link(dir: string, files: string[]): Promise<string> {
       platform: "browser",
       conditions: ["convex", "module"],
       target: "es2023",
-      keepNames: true,
       logLevel: "silent",
     });
     return outputFiles[0]?.text ?? "";

@@ -79,12 +79,13 @@ export class Isolate {
     this.#deterministic = mode === "deterministic";
     this.#timers = this.#deterministic ? null : actionTimers();
     const globals = { ...sandboxGlobals(env), ...this.#timers?.globals };
-    this.#context = vm.createContext(globals, this.#deterministic ? { microtaskMode: "afterEvaluate" } : {});
+    this.#context = newContext(this.#deterministic ? { microtaskMode: "afterEvaluate" } : {}, globals);
     const prelude = vm.runInContext(SANDBOX_SOURCE, this.#context, { filename: "convexRuntime.js" }) as (
       bridge: object,
     ) => Control;
     this.#control = prelude(this.#bridge());
-    this.#context["__drover"] = { start: () => this.#control.start() };
+    const drover = { start: () => this.#control.start() };
+    Object.defineProperty(this.#context, "__drover", { value: drover });
     try {
       vm.runInContext(bundle.script, this.#context, { filename: "functions.js", timeout: LOAD_MS });
       this.#modules = this.#context["__droverModules"] as Modules;
@@ -228,6 +229,18 @@ export class Isolate {
     // The context's own microtasks only run after an evaluation in it.
     if (this.#deterministic) pump.runInContext(this.#context);
   }
+}
+
+/**
+ * A context whose global object is an ordinary one: the usual kind looks every global name up in a host object first,
+ * which made `Array` or `Promise` cost 0.2 µs each time (a third of a small mutation).
+ */
+function newContext(options: vm.CreateContextOptions, globals: Record<string, unknown>): vm.Context {
+  const context = vm.createContext(vm.constants.DONT_CONTEXTIFY, options);
+  for (const [name, value] of Object.entries(globals)) {
+    Object.defineProperty(context, name, { value, writable: true, configurable: true, enumerable: false });
+  }
+  return context;
 }
 
 function failureOf(error: unknown): { message: string; data?: string } {
