@@ -3,7 +3,13 @@
  * taken from a run: they are what holds the 26 checks to their documented triggers.
  */
 import { afterEach, describe, expect, it } from "vitest";
-import { bareBonesRepo, cleanTempFolders, tempFolder, writeFiles, type Files } from "../../test/portfolio/tempRepos.ts";
+import {
+  bareBonesRepo,
+  cleanTempFolders,
+  tempFolder,
+  writeFiles,
+  type Files,
+} from "../../test/portfolio/tempRepos.ts";
 import { ALL_CHECKS, CORE_CHECKS, EXTRA_CHECKS } from "./checks/all.ts";
 import { formatScanJson } from "./formats/json.ts";
 import { formatScanText } from "./formats/text.ts";
@@ -13,7 +19,8 @@ const TODAY = "2026-06-01";
 
 afterEach(cleanTempFolders);
 
-const scan = (reposDir: string, more: Partial<ScanRequest> = {}) => scanPortfolio({ reposDir, today: TODAY, ...more });
+const scan = (reposDir: string, more: Partial<ScanRequest> = {}) =>
+  scanPortfolio({ reposDir, today: TODAY, ...more });
 
 async function scanOne(files: Files) {
   const base = tempFolder();
@@ -80,7 +87,10 @@ describe("a scan", () => {
       { name: "zeta", reason: "excluded by scan.exclude_repos" },
     ]);
     const all = await scan(base);
-    const keys = all.findings.map((finding) => `${finding.severity === "critical" ? 0 : finding.severity === "warning" ? 1 : 2}${finding.repo}`);
+    const keys = all.findings.map(
+      (finding) =>
+        `${finding.severity === "critical" ? 0 : finding.severity === "warning" ? 1 : 2}${finding.repo}`,
+    );
     expect(keys).toEqual([...keys].sort());
   });
 
@@ -125,7 +135,12 @@ describe("the report formats", () => {
     expect(empty).toMatchObject({ repos_scanned: [], findings: [], skipped: [] });
     bareBonesRepo(base, "one", {});
     const json = formatScanJson(await scan(base));
-    expect(json.findings[0]).toMatchObject({ repo: "one", check: "missing-ci", category: "structure", severity: 1 });
+    expect(json.findings[0]).toMatchObject({
+      repo: "one",
+      check: "missing-ci",
+      category: "structure",
+      severity: 1,
+    });
     expect(new Set(json.findings.map((finding) => finding.severity))).toEqual(new Set([1, 2, 3]));
   });
 
