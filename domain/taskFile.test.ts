@@ -15,13 +15,19 @@ const kindsOf = (result: TaskFilesRead) => problemsOf(result).map((problem) => p
 describe("reading one task file", () => {
   it("counts tasks, distinct repos and the edges of the longest chain", () => {
     const result = read({
-      tasks: [task("a"), task("b", { depends_on: "a" }), task("c", { depends_on: ["b", "a"], repo: "acme/c" })],
+      tasks: [
+        task("a"),
+        task("b", { depends_on: "a" }),
+        task("c", { depends_on: ["b", "a"], repo: "acme/c" }),
+      ],
     });
     expect(result.ok && result.facts).toEqual({ tasks: 3, repos: 2, maxDepth: 2 });
   });
 
   it("takes depends_on as text, list or null, and a missing priority as 0", () => {
-    const result = read({ tasks: [task("a", { depends_on: null }), task("b", { depends_on: "a", priority: 3 })] });
+    const result = read({
+      tasks: [task("a", { depends_on: null }), task("b", { depends_on: "a", priority: 3 })],
+    });
     expect(result.ok && result.file.tasks.map((one) => [one.depends_on, one.priority])).toEqual([
       [[], 0],
       [["a"], 3],
@@ -42,20 +48,80 @@ describe("reading one task file", () => {
     ["no JSON", "{", "not_json", undefined, ""],
     ["no object", "[]", "wrong_type", undefined, ""],
     ["a number as id", '{"tasks":[{"id":4,"repo":"a/b","prompt":"x"}]}', "wrong_type", "#1", "id"],
-    ["a wrong dependency", '{"tasks":[{"id":"x","repo":"a/b","prompt":"x","depends_on":[1]}]}', "wrong_type", "x", "depends_on"],
+    [
+      "a wrong dependency",
+      '{"tasks":[{"id":"x","repo":"a/b","prompt":"x","depends_on":[1]}]}',
+      "wrong_type",
+      "x",
+      "depends_on",
+    ],
     ["an empty id", JSON.stringify({ tasks: [task("")] }), "empty_field", "#1", "id"],
     ["an empty repo", JSON.stringify({ tasks: [task("a", { repo: " " })] }), "empty_field", "a", "repo"],
     ["an empty prompt", JSON.stringify({ tasks: [task("a", { prompt: "" })] }), "empty_field", "a", "prompt"],
     ["a double id", JSON.stringify({ tasks: [task("a"), task("a")] }), "duplicate_id", "a", "id"],
-    ["a foreign runner", JSON.stringify({ tasks: [task("a", { runner: "zai" })] }), "unknown_runner", "a", "runner"],
-    ["a foreign fallback", JSON.stringify({ tasks: [task("a", { fallbacks: ["zai"] })] }), "unknown_runner", "a", "fallbacks"],
-    ["a foreign default", JSON.stringify({ default_runner: "zai", tasks: [task("a")] }), "unknown_runner", undefined, "default_runner"],
-    ["a foreign default fallback", JSON.stringify({ default_fallbacks: ["zai"], tasks: [task("a")] }), "unknown_runner", undefined, "default_fallbacks"],
-    ["a foreign reviewer", JSON.stringify({ review: { runner: "zai" }, tasks: [task("a")] }), "unknown_runner", undefined, "review.runner"],
-    ["an empty profile type", JSON.stringify({ runners: { zai: { type: "" } }, tasks: [task("a")] }), "empty_profile_type", undefined, "runners.zai.type"],
-    ["a repo outside allowed_repos", JSON.stringify({ allowed_repos: ["acme/b"], tasks: [task("a")] }), "repo_not_allowed", "a", "repo"],
-    ["an unknown dependency", JSON.stringify({ tasks: [task("a", { depends_on: "z" })] }), "unknown_dependency", "a", "depends_on"],
-    ["a dependency on itself", JSON.stringify({ tasks: [task("a", { depends_on: "a" })] }), "cycle", "a", "depends_on"],
+    [
+      "a foreign runner",
+      JSON.stringify({ tasks: [task("a", { runner: "zai" })] }),
+      "unknown_runner",
+      "a",
+      "runner",
+    ],
+    [
+      "a foreign fallback",
+      JSON.stringify({ tasks: [task("a", { fallbacks: ["zai"] })] }),
+      "unknown_runner",
+      "a",
+      "fallbacks",
+    ],
+    [
+      "a foreign default",
+      JSON.stringify({ default_runner: "zai", tasks: [task("a")] }),
+      "unknown_runner",
+      undefined,
+      "default_runner",
+    ],
+    [
+      "a foreign default fallback",
+      JSON.stringify({ default_fallbacks: ["zai"], tasks: [task("a")] }),
+      "unknown_runner",
+      undefined,
+      "default_fallbacks",
+    ],
+    [
+      "a foreign reviewer",
+      JSON.stringify({ review: { runner: "zai" }, tasks: [task("a")] }),
+      "unknown_runner",
+      undefined,
+      "review.runner",
+    ],
+    [
+      "an empty profile type",
+      JSON.stringify({ runners: { zai: { type: "" } }, tasks: [task("a")] }),
+      "empty_profile_type",
+      undefined,
+      "runners.zai.type",
+    ],
+    [
+      "a repo outside allowed_repos",
+      JSON.stringify({ allowed_repos: ["acme/b"], tasks: [task("a")] }),
+      "repo_not_allowed",
+      "a",
+      "repo",
+    ],
+    [
+      "an unknown dependency",
+      JSON.stringify({ tasks: [task("a", { depends_on: "z" })] }),
+      "unknown_dependency",
+      "a",
+      "depends_on",
+    ],
+    [
+      "a dependency on itself",
+      JSON.stringify({ tasks: [task("a", { depends_on: "a" })] }),
+      "cycle",
+      "a",
+      "depends_on",
+    ],
   ])("names file, task and field for %s", (_what, text, kind, id, field) => {
     const problems = problemsOf(readTaskFiles([{ name: "my.json", text }]));
     const hit = problems.find((problem) => problem.kind === kind);
@@ -64,12 +130,19 @@ describe("reading one task file", () => {
   });
 
   it("knows a runner however it is written", () => {
-    const file = { runners: { ZAI: { type: "codex" } }, tasks: [task("a", { runner: "via zai", fallbacks: ["Codex"] })] };
+    const file = {
+      runners: { ZAI: { type: "codex" } },
+      tasks: [task("a", { runner: "via zai", fallbacks: ["Codex"] })],
+    };
     expect(read(file).ok).toBe(true);
   });
 
   it("shows the whole path of a cycle", () => {
-    const tasks = [task("a", { depends_on: "b" }), task("b", { depends_on: "c" }), task("c", { depends_on: "a" })];
+    const tasks = [
+      task("a", { depends_on: "b" }),
+      task("b", { depends_on: "c" }),
+      task("c", { depends_on: "a" }),
+    ];
     expect(problemsOf(read({ tasks }))[0]?.message).toContain("a → b → c → a");
   });
 });
@@ -78,7 +151,11 @@ describe("merging task files", () => {
   it("takes defaults from the first file that has them and joins allowed repos", () => {
     const result = read(
       { allowed_repos: ["acme/a"], tasks: [task("a")] },
-      { allowed_repos: ["acme/b"], default_runner: "claude", tasks: [task("b", { repo: "acme/b", depends_on: "a" })] },
+      {
+        allowed_repos: ["acme/b"],
+        default_runner: "claude",
+        tasks: [task("b", { repo: "acme/b", depends_on: "a" })],
+      },
       { default_runner: "gemini", review: { enabled: true }, tasks: [task("c")] },
     );
     expect(result.ok && result.file).toMatchObject({
@@ -115,7 +192,9 @@ describe("the graph of a task file", () => {
   it("finds a cycle exactly when sorting gets stuck, and the path it shows is one", () => {
     const graph = fc
       .array(fc.array(fc.nat(7), { maxLength: 3 }), { minLength: 1, maxLength: 8 })
-      .map((edges) => edges.map((to, i) => ({ id: `t${i}`, depends_on: to.map((n) => `t${n % edges.length}`) })));
+      .map((edges) =>
+        edges.map((to, i) => ({ id: `t${i}`, depends_on: to.map((n) => `t${n % edges.length}`) })),
+      );
     fc.assert(
       fc.property(graph, (tasks) => {
         const path = findCycle(tasks);
@@ -135,7 +214,9 @@ describe("the graph of a task file", () => {
   });
 
   it("walks a chain of 50,000 tasks without running out of stack", () => {
-    const tasks = Array.from({ length: 50_000 }, (_, i) => task(`t${i}`, i === 0 ? {} : { depends_on: `t${i - 1}` }));
+    const tasks = Array.from({ length: 50_000 }, (_, i) =>
+      task(`t${i}`, i === 0 ? {} : { depends_on: `t${i - 1}` }),
+    );
     const result = read({ tasks });
     expect(result.ok && result.facts.maxDepth).toBe(49_999);
   });

@@ -3,17 +3,25 @@
  * taken from a run: they are what holds the 26 checks to their documented triggers.
  */
 import { afterEach, describe, expect, it } from "vitest";
-import { bareBonesRepo, cleanTempFolders, tempFolder, writeFiles, type Files } from "../../test/portfolio/tempRepos.ts";
+import {
+  bareBonesRepo,
+  cleanTempFolders,
+  tempFolder,
+  writeFiles,
+  type Files,
+} from "../../test/portfolio/tempRepos.ts";
 import { ALL_CHECKS, CORE_CHECKS, EXTRA_CHECKS } from "./checks/all.ts";
 import { formatScanJson } from "./formats/json.ts";
 import { formatScanText } from "./formats/text.ts";
+import { startHelper } from "./scanPool.ts";
 import { countBySeverity, parseCategories, parseSeverity, scanPortfolio, type ScanRequest } from "./scan.ts";
 
 const TODAY = "2026-06-01";
 
 afterEach(cleanTempFolders);
 
-const scan = (reposDir: string, more: Partial<ScanRequest> = {}) => scanPortfolio({ reposDir, today: TODAY, ...more });
+const scan = (reposDir: string, more: Partial<ScanRequest> = {}) =>
+  scanPortfolio({ reposDir, today: TODAY, ...more });
 
 async function scanOne(files: Files) {
   const base = tempFolder();
@@ -80,7 +88,10 @@ describe("a scan", () => {
       { name: "zeta", reason: "excluded by scan.exclude_repos" },
     ]);
     const all = await scan(base);
-    const keys = all.findings.map((finding) => `${finding.severity === "critical" ? 0 : finding.severity === "warning" ? 1 : 2}${finding.repo}`);
+    const keys = all.findings.map(
+      (finding) =>
+        `${finding.severity === "critical" ? 0 : finding.severity === "warning" ? 1 : 2}${finding.repo}`,
+    );
     expect(keys).toEqual([...keys].sort());
   });
 
@@ -112,6 +123,21 @@ describe("a scan", () => {
     expect((await scan(base, { threads: 2 })).findings).toEqual((await scan(base, { threads: 1 })).findings);
   });
 
+  it("has helper threads that really scan", async () => {
+    const base = tempFolder();
+    const repos = ["a", "b", "c"].map((name) => ({ name, dir: bareBonesRepo(base, name, {}) }));
+    const part = await startHelper({
+      counter: new Int32Array(new SharedArrayBuffer(4)),
+      repos,
+      categories: ["structure"],
+    });
+    expect(part.map(({ index, scan }) => [index, scan.ok && scan.report.findings.length])).toEqual([
+      [0, 8],
+      [1, 8],
+      [2, 8],
+    ]);
+  });
+
   it("refuses a folder that cannot be read and a repo name that is not there", async () => {
     await expect(scan("/nowhere/at/all")).rejects.toThrow(/cannot be read \(ENOENT\)/);
     await expect(scan(tempFolder(), { only: "x" })).rejects.toThrow(/no repo "x"/);
@@ -125,7 +151,12 @@ describe("the report formats", () => {
     expect(empty).toMatchObject({ repos_scanned: [], findings: [], skipped: [] });
     bareBonesRepo(base, "one", {});
     const json = formatScanJson(await scan(base));
-    expect(json.findings[0]).toMatchObject({ repo: "one", check: "missing-ci", category: "structure", severity: 1 });
+    expect(json.findings[0]).toMatchObject({
+      repo: "one",
+      check: "missing-ci",
+      category: "structure",
+      severity: 1,
+    });
     expect(new Set(json.findings.map((finding) => finding.severity))).toEqual(new Set([1, 2, 3]));
   });
 

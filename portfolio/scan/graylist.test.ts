@@ -16,7 +16,9 @@ describe("accepted findings", () => {
     writeFiles(reposDir, { ".drover/scan.yml": accept(`repo: "o*", ${LICENSE}`) });
     const json = formatScanJson(await scanPortfolio({ reposDir, today: "2026-06-01" }));
     expect(json.findings).toHaveLength(9);
-    expect(json.accepted).toMatchObject([{ check: "missing-license", reason: "in-house", until: "2026-06-01" }]);
+    expect(json.accepted).toMatchObject([
+      { check: "missing-license", reason: "in-house", until: "2026-06-01" },
+    ]);
   });
 
   it("are open again after it, and say so", async () => {
@@ -25,7 +27,9 @@ describe("accepted findings", () => {
     writeFiles(reposDir, { ".drover/scan.yml": accept(LICENSE) });
     const { findings, accepted } = await scanPortfolio({ reposDir, today: "2026-06-02" });
     expect(accepted).toEqual([]);
-    expect(findings.find((finding) => finding.check === "missing-license")?.message).toContain("accepted until 2026-06-01, expired");
+    expect(findings.find((finding) => finding.check === "missing-license")?.message).toContain(
+      "accepted until 2026-06-01, expired",
+    );
   });
 
   it("of one repo cover that repo only", async () => {
@@ -34,7 +38,9 @@ describe("accepted findings", () => {
     bareBonesRepo(reposDir, "two", {});
     const { accepted, findings } = await scanPortfolio({ reposDir, today: "2026-01-01" });
     expect(accepted.map((one) => one.repo)).toEqual(["one"]);
-    expect(findings.filter((finding) => finding.check === "missing-license").map((one) => one.repo)).toEqual(["two"]);
+    expect(findings.filter((finding) => finding.check === "missing-license").map((one) => one.repo)).toEqual([
+      "two",
+    ]);
   });
 
   it.each([
@@ -46,7 +52,9 @@ describe("accepted findings", () => {
     const reposDir = tempFolder();
     bareBonesRepo(reposDir, "one", { ".drover/scan.yml": accept(fields) });
     const { notes } = await scanPortfolio({ reposDir, today: "2026-01-01" });
-    expect(notes).toMatchObject([{ repo: "one", path: ".drover/scan.yml", reason: expect.stringMatching(/^ignored: /) }]);
+    expect(notes).toMatchObject([
+      { repo: "one", path: ".drover/scan.yml", reason: expect.stringMatching(/^ignored: /) },
+    ]);
     writeFiles(reposDir, { ".drover/scan.yml": accept(fields) });
     await expect(scanPortfolio({ reposDir, today: "2026-01-01" })).rejects.toThrow(/scan\.yml/);
   });

@@ -31,8 +31,26 @@ describe("the search for hard-coded secrets", () => {
   });
 
   it("agrees with the rule written plainly, so the quick look never hides a hit", () => {
-    const piece = fc.constantFrom("api_key", "APIKEY", "api-key", "Secret", "toKen", "PASSWORD", " ", "=", ":", ":=", '"', "'", "\n", "abcdefgh", "x", "todo");
-    const rule = /(api[_-]?key|secret([_-]?key)?|token|password)["'`]?[^\S\n]*(:=|[:=])[^\S\n]*["'][^"'\n]{16,}["']/i;
+    const piece = fc.constantFrom(
+      "api_key",
+      "APIKEY",
+      "api-key",
+      "Secret",
+      "toKen",
+      "PASSWORD",
+      " ",
+      "=",
+      ":",
+      ":=",
+      '"',
+      "'",
+      "\n",
+      "abcdefgh",
+      "x",
+      "todo",
+    );
+    const rule =
+      /(api[_-]?key|secret([_-]?key)?|token|password)["'`]?[^\S\n]*(:=|[:=])[^\S\n]*["'][^"'\n]{16,}["']/i;
     fc.assert(
       fc.property(fc.array(piece, { maxLength: 14 }), (pieces) => {
         const text = pieces.join("");

@@ -82,14 +82,38 @@ const FORMATS: [string, string, object[]][] = [
     "classic headings with status, priority and goal",
     CLASSIC,
     [
-      { id: "WO-01", title: "Add unit tests", line: 3, status: "planned", priority: 1, summary: "Cover the parser with tests.", acceptance: ["every branch is covered", "runs in CI"], dependsOn: [] },
-      { id: "WO-02", status: "in_progress", priority: 3, dependsOn: ["WO-01"], summary: "Write SARIF. This builds on WO-01." },
+      {
+        id: "WO-01",
+        title: "Add unit tests",
+        line: 3,
+        status: "planned",
+        priority: 1,
+        summary: "Cover the parser with tests.",
+        acceptance: ["every branch is covered", "runs in CI"],
+        dependsOn: [],
+      },
+      {
+        id: "WO-02",
+        status: "in_progress",
+        priority: 3,
+        dependsOn: ["WO-01"],
+        summary: "Write SARIF. This builds on WO-01.",
+      },
     ],
   ],
   [
     "a summary section and acceptance bullets",
     SUMMARY,
-    [{ id: "WO-A.1", status: "planned", priority: 2, summary: "Keep parsed files in memory.", acceptance: ["hits are counted", "no leak"], runner: "claude" }],
+    [
+      {
+        id: "WO-A.1",
+        status: "planned",
+        priority: 2,
+        summary: "Keep parsed files in memory.",
+        acceptance: ["hits are counted", "no leak"],
+        runner: "claude",
+      },
+    ],
   ],
   [
     "third-level orders below phases",
@@ -110,7 +134,11 @@ const FORMATS: [string, string, object[]][] = [
       { id: "WO-5", title: "Old", status: "done" },
     ],
   ],
-  ["fields with several dependencies", FIELDS, [{ id: "WO-10", status: "done", statusSource: "status line", dependsOn: ["WO-8", "WO-9", "WO-A.1"] }]],
+  [
+    "fields with several dependencies",
+    FIELDS,
+    [{ id: "WO-10", status: "done", statusSource: "status line", dependsOn: ["WO-8", "WO-9", "WO-A.1"] }],
+  ],
 ];
 
 describe("the house formats", () => {
@@ -127,7 +155,9 @@ describe("the house formats", () => {
 
 describe("the grammar", () => {
   it("says why a heading that looks like an order is none", () => {
-    const { orders, nearMisses } = parseWorkOrders("# WO-1: too high\n## WO-2 no colon\n## wo-3: small\n#### WO-4: too low\n");
+    const { orders, nearMisses } = parseWorkOrders(
+      "# WO-1: too high\n## WO-2 no colon\n## wo-3: small\n#### WO-4: too low\n",
+    );
     expect(orders).toEqual([]);
     expect(nearMisses.map((miss) => miss.line)).toEqual([1, 2, 3, 4]);
     expect(nearMisses[1]?.reason).toContain("colon");
@@ -145,7 +175,33 @@ describe("the grammar", () => {
 
   it("never throws, and every order stands at a heading outside of fences", () => {
     const piece = fc.oneof(
-      fc.constantFrom("## ", "### ", "# ", "WO-", "1", "A", ".", "-", ":", " ", "\n", "\r\n", "\r", "```", "~~~~", "---", "**Status:** `[x]`", "**Goal:** ", "### Summary", "### Acceptance", "- [ ] ", "depends on ", "✅", "[done]", "**Depends on:** "),
+      fc.constantFrom(
+        "## ",
+        "### ",
+        "# ",
+        "WO-",
+        "1",
+        "A",
+        ".",
+        "-",
+        ":",
+        " ",
+        "\n",
+        "\r\n",
+        "\r",
+        "```",
+        "~~~~",
+        "---",
+        "**Status:** `[x]`",
+        "**Goal:** ",
+        "### Summary",
+        "### Acceptance",
+        "- [ ] ",
+        "depends on ",
+        "✅",
+        "[done]",
+        "**Depends on:** ",
+      ),
       fc.string({ maxLength: 12 }),
     );
     fc.assert(

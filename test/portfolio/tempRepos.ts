@@ -48,6 +48,16 @@ export function gitRepo(reposDir: string, name: string, files: Files): string {
 
 /** Runs git as the test's own author; gives its output. */
 export function gitIn(dir: string, ...args: string[]): string {
-  const identity = ["-c", "user.name=test", "-c", "user.email=test@example.test", "-c", "protocol.file.allow=always"];
-  return execFileSync("git", ["-C", dir, ...identity, ...args], { encoding: "utf8", stdio: ["ignore", "pipe", "pipe"] });
+  const identity = [
+    "-c",
+    "user.name=test",
+    "-c",
+    "user.email=test@example.test",
+    "-c",
+    "protocol.file.allow=always",
+  ];
+  return execFileSync("git", ["-C", dir, ...identity, ...args], {
+    encoding: "utf8",
+    stdio: ["ignore", "pipe", "pipe"],
+  });
 }
