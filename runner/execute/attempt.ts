@@ -59,7 +59,7 @@ export async function executeAttempt(
     const { timeoutMs, idleTimeoutMs } = work.claimed.job;
     const ran = runAttempt({
       // Every process that carries this mark is killed with the attempt: no other attempt of the machine may share it.
-      id: `${work.claimed.job.handle}:${work.attempt}:${randomUUID()}`,
+      id: `${context.mark}:${work.claimed.job.handle}:${work.attempt}:${randomUUID()}`,
       profile,
       prompt,
       cwd: place.cwd,
