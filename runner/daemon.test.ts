@@ -13,6 +13,7 @@ import {
   type TestPlace,
   type TestRunner,
 } from "../test/support/startTestRunner.ts";
+import { systemClock } from "./clock.ts";
 import type { RunnerOptions } from "./options.ts";
 
 let backend: MemoryBackend;
@@ -169,6 +170,43 @@ describe("a runner", () => {
     const { events } = backend.job("1.1");
     expect(events.map((event) => event.seq)).toEqual(events.map((_, i) => i));
     expect(events.map((event) => event.text).join("\n")).toContain("two");
+  });
+});
+
+describe("a queue that this runner cannot serve in full", () => {
+  it("is paged through when nothing of a full window fits its profiles", async () => {
+    for (let i = 1; i <= 150; i += 1) backend.add(`1.${i}`, { cascade: ["elsewhere"] });
+    backend.add("1.151");
+    backend.add("1.152");
+    await start({ slots: 1 });
+    await settled("1.151", "1.152");
+    expect(backend.job("1.1").status).toBe("pending");
+  });
+});
+
+describe("an agent's token", () => {
+  const profiles: RunnerOptions["profiles"] = [{ name: "sh", type: "command", command: ["cat"] }];
+  const agentJob = () => backend.add("1.1", { type: "implement", class: "agent", cascade: ["sh"] });
+  const clock = { ...systemClock, sleep: () => Promise.resolve() };
+
+  it("is asked for again when the backend does not answer", async () => {
+    agentJob();
+    let asked = 0;
+    const agentToken = () =>
+      ++asked < 3 ? Promise.reject(new Error("fetch failed")) : Promise.resolve("token-3");
+    await start({ profiles, clock, agentToken });
+    await settled("1.1");
+    expect(backend.job("1.1").outcome?.kind).toBe("complete");
+  });
+
+  it("fails the job with the reason when there is none to be had", async () => {
+    agentJob();
+    await start({ profiles, clock, agentToken: () => Promise.reject(new Error("no signing key")) });
+    await settled("1.1");
+    expect(backend.job("1.1").outcome).toMatchObject({
+      kind: "failed",
+      error: "no token for the agent: no signing key",
+    });
   });
 });
 

@@ -1,7 +1,7 @@
 /** Seam: the pure choice from the windows; ranks and fitness are given. */
 import { describe, expect, it } from "vitest";
 import { chooseJob, chooseNext, MAX_CLAIM_NEXT, type Chooser, type Offer } from "./choose.ts";
-import { rankDelayMs } from "./rendezvous.ts";
+import { rankDelayMs } from "./turn.ts";
 
 const offer = (id: string, priority: number, more: Partial<Offer> = {}): Offer => ({
   namespace: "app",

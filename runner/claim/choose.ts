@@ -4,7 +4,7 @@
  */
 import { compareRank } from "../../domain/gate.ts";
 import type { ReadyJob } from "../connect/types.ts";
-import { rankDelayMs } from "./rendezvous.ts";
+import { rankDelayMs } from "./turn.ts";
 
 /** Jobs that a report may name for its next claim. */
 export const MAX_CLAIM_NEXT = 4;

@@ -2,6 +2,7 @@
  * Fills free slots: chooses from the windows, waits for its turn, claims, hands the claimed job on. Nothing is
  * executed here and nothing is decided: the backend's `claim` decides, a `null` costs a moment's patience.
  */
+import { rankFor } from "../../domain/rendezvous.ts";
 import type { Backend, Lane } from "../connect/backend.ts";
 import { describeError } from "../connect/callError.ts";
 import type { Claimed } from "../connect/types.ts";
@@ -10,7 +11,6 @@ import type { Clock, LogEntry } from "../options.ts";
 import type { Session } from "../session/session.ts";
 import { chooseJob, chooseNext, type Chooser, type Offer } from "./choose.ts";
 import { watchPeers, type Peers } from "./peers.ts";
-import { rankFor } from "./rendezvous.ts";
 import { refusals, type Refusals } from "./refusals.ts";
 import { watchWindows, type Windows } from "./windows.ts";
 
@@ -85,6 +85,7 @@ export class Claimer {
     this.#stopped = true;
     clearTimeout(this.#timer);
     this.#windows.close();
+    this.#peers.stop();
     await Promise.all(this.#claiming.values());
   }
 
@@ -129,8 +130,8 @@ export class Claimer {
 
   #nothingFits(): void {
     const { log, onIdle } = this.#deps;
-    const retry = this.#refused.nextMs();
-    if (retry !== undefined) this.#wakeIn(retry);
+    const again = [this.#refused.nextMs(), this.#windows.nextSearchMs()].filter((ms) => ms !== undefined);
+    if (again.length > 0) this.#wakeIn(Math.min(...again));
     this.#windows.searchOn(this.#chooser.fits).then(
       (found) => {
         if (found) this.wake();

@@ -6,16 +6,17 @@ import type { Backend } from "../connect/backend.ts";
 import { describeError } from "../connect/callError.ts";
 import type { Clock, LogEntry } from "../options.ts";
 
-/** How old the names may be, ms. */
-const MAX_AGE_MS = 60_000;
+/** How often the names are asked for, ms: about as often as an idle runner renews its lease. */
+const EVERY_MS = 120_000;
 /** The same after a lost claim: it may have been lost to a runner that we do not know yet. */
-const MAX_AGE_AFTER_LOSS_MS = 2000;
+const AFTER_LOSS_MS = 2000;
 
 export interface Peers {
   /** Until the others are known, every runner would think itself the first. */
   known: () => boolean;
   of: (namespace: string) => readonly string[];
   claimLost: () => void;
+  stop: () => void;
 }
 
 export interface PeersDeps {
@@ -46,12 +47,11 @@ export function watchPeers({ backend, clock, log, namespaces, onKnown }: PeersDe
     for (const namespace of namespaces) void ask(namespace);
   };
   refresh(0);
+  const timer = setInterval(() => refresh(0), EVERY_MS);
   return {
     known,
-    of(namespace) {
-      refresh(MAX_AGE_MS);
-      return names.get(namespace) ?? [];
-    },
-    claimLost: () => refresh(MAX_AGE_AFTER_LOSS_MS),
+    of: (namespace) => names.get(namespace) ?? [],
+    claimLost: () => refresh(AFTER_LOSS_MS),
+    stop: () => clearInterval(timer),
   };
 }

@@ -22,6 +22,8 @@ export interface Windows {
    * True when offers were added.
    */
   searchOn(fits: (offer: Offer) => boolean): Promise<boolean>;
+  /** Ms after which a search may be worth while again; undefined while no window is full. */
+  nextSearchMs(): number | undefined;
   close(): void;
 }
 
@@ -71,16 +73,19 @@ export function watchWindows({ backend, clock, lanes }: WindowsDeps, onChange: (
     for (let page = 0; page < MAX_PAGES && last !== undefined; page += 1) {
       const jobs = await backend.readyAfter(state.lane, rankOf(last));
       show(state, { behind: jobs });
-      if (offersOf(state).some(fits)) return true;
+      if (offersOf(state).some(fits)) {
+        // More of the kind may follow: the next search need not wait.
+        state.searchedAt = -Infinity;
+        return true;
+      }
       last = jobs.length < READY_WINDOW ? undefined : jobs.at(-1);
     }
     show(state, { behind: [] });
     return false;
   };
+  const isFull = (state: LaneState) => state.window?.length === READY_WINDOW;
   const isDue = (state: LaneState, fits: (offer: Offer) => boolean) =>
-    state.window?.length === READY_WINDOW &&
-    clock.monotonic() - state.searchedAt >= SEARCH_EVERY_MS &&
-    !offersOf(state).some(fits);
+    isFull(state) && clock.monotonic() - state.searchedAt >= SEARCH_EVERY_MS && !offersOf(state).some(fits);
   return {
     offers: () => states.flatMap(offersOf),
     complete: () => states.every((state) => state.window !== undefined),
@@ -89,6 +94,7 @@ export function watchWindows({ backend, clock, lanes }: WindowsDeps, onChange: (
       const found = await Promise.all(due.map((state) => searchLane(state, fits)));
       return found.includes(true);
     },
+    nextSearchMs: () => (states.some(isFull) ? SEARCH_EVERY_MS : undefined),
     close: () => stops.forEach((stop) => stop()),
   };
 }

@@ -1,6 +1,8 @@
 /** One attempt of a work with one profile: record → prompt → environment → run or adopt → row. */
+import { jitteredBackoff } from "../../domain/backoff.ts";
 import { adoptAttempt } from "../attempt/finishFromFiles.ts";
 import { runAttempt } from "../attempt/runAttempt.ts";
+import { describeError } from "../connect/callError.ts";
 import type { RunnerContext } from "../context.ts";
 import { faultPoint } from "../fault.ts";
 import type { AgentEvent, Profile } from "../harness/port.ts";
@@ -17,6 +19,9 @@ import { fenceOf, type Work } from "./work.ts";
 
 /** Bytes of stdout and stderr of one attempt: enough for days of JSON lines, too little to fill a disk. */
 const MAX_OUTPUT_BYTES = 512 * 1024 * 1024;
+
+const TOKEN_TRIES = 6;
+const TOKEN_RETRY = { baseMs: 500, capMs: 10_000 };
 
 export interface AttemptPlace {
   cwd: string;
@@ -108,13 +113,26 @@ async function promptOf(context: RunnerContext, work: Work, place: AttemptPlace)
 }
 
 async function agentAccess(
-  { options }: RunnerContext,
+  context: RunnerContext,
   work: Work,
   folder: string,
 ): Promise<{ token: string; binFolder: string }> {
-  const token = await options.agentToken(fenceOf(work), work.claimed.assignment.id);
+  const token = await agentToken(context, work);
   await writeAgentToken(folder, token);
-  return { token, binFolder: await writeAgentCli(folder, options.cli.command) };
+  return { token, binFolder: await writeAgentCli(folder, context.options.cli.command) };
+}
+
+/** Asks some times: where the backend signs the tokens, a lost connection must not fail the job. */
+async function agentToken({ options, clock }: RunnerContext, work: Work): Promise<string> {
+  for (let attempt = 1; ; attempt += 1) {
+    try {
+      return await options.agentToken(fenceOf(work), work.claimed.assignment.id);
+    } catch (error) {
+      if (attempt >= TOKEN_TRIES || work.signal.aborted)
+        throw new Error(`no token for the agent: ${describeError(error)}`, { cause: error });
+      await clock.sleep(jitteredBackoff(attempt, TOKEN_RETRY, Math.random()), work.signal);
+    }
+  }
 }
 
 function redactorFor({ profiles }: RunnerContext, agentToken: string | undefined): Redact {

@@ -46,8 +46,7 @@ export async function observe(
   try {
     const report = await run((event) => events.add({ kind: event.type, text: event.text }));
     await faultPoint("childExited", work.claimed.job.handle);
-    // Not awaited: the report must not wait for a backend that is away, and the order of calls is kept anyway.
-    void events.flush();
+    events.finish();
     const effect = cascadeStep(report.verdict.kind);
     const plain = profile.type === "script" || (profile.type === "command" && profile.output === undefined);
     return { row: endedRow(profile, report, redact), report, effect, redact, plain };

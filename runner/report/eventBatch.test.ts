@@ -35,7 +35,7 @@ describe("batched events", () => {
   it("go at once when a call is full, and never more in one call", async () => {
     const { calls, batch } = collector();
     for (let i = 0; i < MAX_EVENTS_PER_CALL * 2 + 1; i += 1) batch.add({ kind: "text", text: String(i) });
-    await batch.flush();
+    await vi.advanceTimersByTimeAsync(FLUSH_MS);
     expect(calls.map((call) => call.length)).toEqual([MAX_EVENTS_PER_CALL, MAX_EVENTS_PER_CALL, 1]);
     expect(calls.flat().map((row) => row.seq)).toEqual(calls.flat().map((_, i) => i));
   });
@@ -43,10 +43,19 @@ describe("batched events", () => {
   it("end when the backend refuses them", async () => {
     const { calls, batch } = collector(() => Promise.resolve(false));
     batch.add({ kind: "text", text: "one" });
-    await batch.flush();
+    await vi.advanceTimersByTimeAsync(FLUSH_MS);
     batch.add({ kind: "text", text: "two" });
-    await batch.flush();
+    await vi.advanceTimersByTimeAsync(FLUSH_MS);
     expect(calls).toHaveLength(1);
+  });
+
+  it("go all at once at the end, in order, without waiting for answers", () => {
+    const { calls, batch } = collector(() => new Promise(() => undefined));
+    for (let i = 0; i < MAX_EVENTS_PER_CALL * 2 + 1; i += 1) batch.add({ kind: "text", text: String(i) });
+    batch.finish();
+    expect(calls.flat().map((row) => row.text)).toEqual(
+      Array.from({ length: MAX_EVENTS_PER_CALL * 2 + 1 }, (_, i) => String(i)),
+    );
   });
 
   it("drop the oldest while the backend is away, and say how many", async () => {

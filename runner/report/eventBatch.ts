@@ -13,10 +13,14 @@ export const FLUSH_MS = 1000;
 export const MAX_WAITING = 1000;
 
 export interface EventBatch {
-  add(event: { kind: string; text: string }): void;
-  /** Sends what waits and resolves when the last call was answered, or at once when calls fail. */
-  flush(): Promise<void>;
-  stop(): void;
+  add: (event: { kind: string; text: string }) => void;
+  /**
+   * Sends what waits, all of it now: calls are carried out in the order in which they are made, so that a report that
+   * is sent next comes after the last event, and need not wait for an answer.
+   */
+  finish: () => void;
+  /** Drops what waits and takes nothing more. */
+  stop: () => void;
 }
 
 export interface EventSink {
@@ -35,23 +39,29 @@ export function eventBatch(sink: EventSink, firstSeq = 0): EventBatch {
   let timer: NodeJS.Timeout | undefined;
   let sending: Promise<void> | undefined;
 
-  const drain = async () => {
-    while (waiting.length > 0 && !refused) {
-      if (dropped > 0) waiting.unshift({ at: sink.now(), kind: "gap", text: droppedText(dropped) });
-      dropped = 0;
-      // Numbered when they leave, so that the numbers have no holes where old ones gave way.
-      const batch = waiting.splice(0, MAX_EVENTS_PER_CALL).map((event) => ({ seq: seq++, ...event }));
-      refused = !(await sink.send(batch));
-    }
+  const nextBatch = (): EventRow[] => {
+    if (dropped > 0) waiting.unshift({ at: sink.now(), kind: "gap", text: droppedText(dropped) });
+    dropped = 0;
+    // Numbered when they leave, so that the numbers have no holes where old ones gave way.
+    return waiting.splice(0, MAX_EVENTS_PER_CALL).map((event) => ({ seq: seq++, ...event }));
   };
-  const flush = (): Promise<void> => {
+  const send = async (): Promise<void> => {
+    const wanted = await sink.send(nextBatch()).catch(() => true);
+    if (!wanted) stop();
+  };
+  const drain = async () => {
+    while (waiting.length > 0 && !refused) await send();
+  };
+  const flush = () => {
     clearTimeout(timer);
     timer = undefined;
-    // One call at a time keeps the order; what comes meanwhile goes with the next one.
-    sending ??= drain()
-      .catch(() => undefined)
-      .finally(() => (sending = undefined));
-    return sending;
+    // One call at a time: what comes meanwhile goes with the next one.
+    sending ??= drain().finally(() => (sending = undefined));
+  };
+  const stop = () => {
+    clearTimeout(timer);
+    refused = true;
+    waiting.length = 0;
   };
   return {
     add({ kind, text }) {
@@ -61,14 +71,14 @@ export function eventBatch(sink: EventSink, firstSeq = 0): EventBatch {
         waiting.shift();
         dropped += 1;
       }
-      if (waiting.length >= MAX_EVENTS_PER_CALL) void flush();
-      else timer ??= setTimeout(() => void flush(), FLUSH_MS);
+      if (waiting.length >= MAX_EVENTS_PER_CALL) flush();
+      else timer ??= setTimeout(flush, FLUSH_MS);
     },
-    flush,
-    stop() {
+    finish() {
       clearTimeout(timer);
-      refused = true;
+      while (waiting.length > 0) void send();
     },
+    stop,
   };
 }
 

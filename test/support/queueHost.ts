@@ -14,7 +14,7 @@ import { startHost } from "../../host/host.ts";
 import { sign, testKeys, type TestKeys } from "./keys.ts";
 import type { RunnerSettings } from "./runnerOptions.ts";
 
-const CONVEX = fileURLToPath(new URL(process.env.TMPQ ?? "../../convex", import.meta.url));
+const CONVEX = fileURLToPath(new URL("../../convex", import.meta.url));
 const RUNNER = fileURLToPath(new URL("./runnerProcess.ts", import.meta.url));
 /** Short, so that a killed runner's jobs are free soon. */
 const LEASE_MS = 1500;
@@ -44,7 +44,11 @@ export async function queueHost(options: { leaseMs?: number } = {}): Promise<Que
     adminKey: "test-admin-key",
     env: { DROVER_JWKS: keys.jwks, DROVER_LEASE_MS: String(options.leaseMs ?? LEASE_MS) },
   });
-  const admin = new ConvexClient(host.url, { skipConvexDeploymentUrlCheck: true, expectAuth: true, logger: false });
+  const admin = new ConvexClient(host.url, {
+    skipConvexDeploymentUrlCheck: true,
+    expectAuth: true,
+    logger: false,
+  });
   admin.setAuth(() => sign(keys.privateJwk, { role: "admin", namespaces: "*" }));
   onTestFinished(async () => {
     await admin.close();
@@ -83,7 +87,11 @@ export function getJob({ admin, namespace }: QueueHost, job: string) {
 }
 
 /** Resolves with the job once `fact` holds of it. */
-export function untilJob(host: QueueHost, handle: string, fact: (view: JobView) => boolean): Promise<JobView> {
+export function untilJob(
+  host: QueueHost,
+  handle: string,
+  fact: (view: JobView) => boolean,
+): Promise<JobView> {
   return new Promise((resolve, reject) => {
     const args = { namespace: host.namespace, job: handle };
     const stop = host.admin.onUpdate(
@@ -113,10 +121,14 @@ export async function runnerProcess(
   settings: Partial<RunnerSettings> = {},
   env: Record<string, string> = {},
 ): Promise<RunnerProcess> {
-  const child = spawn(process.execPath, ["--import", "tsx", RUNNER, JSON.stringify(settingsFor(host, settings))], {
-    stdio: ["ignore", "pipe", "pipe"],
-    env: { ...process.env, ...env },
-  });
+  const child = spawn(
+    process.execPath,
+    ["--import", "tsx", RUNNER, JSON.stringify(settingsFor(host, settings))],
+    {
+      stdio: ["ignore", "pipe", "pipe"],
+      env: { ...process.env, ...env },
+    },
+  );
   let stderr = "";
   child.stderr.on("data", (chunk) => (stderr += String(chunk)));
   const exited = once(child, "exit").then(([code, signal]) => (code ?? signal) as number | string | null);
@@ -125,7 +137,8 @@ export async function runnerProcess(
     await exited;
   });
   const ready = once(createInterface({ input: child.stdout }), "line").then(() => true);
-  if (!(await Promise.race([ready, exited.then(() => false)]))) throw new Error(`the runner ended: ${stderr}`);
+  if (!(await Promise.race([ready, exited.then(() => false)])))
+    throw new Error(`the runner ended: ${stderr}`);
   return { child, pid: child.pid ?? 0, exited, stderr: () => stderr };
 }
 

@@ -1,7 +1,8 @@
 /** Seam: the pure ranking of runners for a job, and the choice from a window. */
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { rankDelayMs, rankFor } from "./rendezvous.ts";
+import { rankFor } from "../../domain/rendezvous.ts";
+import { rankDelayMs } from "./turn.ts";
 
 const fleet = (size: number) => Array.from({ length: size }, (_, i) => `runner-${i}`);
 
