@@ -12,7 +12,7 @@ import { readBounded } from "../files/readBounded.ts";
 import { ownersOf } from "../git/remote.ts";
 import { PortfolioError } from "../problem.ts";
 import { unknownOwner } from "../scan/formats/tasks.ts";
-import { parseWorkOrders, WORK_ORDERS_FILE, type WorkOrder } from "./parse.ts";
+import { openOrders, parseWorkOrders, WORK_ORDERS_FILE, type WorkOrder } from "./parse.ts";
 
 export type GenerateRequest = {
   reposDir: string;
@@ -123,16 +123,14 @@ type Context = { slug: string; request: GenerateRequest; skipped: Skipped[] };
 
 function tasksOf(source: Source, context: Context): GeneratedTask[] {
   const { skipped } = context;
-  const openIds = new Map<string, WorkOrder>();
+  const openIds = new Map(openOrders(source.orders).map((order) => [order.id, order]));
   for (const order of source.orders) {
     const at = { repo: source.name, id: order.id, line: order.line };
+    const first = openIds.get(order.id);
     if (order.status === "done") skipped.push({ ...at, reason: `done by its ${order.statusSource}` });
-    else if (openIds.has(order.id))
-      skipped.push({
-        ...at,
-        reason: `second order with this id (first in line ${openIds.get(order.id)?.line})`,
-      });
-    else openIds.set(order.id, order);
+    else if (first && first !== order) {
+      skipped.push({ ...at, reason: `second order with this id (first in line ${first.line})` });
+    }
   }
   return [...openIds.values()].map((order) => toTask(order, { ...context, source, openIds }));
 }

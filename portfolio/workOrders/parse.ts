@@ -26,6 +26,13 @@ export type WorkOrder = {
 /** `nearMisses`: headings that look like a work order and are none, with the reason. */
 export type WorkOrders = { orders: WorkOrder[]; nearMisses: { line: number; reason: string }[] };
 
+/** The orders that are work: not done, and of several with one id only the first. */
+export function openOrders(orders: readonly WorkOrder[]): WorkOrder[] {
+  const open = new Map<string, WorkOrder>();
+  for (const order of orders) if (order.status !== "done" && !open.has(order.id)) open.set(order.id, order);
+  return [...open.values()];
+}
+
 type Line = { text: string; number: number };
 type Section = { id: string; heading: string; line: number; body: Line[] };
 

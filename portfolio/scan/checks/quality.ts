@@ -1,5 +1,5 @@
 import { clean } from "../../display/clean.ts";
-import { parseWorkOrders, WORK_ORDERS_FILE } from "../../workOrders/parse.ts";
+import { openOrders, parseWorkOrders, WORK_ORDERS_FILE } from "../../workOrders/parse.ts";
 import type { Check } from "../model.ts";
 import { CI_FILE } from "./ci.ts";
 
@@ -36,8 +36,7 @@ export const qualityChecks: Check[] = [
     severity: "info",
     trigger: `${WORK_ORDERS_FILE} has work orders that are not done (by heading or status line)`,
     find: (repo) => {
-      const { orders } = parseWorkOrders(repo.text(WORK_ORDERS_FILE) ?? "");
-      const open = orders.filter((order) => order.status !== "done");
+      const open = openOrders(parseWorkOrders(repo.text(WORK_ORDERS_FILE) ?? "").orders);
       if (open.length === 0) return [];
       return [
         {
