@@ -8,7 +8,8 @@ import { hasCommand, runJobs } from "./runJob.ts";
 import { collectStatus, type RepoStatus } from "./status.ts";
 import { syncRepos } from "./sync.ts";
 import type { LastRuns } from "./tables.ts";
-import { openWorkspace, pickRepo, saveRepos, type ManagedRepo, type WorkspaceRequest } from "./workspace.ts";
+import { openWorkspace, pickRepo, saveRepos, type WorkspaceRequest } from "./workspace.ts";
+import type { ManagedRepo } from "./managedRepo.ts";
 
 /** Where `repos scan` writes, below the state folder. */
 const STATUS_FILE = "repo-status.json";
