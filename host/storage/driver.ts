@@ -1,5 +1,6 @@
 /**
  * The port between the host and a SQLite binding: synchronous, prepared statements, BLOBs as Buffers.
+ * Text holds no NUL character (libsql cuts it there); JSON escapes them.
  * `node:sqlite` and `libsql` implement it; the conformance test runs on each that this Node has.
  */
 export type SqlValue = null | number | bigint | string | Buffer;
