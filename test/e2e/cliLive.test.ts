@@ -75,7 +75,7 @@ const jobOf = async (handle: string): Promise<Json> => (await place.drover("job"
 describe("drover up", () => {
   it("starts only a runner where a backend answers, and ends by Ctrl+C", async () => {
     const { child, seen } = launch("up");
-    await until(() => seen.out.includes("}"));
+    await until(() => seen.err.includes("session:started"));
     expect(JSON.parse(seen.out)).toMatchObject({
       url: place.url,
       namespace: "shop",
