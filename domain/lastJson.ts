@@ -1,5 +1,5 @@
 /** Characters looked at in all, over every opening brace that turns out to be prose: bounds the work on a hostile text. */
-const MAX_STEPS = 30_000_000;
+const MAX_STEPS = 8_000_000;
 
 /** The last outermost JSON object in a text, whatever stands around it; undefined when there is none. */
 export function lastJsonObject(text: string): Record<string, unknown> | undefined {
