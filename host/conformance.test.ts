@@ -40,15 +40,18 @@ const step = fc.oneof(
   { weight: 1, arbitrary: fc.record({ do: fc.constant("drop" as const), at: fc.nat() }) },
 );
 
+type Step = typeof step extends fc.Arbitrary<infer T> ? T : never;
+
 interface Backend {
-  mutation(path: string, args: object): Promise<any>;
-  query(path: string, args: object): Promise<any>;
+  mutation(path: string, args: object): Promise<Value>;
+  query(path: string, args: object): Promise<Value>;
 }
 
-async function play(backend: Backend, steps: fc.TypeOf<typeof step>[]) {
+async function play(backend: Backend, steps: Step[]) {
   const ids: string[] = [];
   for (const each of steps) {
-    if (each.do === "put") ids.push(await backend.mutation("values:put", { value: each.value, group: each.group }));
+    if (each.do === "put")
+      ids.push((await backend.mutation("values:put", { value: each.value, group: each.group })) as string);
     else if (ids.length > 0) {
       const [id] = each.do === "drop" ? ids.splice(each.at % ids.length, 1) : [ids[each.at % ids.length]];
       await backend.mutation(`values:${each.do}`, each.do === "drop" ? { id } : { id, value: each.value });
@@ -57,23 +60,38 @@ async function play(backend: Backend, steps: fc.TypeOf<typeof step>[]) {
 }
 
 it("gives the same rows in the same order as convex-test for random data and ranges", async () => {
-  const modules = { "./convex/values.ts": async () => values, "./convex/_generated/api.js": async () => ({}) };
+  const modules = {
+    "./convex/values.ts": async () => values,
+    "./convex/_generated/api.js": async () => ({}),
+  };
   await fc.assert(
-    fc.asyncProperty(fc.array(step, { maxLength: 25 }), fc.array(range, { minLength: 4, maxLength: 8 }), async (steps, ranges) => {
-      const host = await fixtureHost();
-      const http = httpClient(host.url);
-      const model = convexTest(schema, modules);
-      const backends: Backend[] = [
-        { mutation: (path, args) => http.mutation(mutation(path), args as never), query: (path, args) => http.query(query(path), args as never) },
-        { mutation: (path, args) => model.mutation(mutation(path), args as never), query: (path, args) => model.query(query(path), args as never) },
-      ];
-      for (const backend of backends) await play(backend, steps);
-      for (const each of ranges) {
-        const [ours, theirs] = await Promise.all(backends.map((backend) => backend.query("values:range", each)));
-        expect(convexToJson(ours)).toEqual(convexToJson(theirs));
-      }
-      await host.stop();
-    }),
+    fc.asyncProperty(
+      fc.array(step, { maxLength: 25 }),
+      fc.array(range, { minLength: 4, maxLength: 8 }),
+      async (steps, ranges) => {
+        const host = await fixtureHost();
+        const http = httpClient(host.url);
+        const model = convexTest(schema, modules);
+        const backends: Backend[] = [
+          {
+            mutation: (path, args) => http.mutation(mutation(path), args as never),
+            query: (path, args) => http.query(query(path), args as never),
+          },
+          {
+            mutation: (path, args) => model.mutation(mutation(path), args as never),
+            query: (path, args) => model.query(query(path), args as never),
+          },
+        ];
+        for (const backend of backends) await play(backend, steps);
+        for (const each of ranges) {
+          const [ours = null, theirs = null] = await Promise.all(
+            backends.map((backend) => backend.query("values:range", each)),
+          );
+          expect(convexToJson(ours)).toEqual(convexToJson(theirs));
+        }
+        await host.stop();
+      },
+    ),
     { numRuns: 40 },
   );
 }, 60_000);

@@ -6,7 +6,17 @@ import { once } from "node:events";
 import { createServer, type AddressInfo } from "node:net";
 import { join } from "node:path";
 import { expect, it } from "vitest";
-import { ADMIN_KEY, APP, convexClient, hostProcess, httpClient, mutation, query, tempFolder, watch } from "./fixtures/harness.ts";
+import {
+  ADMIN_KEY,
+  APP,
+  convexClient,
+  hostProcess,
+  httpClient,
+  mutation,
+  query,
+  tempFolder,
+  watch,
+} from "./fixtures/harness.ts";
 
 const CLIENTS = 8;
 const KILLS = 3;
@@ -25,7 +35,18 @@ async function freePort(): Promise<number> {
 it("loses and doubles no acknowledged mutation when it is killed, and clients come back by themselves", async () => {
   const port = await freePort();
   const data = join(tempFolder(), "data.sqlite");
-  const args = ["--functions", APP, "--data", data, "--port", String(port), "--site-port", "0", "--admin-key", ADMIN_KEY];
+  const args = [
+    "--functions",
+    APP,
+    "--data",
+    data,
+    "--port",
+    String(port),
+    "--site-port",
+    "0",
+    "--admin-key",
+    ADMIN_KEY,
+  ];
   let host = await hostProcess(args);
   const clients = Array.from({ length: CLIENTS }, () => convexClient(host.url));
   const watched = watch(clients[0]!, "tasks:next", { queue: "end" });

@@ -1,7 +1,16 @@
 /** Seam: the unmodified `ConvexClient` and `ConvexHttpClient` against a host in this process. */
 import { ConvexError } from "convex/values";
 import { describe, expect, it } from "vitest";
-import { ADMIN_KEY, action, convexClient, fixtureHost, httpClient, mutation, query, watch } from "./fixtures/harness.ts";
+import {
+  ADMIN_KEY,
+  action,
+  convexClient,
+  fixtureHost,
+  httpClient,
+  mutation,
+  query,
+  watch,
+} from "./fixtures/harness.ts";
 
 describe("a reactive client", () => {
   it("sees what another client writes, and its own writes when its mutation resolves", async () => {
@@ -25,7 +34,9 @@ describe("a reactive client", () => {
   it("gets the data of a ConvexError, and nothing of the failed mutation stays", async () => {
     const host = await fixtureHost();
     const client = convexClient(host.url);
-    const error = await client.mutation(mutation("tasks:refuse"), { reason: "full" }).catch((e: unknown) => e);
+    const error = await client
+      .mutation(mutation("tasks:refuse"), { reason: "full" })
+      .catch((e: unknown) => e);
     expect(error).toBeInstanceOf(ConvexError);
     expect((error as ConvexError<{ code: string }>).data).toEqual({ code: "refused", reason: "full" });
     expect(await client.query(query("marks:all"), {})).not.toContain("full");
@@ -36,7 +47,9 @@ describe("a reactive client", () => {
     const client = convexClient(host.url);
     const id = await client.mutation(mutation("tasks:add"), { queue: "a", title: "one" });
     const other = watch(client, "tasks:get", { id: "nonsense" });
-    expect((await other.failed()).message).toContain("ArgumentValidationError: Value does not match validator.\nPath: .id");
+    expect((await other.failed()).message).toContain(
+      "ArgumentValidationError: Value does not match validator.\nPath: .id",
+    );
     const mine = watch(client, "tasks:get", { id });
     await client.mutation(mutation("tasks:remove"), { id });
     expect(await mine.until((value) => value === null)).toBeNull();
@@ -52,7 +65,8 @@ describe("a reactive client", () => {
   it("keeps neighbouring pages without gap or overlap while rows come and go", async () => {
     const host = await fixtureHost();
     const client = convexClient(host.url);
-    for (let i = 0; i < 6; i++) await client.mutation(mutation("tasks:add"), { queue: "a", title: `${i}`, priority: i });
+    for (let i = 0; i < 6; i++)
+      await client.mutation(mutation("tasks:add"), { queue: "a", title: `${i}`, priority: i });
     const first = watch(client, "tasks:page", { queue: "a", paginationOpts: { numItems: 3, cursor: null } });
     const page = await first.until(() => true);
     const next = { numItems: 3, cursor: page.continueCursor };
@@ -68,8 +82,14 @@ describe("a reactive client", () => {
     const host = await fixtureHost();
     const client = httpClient(host.url);
     await client.mutation(mutation("tasks:add"), { queue: "a", title: "x" });
-    const { continueCursor: cursor } = await client.query(query("tasks:page"), { queue: "a", paginationOpts: { numItems: 1, cursor: null } });
-    const foreign = client.query(query("tasks:page"), { queue: "b", paginationOpts: { numItems: 1, cursor } });
+    const { continueCursor: cursor } = await client.query(query("tasks:page"), {
+      queue: "a",
+      paginationOpts: { numItems: 1, cursor: null },
+    });
+    const foreign = client.query(query("tasks:page"), {
+      queue: "b",
+      paginationOpts: { numItems: 1, cursor },
+    });
     await expect(foreign).rejects.toThrow("InvalidCursor");
   });
 });
@@ -111,7 +131,9 @@ describe("an HTTP client", () => {
   it("says which kind a function is when it is called as another", async () => {
     const host = await fixtureHost();
     const call = httpClient(host.url).query(query("tasks:add"), { queue: "a", title: "x" });
-    await expect(call).rejects.toThrow("Trying to execute tasks:add as Query, but it is defined as Mutation.");
+    await expect(call).rejects.toThrow(
+      "Trying to execute tasks:add as Query, but it is defined as Mutation.",
+    );
   });
 
   it("gets request id, kind of error and message; redacted, only the first line and the data", async () => {
@@ -120,7 +142,9 @@ describe("an HTTP client", () => {
       /^\[Request ID: [0-9a-f]{16}\] Server Error\nUncaught Error: something broke\n {4}at handler/,
     );
     const closed = httpClient((await fixtureHost({ redact: true })).url);
-    await expect(closed.mutation(mutation("tasks:crash"), {})).rejects.toThrow(/^\[Request ID: [0-9a-f]{16}\] Server Error$/);
+    await expect(closed.mutation(mutation("tasks:crash"), {})).rejects.toThrow(
+      /^\[Request ID: [0-9a-f]{16}\] Server Error$/,
+    );
     const error = await closed.mutation(mutation("tasks:refuse"), { reason: "r" }).catch((e: unknown) => e);
     expect((error as ConvexError<{ code: string }>).data).toEqual({ code: "refused", reason: "r" });
   });
@@ -143,5 +167,9 @@ it("leaves the log lines of a function to the client", async () => {
     headers: { "content-type": "application/json" },
     body: JSON.stringify({ path: "runtime:say", args: { value: [1] } }),
   });
-  expect(await answer.json()).toEqual({ status: "success", value: [1], logLines: ["[LOG] 'hello' [ 1 ]", "[ERROR] true"] });
+  expect(await answer.json()).toEqual({
+    status: "success",
+    value: [1],
+    logLines: ["[LOG] 'hello' [ 1 ]", "[ERROR] true"],
+  });
 });

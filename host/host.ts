@@ -58,7 +58,8 @@ const STOP_JOBS_MS = 3_000;
  * @throws HostError saying what is wrong with functions, data file, schema or ports, and what to do
  */
 export async function startHost(options: HostOptions): Promise<RunningHost> {
-  const bundle = typeof options.functions === "string" ? await loadFunctions(options.functions) : options.functions;
+  const bundle =
+    typeof options.functions === "string" ? await loadFunctions(options.functions) : options.functions;
   const data = await openDataFile(options.data);
   try {
     const store = openStore(data.driver);

@@ -1,9 +1,8 @@
 /** The embedded host as a program of its own: one JSON line on stdout when it answers, everything else on stderr. */
 import { Command, InvalidArgumentError } from "@commander-js/extra-typings";
 import { pino } from "pino";
-import { HostError, type HostOptions, startHost } from "./host.ts";
+import { HostError, type HostLog, type HostOptions, startHost } from "./host.ts";
 import { messageOf } from "./values/errors.ts";
-import type { HostLog } from "./values/log.ts";
 
 const EXIT_FAILED = 1;
 const EXIT_USAGE = 2;

@@ -127,7 +127,9 @@ export class Committer {
     while (this.#reads.length > 0) {
       try {
         const isTrusted = this.#reads[0]?.task.isTrusted === true;
-        const pending = isTrusted ? this.#readReady(isTrusted) : this.#guard(() => this.#readReady(isTrusted));
+        const pending = isTrusted
+          ? this.#readReady(isTrusted)
+          : this.#guard(() => this.#readReady(isTrusted));
         if (pending === null) this.#runaway()();
         else if (pending.attempt !== null) this.#answer(pending.job, await pending.attempt);
       } catch (error) {

@@ -1,5 +1,5 @@
 import { DeveloperError } from "../values/errors.ts";
-import { type ConvexJson, type ConvexObject, isObject } from "../values/json.ts";
+import { type ConvexJson, type ConvexObject, isObject, textOf } from "../values/json.ts";
 import { LIMIT_HELP, LIMITS } from "../values/limits.ts";
 import { measure } from "../values/measure.ts";
 
@@ -51,12 +51,12 @@ export function mergePatch(old: ConvexObject, patch: ConvexObject): ConvexObject
 export function checkSystemFields(old: ConvexObject, fields: ConvexObject): void {
   if (fields["_id"] !== undefined && fields["_id"] !== old["_id"]) {
     throw new DeveloperError(
-      `Provided \`_id\` field value "${String(fields["_id"] as string)}" does not match the document ID "${String(old["_id"] as string)}"`,
+      `Provided \`_id\` field value "${textOf(fields["_id"])}" does not match the document ID "${textOf(old["_id"])}"`,
     );
   }
   if (fields["_creationTime"] !== undefined && fields["_creationTime"] !== old["_creationTime"]) {
     throw new DeveloperError(
-      `Provided \`_creationTime\` field value does not match the document's creation time ${String(old["_creationTime"] as number)}`,
+      `Provided \`_creationTime\` field value does not match the document's creation time ${textOf(old["_creationTime"])}`,
     );
   }
 }

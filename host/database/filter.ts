@@ -8,6 +8,7 @@ import {
   int64Json,
   int64Of,
   kindOf,
+  textOf,
 } from "../values/json.ts";
 import { encodeKey } from "../values/keyEncoding.ts";
 
@@ -46,7 +47,7 @@ export function passes(document: ConvexObject, expression: ConvexJson): boolean 
 function evaluate(document: ConvexObject, expression: ConvexJson): Operand {
   const [operator, body] = Object.entries(expression as ConvexObject)[0] ?? ["", null];
   const many = Array.isArray(body) ? body : [body];
-  const values = () => many.map((each) => evaluate(document, each as ConvexJson));
+  const values = () => many.map((each) => evaluate(document, each));
   const compare = COMPARE[operator];
   if (compare !== undefined) {
     const [a, b] = values();
@@ -58,15 +59,15 @@ function evaluate(document: ConvexObject, expression: ConvexJson): Operand {
   }
   switch (operator) {
     case "$and":
-      return many.every((each) => evaluate(document, each as ConvexJson) === true);
+      return many.every((each) => evaluate(document, each) === true);
     case "$or":
-      return many.some((each) => evaluate(document, each as ConvexJson) === true);
+      return many.some((each) => evaluate(document, each) === true);
     case "$not":
       return evaluate(document, body) !== true;
     case "$neg":
       return negate(evaluate(document, body));
     case "$field":
-      return fieldAt(document, String(body as string));
+      return fieldAt(document, textOf(body));
     case "$literal":
       return kindOf(body) === "undefined" ? undefined : body;
     default:
@@ -86,7 +87,9 @@ function arithmetic(operator: string, a: Operand, b: Operand): Operand {
     const apply = INTEGER[operator] as (a: bigint, b: bigint) => bigint;
     return int64Json(apply(int64Of(a as ConvexJson), divisor));
   }
-  throw new DeveloperError(`${operator} in a filter wants two numbers of one type, got ${kinds.join(" and ")}.`);
+  throw new DeveloperError(
+    `${operator} in a filter wants two numbers of one type, got ${kinds.join(" and ")}.`,
+  );
 }
 
 function negate(value: Operand): Operand {

@@ -39,7 +39,9 @@ export function resolveSource(source: Source, catalog: Catalog): ResolvedSource 
       return { table, range: keyRange(index, source.range), order: source.order ?? "asc" };
     }
     case "Search":
-      throw new DeveloperError(`Search index ${source.indexName} not found: this host has no search indexes.`);
+      throw new DeveloperError(
+        `Search index ${source.indexName} not found: this host has no search indexes.`,
+      );
     default:
       return source satisfies never;
   }

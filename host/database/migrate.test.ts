@@ -17,14 +17,16 @@ const app = (fields: string, indexes = "", options = "") =>
       export default defineSchema({ notes: defineTable({ ${fields} })${indexes} }${options});`,
   });
 const put = (url: string, doc: object) => httpClient(url).mutation(mutation("notes:put"), { doc });
-const by = (url: string, index: string, value: unknown) => httpClient(url).query(query("notes:by"), { index, value });
+const by = (url: string, index: string, value: unknown) =>
+  httpClient(url).query(query("notes:by"), { index, value });
 
 describe("a changed schema", () => {
   it("fills a new index with what is there, and drops one that is gone", async () => {
     const data = join(tempFolder(), "data.sqlite");
     const text = "text: v.string(), mood: v.optional(v.string())";
     const first = await fixtureHost({ data, functions: app(text, '.index("by_text", ["text"])') });
-    for (let i = 0; i < 1_200; i++) await put(first.url, { text: `note ${i}`, ...(i % 2 === 0 && { mood: "even" }) });
+    for (let i = 0; i < 1_200; i++)
+      await put(first.url, { text: `note ${i}`, ...(i % 2 === 0 && { mood: "even" }) });
     await first.stop();
     const second = await fixtureHost({ data, functions: app(text, '.index("by_mood", ["mood"])') });
     expect(await by(second.url, "by_mood", "even")).toHaveLength(600);

@@ -1,5 +1,5 @@
 import { HostError } from "../values/errors.ts";
-import { type ConvexObject, fieldAt } from "../values/json.ts";
+import { type ConvexObject, fieldAt, textOf } from "../values/json.ts";
 import { afterPrefix, encodeKey } from "../values/keyEncoding.ts";
 import type { IndexEntry, TableEntry } from "./catalog.ts";
 import type { Schema, SchemaTable } from "./schema.ts";
@@ -55,7 +55,8 @@ function reconcile(store: Store, table: TableEntry, wanted: SchemaTable): void {
     .filter(({ name }) => !table.indexes.has(name))
     .map(({ name, fields }) => store.catalog.addIndex(table, name, fields));
   store.catalog.write(table);
-  if (added.length > 0) forEachDocument(store, table, (seq, document) => fill(store, added, { seq, document }));
+  if (added.length > 0)
+    forEachDocument(store, table, (seq, document) => fill(store, added, { seq, document }));
 }
 
 function fill(store: Store, indexes: IndexEntry[], row: { seq: number; document: ConvexObject }): void {
@@ -83,7 +84,7 @@ function checkDocuments(store: Store, table: TableEntry): void {
     const problem = validate(fields, documentType, store.catalog);
     if (problem === null) return;
     throw new HostError(
-      `Schema validation failed.\nDocument with ID "${String(_id as string)}" in table "${table.name}" does not match the schema: ${problem}`,
+      `Schema validation failed.\nDocument with ID "${textOf(_id)}" in table "${table.name}" does not match the schema: ${problem}`,
     );
   });
 }

@@ -37,21 +37,31 @@ export function paginate(tx: Transaction, request: PageRequest): Page {
   checkSize(request.pageSize);
   const source = resolveSource(request.query.source, tx.store.catalog);
   const cursors = new Cursors(request.query);
-  const whole = after(source.range, source.order, cursors.read(request.cursor));
   const end = cursors.read(request.endCursor);
-  const range = request.endCursor === null ? whole : until(whole, source.order, end);
+  const whole = after(source.range, source.order, cursors.read(request.cursor));
+  const range = until(whole, source.order, end);
   const walk = walkPage(tx, { range, order: source.order }, request);
-  const keys = walk.rows.map((row) => row.key);
-  const atEnd = request.endCursor === null ? walk.exhausted : walk.exhausted && end === END;
-  const position = walk.exhausted && request.endCursor !== null ? end : atEnd ? END : (walk.last ?? whole.lo);
-  const grown = request.endCursor !== null && keys.length > SPLIT_FACTOR * request.pageSize;
+  const position = walk.exhausted ? (end ?? END) : (walk.last ?? END);
   return {
     page: walk.rows.map((row) => row.json),
     isDone: position === END,
-    continueCursor: cursors.write(position ?? END),
-    splitCursor: keys.length > 1 ? cursors.write(keys[Math.floor((keys.length - 1) / 2)] as Buffer) : null,
-    pageStatus: !walk.exhausted && request.endCursor !== null ? "SplitRequired" : grown ? "SplitRecommended" : null,
+    continueCursor: cursors.write(position),
+    ...splitOf(walk, request, cursors),
   };
+}
+
+function splitOf(
+  walk: Walk,
+  request: PageRequest,
+  cursors: Cursors,
+): Pick<Page, "splitCursor" | "pageStatus"> {
+  const { rows, exhausted } = walk;
+  const middle = rows.length > 1 ? rows[Math.floor((rows.length - 1) / 2)] : undefined;
+  const splitCursor = middle === undefined ? null : cursors.write(middle.key);
+  if (request.endCursor === null) return { splitCursor, pageStatus: null };
+  if (!exhausted) return { splitCursor, pageStatus: "SplitRequired" };
+  const hasGrown = rows.length > SPLIT_FACTOR * request.pageSize;
+  return { splitCursor, pageStatus: hasGrown ? "SplitRecommended" : null };
 }
 
 interface Walk {

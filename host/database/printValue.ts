@@ -17,7 +17,7 @@ function print(value: ConvexJson): string {
       return "undefined";
     case "null":
     case "boolean":
-      return String(value as boolean | null);
+      return JSON.stringify(value);
     case "int64":
       return int64Of(value).toString();
     case "commitTs":
@@ -52,17 +52,6 @@ function printFloat(value: number): string {
 /** A validator as its author wrote it: `v.object({name: v.string()})`. */
 export function printValidator(validator: Validator): string {
   switch (validator.type) {
-    case "number":
-      return "v.float64()";
-    case "bigint":
-      return "v.int64()";
-    case "null":
-    case "boolean":
-    case "string":
-    case "bytes":
-    case "any":
-    case "commitTs":
-      return `v.${validator.type}()`;
     case "literal":
       return `v.literal(${print(validator.value)})`;
     case "id":
@@ -76,9 +65,20 @@ export function printValidator(validator: Validator): string {
     case "object":
       return printFields(validator.value);
     default:
-      return validator satisfies never;
+      return `v.${NAMES[validator.type]}()`;
   }
 }
+
+const NAMES = {
+  number: "float64",
+  bigint: "int64",
+  null: "null",
+  boolean: "boolean",
+  string: "string",
+  bytes: "bytes",
+  any: "any",
+  commitTs: "commitTs",
+} as const;
 
 function printFields(fields: Record<string, FieldValidator>): string {
   const parts = Object.keys(fields)

@@ -67,9 +67,7 @@ function checkIndex(path: string, name: string, fields: string[]): void {
   const reserved = name.startsWith("_") || ["by_id", "by_creation_time"].includes(name);
   if (reserved) throw new HostError(`Index ${path} uses a reserved name.`);
   if (fields.length === 0 || fields.length > LIMITS.fieldsPerIndex) {
-    throw new HostError(
-      `Index ${path} has ${fields.length} fields; expected 1 to ${LIMITS.fieldsPerIndex}.`,
-    );
+    throw new HostError(`Index ${path} has ${fields.length} fields; expected 1 to ${LIMITS.fieldsPerIndex}.`);
   }
   if (new Set(fields).size !== fields.length) throw new HostError(`Index ${path} names a field twice.`);
 }

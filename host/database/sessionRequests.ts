@@ -26,9 +26,7 @@ export class SessionRequests {
 
   constructor(driver: Driver) {
     this.#find = driver.prepare("SELECT ts, answer FROM sess WHERE session = ? AND request = ?");
-    this.#put = driver.prepare(
-      "INSERT INTO sess (session, request, at, ts, answer) VALUES (?, ?, ?, ?, ?)",
-    );
+    this.#put = driver.prepare("INSERT INTO sess (session, request, at, ts, answer) VALUES (?, ?, ?, ?, ?)");
     this.#sweep = driver.prepare(
       `DELETE FROM sess WHERE seq IN (SELECT seq FROM sess ORDER BY seq LIMIT ${SWEEP_ROWS}) AND at < ?`,
     );

@@ -216,7 +216,8 @@ export class Transaction {
       );
     }
     const table = this.store.catalog.byNumber(decoded.tableNumber);
-    if (how.table !== undefined && table?.name !== how.table) throw new DeveloperError(wrongTable(how, table));
+    if (how.table !== undefined && table?.name !== how.table)
+      throw new DeveloperError(wrongTable(how, table));
     if (table === undefined) return null;
     const index = (table.indexes.get("by_id") as IndexEntry).number;
     const key = encodeKey([id]);

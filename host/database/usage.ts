@@ -24,7 +24,15 @@ const MESSAGES: Record<Meter, string> = {
 
 /** What one transaction has used of each limit; nested calls count on their caller. */
 export class Usage {
-  readonly #used = Object.fromEntries(METERS.map((meter) => [meter, 0])) as Record<Meter, number>;
+  readonly #used: Record<Meter, number> = {
+    bytesRead: 0,
+    bytesWritten: 0,
+    databaseQueries: 0,
+    documentsRead: 0,
+    documentsWritten: 0,
+    functionsScheduled: 0,
+    scheduledFunctionArgsBytes: 0,
+  };
 
   /** @throws DeveloperError when the limit is passed */
   add(meter: Meter, amount: number): void {

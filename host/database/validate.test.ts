@@ -53,12 +53,36 @@ describe("a value that does not fit is described as Convex does", () => {
     ["a", v.number(), 'Value does not match validator.\nValue: "a"\nValidator: v.float64()\n\n'],
     [1, v.int64(), "Value does not match validator.\nValue: 1.0\nValidator: v.int64()\n\n"],
     [int, v.number(), "Value does not match validator.\nValue: 1\nValidator: v.float64()\n\n"],
-    ["x", v.union(v.literal("a"), v.literal("b")), 'Value does not match validator.\nValue: "x"\nValidator: v.union(v.literal("a"), v.literal("b"))\n\n'],
-    [[1, "x"], v.array(v.number()), 'Value does not match validator.\nPath: [1]\nValue: "x"\nValidator: v.float64()\n\n'],
-    [{ a: { b: null } }, v.object({ a: v.object({ b: v.boolean() }) }), "Value does not match validator.\nPath: .a.b\nValue: null\nValidator: v.boolean()\n\n"],
-    [{}, v.object({ name: v.string() }), "Object is missing the required field `name`. Consider wrapping the field validator in `v.optional(...)` if this is expected.\n\nObject: {}\nValidator: v.object({name: v.string()})\n\n"],
-    [{ b: 1, a: "x" }, v.object({ a: v.optional(v.string()) }), 'Object contains extra field `b` that is not in the validator.\n\nObject: {a: "x", b: 1.0}\nValidator: v.object({a: v.optional(v.string())})\n\n'],
-    [{ x: 1 }, v.record(v.string(), v.string()), "Value does not match validator.\nPath: .x\nValue: 1.0\nValidator: v.string()\n\n"],
+    [
+      "x",
+      v.union(v.literal("a"), v.literal("b")),
+      'Value does not match validator.\nValue: "x"\nValidator: v.union(v.literal("a"), v.literal("b"))\n\n',
+    ],
+    [
+      [1, "x"],
+      v.array(v.number()),
+      'Value does not match validator.\nPath: [1]\nValue: "x"\nValidator: v.float64()\n\n',
+    ],
+    [
+      { a: { b: null } },
+      v.object({ a: v.object({ b: v.boolean() }) }),
+      "Value does not match validator.\nPath: .a.b\nValue: null\nValidator: v.boolean()\n\n",
+    ],
+    [
+      {},
+      v.object({ name: v.string() }),
+      "Object is missing the required field `name`. Consider wrapping the field validator in `v.optional(...)` if this is expected.\n\nObject: {}\nValidator: v.object({name: v.string()})\n\n",
+    ],
+    [
+      { b: 1, a: "x" },
+      v.object({ a: v.optional(v.string()) }),
+      'Object contains extra field `b` that is not in the validator.\n\nObject: {a: "x", b: 1.0}\nValidator: v.object({a: v.optional(v.string())})\n\n',
+    ],
+    [
+      { x: 1 },
+      v.record(v.string(), v.string()),
+      "Value does not match validator.\nPath: .x\nValue: 1.0\nValidator: v.string()\n\n",
+    ],
     ["abc", v.id("tasks"), 'Value does not match validator.\nValue: "abc"\nValidator: v.id("tasks")\n\n'],
   ])("%j", (value, validator, text) => {
     expect(check(value, validator)).toBe(text);
@@ -71,4 +95,3 @@ describe("a value that does not fit is described as Convex does", () => {
     );
   });
 });
-

@@ -33,7 +33,11 @@ export class ActionRunner {
   readonly #slots = new Slots(LIMITS.actionsAtOnce);
   #idle: Isolate[] = [];
 
-  constructor(bundle: FunctionsBundle, env: Record<string, string>, wiring: { rules: CallRules; calls: ActionCalls }) {
+  constructor(
+    bundle: FunctionsBundle,
+    env: Record<string, string>,
+    wiring: { rules: CallRules; calls: ActionCalls },
+  ) {
     this.#bundle = bundle;
     this.#env = env;
     this.#rules = wiring.rules;

@@ -1,7 +1,7 @@
 import { createHash, timingSafeEqual } from "node:crypto";
 import { createLocalJWKSet, createRemoteJWKSet, decodeJwt, errors, type JWTPayload, jwtVerify } from "jose";
 import { HostError, messageOf } from "../values/errors.ts";
-import type { ConvexJson, ConvexObject } from "../values/json.ts";
+import { type ConvexJson, type ConvexObject, textOf } from "../values/json.ts";
 import type { Identity } from "./identity.ts";
 
 /** Difference between clocks that a token may have. */
@@ -72,10 +72,17 @@ export class Authenticator {
         clockTolerance: CLOCK_TOLERANCE_S,
         requiredClaims: ["sub", "exp"],
       });
-      return { kind: "user", token, attributes: attributesOf(payload), expiresAtMs: (payload.exp ?? 0) * 1000 };
+      return {
+        kind: "user",
+        token,
+        attributes: attributesOf(payload),
+        expiresAtMs: (payload.exp ?? 0) * 1000,
+      };
     } catch (error) {
       throw new AuthenticationError(
-        error instanceof errors.JWTExpired ? "Could not verify token: Token expired" : `Could not verify token: ${messageOf(error)}`,
+        error instanceof errors.JWTExpired
+          ? "Could not verify token: Token expired"
+          : `Could not verify token: ${messageOf(error)}`,
       );
     }
   }
@@ -111,7 +118,8 @@ function parseProvider(config: ConvexObject): Provider {
     return { issuer, audience, algorithms: [text("algorithm") ?? "RS256"], keys: keySource(jwks) };
   }
   const domain = text("domain");
-  if (domain === undefined) throw new HostError(`auth.config.ts: a provider needs "domain", or type "customJwt".`);
+  if (domain === undefined)
+    throw new HostError(`auth.config.ts: a provider needs "domain", or type "customJwt".`);
   const issuer = /^https?:/.test(domain) ? domain : `https://${domain}`;
   const keys = keySource(`${issuer.replace(/\/$/, "")}/.well-known/jwks.json`);
   return { issuer, audience, algorithms: ["RS256", "ES256"], keys };
@@ -155,7 +163,7 @@ function attributesOf(payload: JWTPayload): ConvexObject {
 
 function actingAs(attributes: ConvexObject): ConvexObject {
   const { issuer, subject } = attributes;
-  return { tokenIdentifier: `${String(issuer as string)}|${String(subject as string)}`, ...attributes };
+  return { tokenIdentifier: `${textOf(issuer)}|${textOf(subject)}`, ...attributes };
 }
 
 function parseActing(encoded: string): ConvexObject {

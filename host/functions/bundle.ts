@@ -20,7 +20,8 @@ export async function loadFunctions(folder: string): Promise<FunctionsBundle> {
 export async function bundleFunctions(sourceDir: string, outDir: string): Promise<FunctionsBundle> {
   const bundle = await bundleSources(sourceDir);
   mkdirSync(outDir, { recursive: true });
-  for (const [name, content] of Object.entries(bundleFiles(bundle))) writeFileSync(join(outDir, name), content);
+  for (const [name, content] of Object.entries(bundleFiles(bundle)))
+    writeFileSync(join(outDir, name), content);
   return bundle;
 }
 
@@ -58,7 +59,9 @@ function moduleName(file: string): string {
 function refuseUnsupported(dir: string, files: string[]): void {
   const config = REFUSED.find((name) => existsSync(join(dir, name)));
   if (config !== undefined) {
-    throw new HostError(`${join(dir, config)}: the embedded host has no components. Remove it, or run on Convex.`);
+    throw new HostError(
+      `${join(dir, config)}: the embedded host has no components. Remove it, or run on Convex.`,
+    );
   }
   for (const file of files) {
     if (!/^\s*["']use node["']/.test(readFileSync(join(dir, file), "utf8"))) continue;
@@ -69,12 +72,12 @@ function refuseUnsupported(dir: string, files: string[]): void {
 }
 
 async function link(dir: string, files: string[]): Promise<string> {
-  const { build } = await loadEsbuild();
+  const esbuild = await loadEsbuild();
   const imports = files.map((file, i) => `import * as m${i} from ${JSON.stringify(`./${file}`)};`);
   const table = files.map((file, i) => `${JSON.stringify(moduleName(file))}: m${i}`);
   const entry = `${imports.join("\n")}\nglobalThis.__droverModules = { ${table.join(", ")} };`;
   try {
-    const { outputFiles } = await build({
+    const { outputFiles } = await esbuild.build({
       stdin: { contents: entry, resolveDir: dir, loader: "js" },
       bundle: true,
       write: false,
@@ -82,7 +85,6 @@ async function link(dir: string, files: string[]): Promise<string> {
       platform: "browser",
       conditions: ["convex", "module"],
       target: "es2023",
-      keepNames: true,
       logLevel: "silent",
     });
     return outputFiles[0]?.text ?? "";

@@ -1,6 +1,5 @@
 import type { Transaction } from "../database/transaction.ts";
 import { DeveloperError } from "../values/errors.ts";
-import type { ConvexJson } from "../values/json.ts";
 import { LIMITS } from "../values/limits.ts";
 import type { FunctionsBundle } from "./bundleFormat.ts";
 import { checkCall, checkResult, type CallRules, type Named } from "./checkCall.ts";
@@ -72,7 +71,9 @@ export class DeterministicRunner {
     const journal = frame.pagination.made;
     if (!settled.ok) return { ok: false, failure: thrownFailure(settled.thrown), journal };
     const problem = checkResult(frame.entry, settled.value, this.#rules.catalog);
-    return problem === null ? { ok: true, value: settled.value, journal } : { ok: false, failure: problem, journal };
+    return problem === null
+      ? { ok: true, value: settled.value, journal }
+      : { ok: false, failure: problem, journal };
   }
 
   #host(frame: Frame): CallHost {
@@ -80,7 +81,7 @@ export class DeterministicRunner {
       try {
         return work();
       } catch (error) {
-        if (!(error instanceof DeveloperError)) frame.broken ??= error;
+        if (!(error instanceof DeveloperError)) frame.broken ??= error as Error;
         throw error;
       }
     };
@@ -139,9 +140,4 @@ function overran(begun: number): boolean {
 
 function after<T, U>(value: Eventually<T>, next: (value: T) => U): Eventually<U> {
   return value instanceof Promise ? value.then(next) : next(value);
-}
-
-/** The arguments of a request as their JSON array. */
-export function argsOf(value: ConvexJson): ConvexJson[] {
-  return Array.isArray(value) ? value : [value];
 }

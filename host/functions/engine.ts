@@ -93,7 +93,12 @@ export class Engine {
       },
       runaway: () => ({ done: failed(RAN_AWAY), reads: [] }),
     });
-    return { outcome: this.#outcome(call, scope, value.done), ts, reads: value.reads, journal: value.done.journal };
+    return {
+      outcome: this.#outcome(call, scope, value.done),
+      ts,
+      reads: value.reads,
+      journal: value.done.journal,
+    };
   }
 
   async mutate(call: MutationCall): Promise<Answer> {
@@ -176,11 +181,18 @@ export class Engine {
     });
   }
 
-  #run(call: Named, how: { scope: RequestScope; tx: Transaction; journal: string | null }): Eventually<Result> {
+  #run(
+    call: Named,
+    how: { scope: RequestScope; tx: Transaction; journal: string | null },
+  ): Eventually<Result> {
     return this.#runner.run({ call, depth: 0, ...how });
   }
 
-  #conclude(call: MutationCall, tx: Transaction, run: { done: Result; scope: RequestScope }): Attempt<Result> {
+  #conclude(
+    call: MutationCall,
+    tx: Transaction,
+    run: { done: Result; scope: RequestScope },
+  ): Attempt<Result> {
     const { done, scope } = run;
     if (!done.ok) return { commit: false, value: done };
     const value = resolved(done.value, tx);
@@ -207,9 +219,20 @@ export class Engine {
   }
 
   #scope(call: Pick<Call, "path" | "identity" | "metadata">): RequestScope {
-    const log = new LogLines((level, text) => this.#options.log({ kind: "function", path: call.path, level, text }));
+    const log = new LogLines((level, text) =>
+      this.#options.log({ kind: "function", path: call.path, level, text }),
+    );
     const { identity, metadata = NO_METADATA } = call;
-    return { requestId: newRequestId(), identity, metadata, nowMs: Date.now(), log };
+    let requestId: string | undefined;
+    return {
+      identity,
+      metadata,
+      nowMs: Date.now(),
+      log,
+      get requestId() {
+        return (requestId ??= newRequestId());
+      },
+    };
   }
 
   #actionCalls(): ActionCalls {

@@ -15,6 +15,7 @@ export const NO_METADATA: RequestMetadata = { ip: null, userAgent: null, schedul
 
 /** What the calls of one request share, however deep they nest. */
 export interface RequestScope {
+  /** Made when it is first asked for: most calls never need one. */
   readonly requestId: string;
   readonly identity: Identity;
   readonly nowMs: number;
@@ -32,7 +33,7 @@ export interface Frame {
   readonly pagination: Pagination;
   readonly random: () => number;
   /** An error of the host itself; the function may have caught it, but its transaction must not be kept. */
-  broken: unknown;
+  broken: Error | null;
 }
 
 /** A paginated query remembers where its page ended, so that a re-run covers the same interval of keys. */
@@ -54,7 +55,8 @@ export class LogLines {
 
   add(level: string, args: unknown[]): void {
     const text = args.map((arg) => inspect(arg, { depth: 4, breakLength: Infinity })).join(" ");
-    const line = text.length > LIMITS.logLineBytes ? `${text.slice(0, LIMITS.logLineBytes)} (truncated)` : text;
+    const line =
+      text.length > LIMITS.logLineBytes ? `${text.slice(0, LIMITS.logLineBytes)} (truncated)` : text;
     this.#onLine(level, line);
     if (this.lines.length < LIMITS.logLines) this.lines.push(`[${level.toUpperCase()}] ${line}`);
     else if (this.lines.length === LIMITS.logLines) {

@@ -4,7 +4,12 @@ import type { ConvexObject } from "../values/json.ts";
 export type Identity =
   | { readonly kind: "none" }
   | { readonly kind: "system" }
-  | { readonly kind: "user"; readonly attributes: ConvexObject; readonly expiresAtMs: number; readonly token: string }
+  | {
+      readonly kind: "user";
+      readonly attributes: ConvexObject;
+      readonly expiresAtMs: number;
+      readonly token: string;
+    }
   | { readonly kind: "admin"; readonly acting: ConvexObject | null };
 
 export const NOBODY: Identity = { kind: "none" };

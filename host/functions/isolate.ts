@@ -9,7 +9,7 @@ import type { FunctionKind } from "./registry.ts";
 import { actionTimers, type ActionTimers } from "./actionTimers.ts";
 
 /** Module-level code that runs longer than this is taken for an endless loop. */
-const LOAD_MS = 10_000;
+const LOAD_MS = 5_000;
 /** Time for a query or mutation that waits for `crypto.subtle`. */
 const PENDING_MS = 5_000;
 
@@ -38,8 +38,11 @@ export interface Thrown {
 export type Settled<T = string> = { ok: true; value: T } | { ok: false; thrown: Thrown };
 
 type Modules = Record<string, { default?: unknown } | undefined>;
-type Resolve = (value: unknown) => void;
-type Reject = (failure: { message: string; data?: string }) => void;
+/** The two ends of a promise that lives inside the context. */
+interface InnerPromise {
+  resolve(value: unknown): void;
+  reject(failure: { message: string; data?: string }): void;
+}
 interface Control {
   modules(modules: unknown): string;
   exportOf(module: unknown): string | null;
@@ -76,12 +79,13 @@ export class Isolate {
     this.#deterministic = mode === "deterministic";
     this.#timers = this.#deterministic ? null : actionTimers();
     const globals = { ...sandboxGlobals(env), ...this.#timers?.globals };
-    this.#context = vm.createContext(globals, this.#deterministic ? { microtaskMode: "afterEvaluate" } : {});
+    this.#context = newContext(this.#deterministic ? { microtaskMode: "afterEvaluate" } : {}, globals);
     const prelude = vm.runInContext(SANDBOX_SOURCE, this.#context, { filename: "convexRuntime.js" }) as (
       bridge: object,
     ) => Control;
     this.#control = prelude(this.#bridge());
-    this.#context["__drover"] = { start: () => this.#control.start() };
+    const drover = { start: () => this.#control.start() };
+    Object.defineProperty(this.#context, "__drover", { value: drover });
     try {
       vm.runInContext(bundle.script, this.#context, { filename: "functions.js", timeout: LOAD_MS });
       this.#modules = this.#context["__droverModules"] as Modules;
@@ -188,11 +192,11 @@ export class Isolate {
           return { failure: failureOf(error) };
         }
       },
-      asyncSyscall: (op: string, arg: string, resolve: Resolve, reject: Reject) => {
-        this.#settle(() => this.#host().asyncSyscall(op, arg), resolve, reject);
+      asyncSyscall: (op: string, arg: string, promise: InnerPromise) => {
+        this.#settle(() => this.#host().asyncSyscall(op, arg), promise);
       },
-      subtle: (method: SubtleMethod, args: unknown[], resolve: Resolve, reject: Reject) => {
-        this.#settle(() => subtle(method, args), resolve, reject);
+      subtle: (method: SubtleMethod, args: unknown[], promise: InnerPromise) => {
+        this.#settle(() => subtle(method, args), promise);
       },
       log: (level: string, args: unknown[]) => this.#call?.host.log(level, args),
       now: () => this.#call?.host.nowMs ?? 0,
@@ -203,17 +207,20 @@ export class Isolate {
   }
 
   /** Answers at once when the work is done at once, which keeps a whole call inside one evaluation. */
-  #settle(work: () => unknown, resolve: Resolve, reject: Reject): void {
+  #settle(work: () => unknown, promise: InnerPromise): void {
     try {
       const value = work();
-      if (!(value instanceof Promise)) return resolve(value);
+      if (!(value instanceof Promise)) return promise.resolve(value);
       this.#outstanding++;
       void value
         // Arrows of the host: a reaction that is an inner function would wait in the inner queue, which nobody empties.
-        .then((result) => resolve(result), (error: unknown) => reject(failureOf(error)))
+        .then(
+          (result) => promise.resolve(result),
+          (error: unknown) => promise.reject(failureOf(error)),
+        )
         .then(() => this.#arrived());
     } catch (error) {
-      reject(failureOf(error));
+      promise.reject(failureOf(error));
     }
   }
 
@@ -222,6 +229,18 @@ export class Isolate {
     // The context's own microtasks only run after an evaluation in it.
     if (this.#deterministic) pump.runInContext(this.#context);
   }
+}
+
+/**
+ * A context whose global object is an ordinary one: the usual kind looks every global name up in a host object first,
+ * which made `Array` or `Promise` cost 0.2 µs each time (a third of a small mutation).
+ */
+function newContext(options: vm.CreateContextOptions, globals: Record<string, unknown>): vm.Context {
+  const context = vm.createContext(vm.constants.DONT_CONTEXTIFY, options);
+  for (const [name, value] of Object.entries(globals)) {
+    Object.defineProperty(context, name, { value, writable: true, configurable: true, enumerable: false });
+  }
+  return context;
 }
 
 function failureOf(error: unknown): { message: string; data?: string } {

@@ -8,7 +8,8 @@ describe("queries and mutations", () => {
   it("have Convex's globals and nothing of Node, a frozen clock and no timers", async () => {
     const host = await fixtureHost({ env: { GREETING: "hello" } });
     const seen = await httpClient(host.url).query(query("runtime:globals"), {});
-    const documented = "in queries and mutations. Please consider using an action. See https://docs.convex.dev/functions/actions for more details.";
+    const documented =
+      "in queries and mutations. Please consider using an action. See https://docs.convex.dev/functions/actions for more details.";
     expect(seen).toEqual({
       frozen: true,
       random: true,
@@ -24,7 +25,11 @@ describe("queries and mutations", () => {
   it("may wait for crypto.subtle, whose buffers are bytes to them", async () => {
     const host = await fixtureHost();
     const client = httpClient(host.url);
-    const digests = await Promise.all(["abc", "abc", "abd"].map((text) => client.mutation(mutation("runtime:digest"), { text }, { skipQueue: true })));
+    const digests = await Promise.all(
+      ["abc", "abc", "abd"].map((text) =>
+        client.mutation(mutation("runtime:digest"), { text }, { skipQueue: true }),
+      ),
+    );
     const hex = digests.map((each) => Buffer.from(each as ArrayBuffer).toString("hex"));
     expect(hex[0]).toBe("ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad");
     expect(hex[1]).toBe(hex[0]);
@@ -33,17 +38,28 @@ describe("queries and mutations", () => {
 
   it("that never settle are failed at once", async () => {
     const host = await fixtureHost();
-    await expect(httpClient(host.url).query(query("runtime:hang"), {})).rejects.toThrow("a promise that nothing will resolve");
+    await expect(httpClient(host.url).query(query("runtime:hang"), {})).rejects.toThrow(
+      "a promise that nothing will resolve",
+    );
   });
 
   it("that loop for ever are killed, and mutations of the same batch still run", async () => {
     const host = await fixtureHost();
     const clients = Array.from({ length: 4 }, () => convexClient(host.url));
-    const good = clients.slice(1).map((client, i) => client.mutation(mutation("tasks:add"), { queue: "a", title: `${i}` }));
-    await expect(clients[0]!.mutation(mutation("runtime:spin"), {})).rejects.toThrow("Function execution timed out (maximum duration: 1s)");
+    const good = clients
+      .slice(1)
+      .map((client, i) => client.mutation(mutation("tasks:add"), { queue: "a", title: `${i}` }));
+    await expect(clients[0]!.mutation(mutation("runtime:spin"), {})).rejects.toThrow(
+      "Function execution timed out (maximum duration: 1s)",
+    );
     await Promise.all(good);
     await clients[0]!.mutation(mutation("tasks:add"), { queue: "a", title: "after" });
-    expect((await clients[0]!.query(query("tasks:titles"), { queue: "a" })).sort()).toEqual(["0", "1", "2", "after"]);
+    expect((await clients[0]!.query(query("tasks:titles"), { queue: "a" })).sort()).toEqual([
+      "0",
+      "1",
+      "2",
+      "after",
+    ]);
   });
 });
 
@@ -74,7 +90,9 @@ describe("limits of the real server", () => {
 
   it("refuses arrays that are too long, as an argument already", async () => {
     const host = await fixtureHost();
-    const call = httpClient(host.url).query(query("runtime:say"), { value: Array.from({ length: 8_193 }, () => 1) });
+    const call = httpClient(host.url).query(query("runtime:say"), {
+      value: Array.from({ length: 8_193 }, () => 1),
+    });
     await expect(call).rejects.toThrow("Array length is too long (8193 > maximum length 8192)");
   });
 });

@@ -64,6 +64,9 @@ export function sandboxGlobals(env: Record<string, string>): Record<string, unkn
 
 /** Runs one method of `crypto.subtle`. */
 export async function subtle(method: SubtleMethod, args: unknown[]): Promise<unknown> {
-  const operation = webcrypto.subtle[method] as (...args: unknown[]) => Promise<unknown>;
-  return await operation.apply(webcrypto.subtle, args);
+  const operations = webcrypto.subtle as unknown as Record<
+    SubtleMethod,
+    (...args: unknown[]) => Promise<unknown>
+  >;
+  return await operations[method](...args);
 }

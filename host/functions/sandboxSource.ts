@@ -15,7 +15,7 @@ const raise = (failure) => {
   return error;
 };
 const later = (start) =>
-  new Promise((resolve, reject) => start(resolve, (failure) => reject(raise(failure))));
+  new Promise((resolve, reject) => start({ resolve, reject: (failure) => reject(raise(failure)) }));
 
 define("Convex", Object.freeze({
   syscall(op, arg) {
@@ -23,7 +23,7 @@ define("Convex", Object.freeze({
     if (answer.failure) throw raise(answer.failure);
     return answer.value;
   },
-  asyncSyscall: (op, arg) => later((resolve, reject) => bridge.asyncSyscall(op, arg, resolve, reject)),
+  asyncSyscall: (op, arg) => later((promise) => bridge.asyncSyscall(op, arg, promise)),
   jsSyscall(op) { throw new Error(op + " is not supported by this host."); },
 }));
 
@@ -67,7 +67,7 @@ if (bridge.deterministic) {
 
 const subtle = Object.freeze(Object.fromEntries(bridge.subtleMethods.map((method) => [
   method,
-  (...args) => later((resolve, reject) => bridge.subtle(method, args, resolve, reject)),
+  (...args) => later((promise) => bridge.subtle(method, args, promise)),
 ])));
 define("crypto", Object.freeze({
   getRandomValues: (array) => bridge.getRandomValues(array),

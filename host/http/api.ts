@@ -49,7 +49,9 @@ export function apiRoutes(wiring: ApiWiring): Hono {
   app.get("/instance_name", (c) => c.text(INSTANCE_NAME));
   app.get("/instance_version", (c) => c.text(INSTANCE_NAME));
   functionRoutes(app, wiring);
-  app.notFound((c) => c.json({ code: "NotFound", message: `This host has no ${c.req.method} ${c.req.path}` }, 404));
+  app.notFound((c) =>
+    c.json({ code: "NotFound", message: `This host has no ${c.req.method} ${c.req.path}` }, 404),
+  );
   app.onError((error, c) => onError(error, c, wiring.log));
   return app;
 }
@@ -68,7 +70,7 @@ function functionRoutes(app: Hono, wiring: ApiWiring): void {
   app.post("/api/query_ts", (c) => c.json({ ts: encodeTs(wiring.engine.latestTs) }));
   app.get("/api/query", async (c) => {
     const { path, args: text = "{}", format } = c.req.query();
-    const body = callBody.parse({ path, args: JSON.parse(text), format });
+    const body = callBody.parse({ path, args: JSON.parse(text) as unknown, format });
     return c.json(await answer(wiring, { kind: "query", body, caller: await callerOf(c, wiring) }));
   });
   app.post("/api/query_batch", async (c) => {
@@ -80,7 +82,9 @@ function functionRoutes(app: Hono, wiring: ApiWiring): void {
   app.post("/api/run/:path{.+}", async (c) => {
     const body = runBody.parse(await c.req.json());
     const path = c.req.param("path").replace(/\/([^/]*)$/, ":$1");
-    return c.json(await answer(wiring, { kind: "any", body: { ...body, path }, caller: await callerOf(c, wiring) }));
+    return c.json(
+      await answer(wiring, { kind: "any", body: { ...body, path }, caller: await callerOf(c, wiring) }),
+    );
   });
 }
 
@@ -143,5 +147,8 @@ function onError(error: Error, c: Context, log: LogSink): Response {
   }
   if (error instanceof SyntaxError) return c.json({ code: "BadJsonBody", message: error.message }, 400);
   log({ kind: "host", level: "error", text: `http: ${messageOf(error)}` });
-  return c.json({ code: "InternalServerError", message: "The host failed; the call may be tried again" }, 500);
+  return c.json(
+    { code: "InternalServerError", message: "The host failed; the call may be tried again" },
+    500,
+  );
 }

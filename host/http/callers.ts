@@ -16,7 +16,10 @@ export interface AllowedNames {
  * pointed at this machine, must not reach a host that trusts its own machine. Clients outside browsers send no Origin.
  * @returns null when it may, else the reason
  */
-export function refusal(headers: { host: string | undefined; origin: string | undefined }, allowed: AllowedNames): string | null {
+export function refusal(
+  headers: { host: string | undefined; origin: string | undefined },
+  allowed: AllowedNames,
+): string | null {
   const host = hostnameOf(`http://${headers.host ?? ""}`);
   if (!isAllowed(host, allowed)) return `Host "${headers.host ?? ""}" is not allowed`;
   if (headers.origin === undefined) return null;
@@ -41,11 +44,16 @@ function hostnameOf(url: string): string {
  * Who an `Authorization` header names: `Bearer <jwt>` or `Convex <adminKey>[:base64 identity]`.
  * @throws AuthenticationError when it names nobody
  */
-export async function identityOf(header: string | undefined, authenticator: Authenticator): Promise<Identity> {
+export async function identityOf(
+  header: string | undefined,
+  authenticator: Authenticator,
+): Promise<Identity> {
   if (header === undefined || header === "") return NOBODY;
   const space = header.indexOf(" ");
   const [scheme, value] = [header.slice(0, space).toLowerCase(), header.slice(space + 1).trim()];
   if (scheme === "bearer") return await authenticator.user(value);
   if (scheme === "convex") return authenticator.admin(value);
-  throw new AuthenticationError(`Expected "Bearer <token>" or "Convex <admin key>" in the Authorization header`);
+  throw new AuthenticationError(
+    `Expected "Bearer <token>" or "Convex <admin key>" in the Authorization header`,
+  );
 }

@@ -21,7 +21,10 @@ export interface Listener {
  * Serves an app.
  * @throws HostError when the port cannot be had
  */
-export async function listen(app: Hono, where: { port: number; bind: string; what: string }): Promise<Listener & { server: Server }> {
+export async function listen(
+  app: Hono,
+  where: { port: number; bind: string; what: string },
+): Promise<Listener & { server: Server }> {
   const server = createAdaptorServer({ fetch: app.fetch, overrideGlobalObjects: false }) as Server;
   await new Promise<void>((resolve, reject) => {
     server.once("error", (error) => {

@@ -15,11 +15,13 @@ export function siteRoutes(wiring: ApiWiring): Hono {
   });
   app.use(bodyLimit({ maxSize: LIMITS.httpActionBodyBytes }));
   app.all("*", async (c) => {
-    const identity = await identityOf(c.req.header("authorization"), wiring.authenticator).catch((error: unknown) => {
-      // An action may have a token scheme of its own.
-      if (error instanceof AuthenticationError) return NOBODY;
-      throw error;
-    });
+    const identity = await identityOf(c.req.header("authorization"), wiring.authenticator).catch(
+      (error: unknown) => {
+        // An action may have a token scheme of its own.
+        if (error instanceof AuthenticationError) return NOBODY;
+        throw error;
+      },
+    );
     const answer = await wiring.engine.http(await copy(c.req.raw), { identity, metadata: metadataOf(c) });
     if (answer === null) return c.text("No matching routes found", 404);
     return typeof answer === "string" ? c.json({ code: "InternalServerError", trace: answer }, 500) : answer;

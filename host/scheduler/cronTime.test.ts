@@ -3,16 +3,16 @@ import { expect, it } from "vitest";
 import { nextRun, type Schedule } from "./cronTime.ts";
 
 const now = Date.UTC(2026, 10, 20, 9, 30, 0); // a Friday
-const at = (day: number, hour: number, minute: number, month = 10, year = 2026) => Date.UTC(year, month, day, hour, minute);
+const at = (day: number, hour: number, minute: number) => Date.UTC(2026, 10, day, hour, minute);
 
 it.each<[Schedule, number]>([
   [{ type: "hourly", minuteUTC: 15 }, at(20, 10, 15)],
   [{ type: "hourly", minuteUTC: 45 }, at(20, 9, 45)],
   [{ type: "daily", hourUTC: 3, minuteUTC: 7 }, at(21, 3, 7)],
   [{ type: "weekly", dayOfWeek: "monday", hourUTC: 0, minuteUTC: 0 }, at(23, 0, 0)],
-  [{ type: "monthly", day: 1, hourUTC: 12, minuteUTC: 0 }, at(1, 12, 0, 11)],
+  [{ type: "monthly", day: 1, hourUTC: 12, minuteUTC: 0 }, Date.UTC(2026, 11, 1, 12, 0)],
   [{ type: "cron", cron: "*/10 * * * *" }, at(20, 9, 40)],
-  [{ type: "cron", cron: "0 0 29 2 *" }, at(29, 0, 0, 1, 2028)],
+  [{ type: "cron", cron: "0 0 29 2 *" }, Date.UTC(2028, 1, 29)],
 ])("gives the next time of %j", (schedule, expected) => {
   expect(nextRun("a", schedule, { nowMs: now, previousMs: null })).toBe(expected);
 });
@@ -26,7 +26,9 @@ it("starts a new interval at once, keeps its beat, and skips what was missed", (
 
 it("always gives a cron without a minute the same one", () => {
   const schedule: Schedule = { type: "hourly" };
-  const minutes = ["a", "a", "b"].map((name) => new Date(nextRun(name, schedule, { nowMs: now, previousMs: null })).getUTCMinutes());
+  const minutes = ["a", "a", "b"].map((name) =>
+    new Date(nextRun(name, schedule, { nowMs: now, previousMs: null })).getUTCMinutes(),
+  );
   expect(minutes[0]).toBe(minutes[1]);
 });
 

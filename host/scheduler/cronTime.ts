@@ -16,7 +16,11 @@ export type Schedule =
  * @param previousMs when it last was due, or null for a cron that is new: an interval then starts at once
  * @throws HostError when the schedule is no schedule
  */
-export function nextRun(name: string, schedule: Schedule, when: { nowMs: number; previousMs: number | null }): number {
+export function nextRun(
+  name: string,
+  schedule: Schedule,
+  when: { nowMs: number; previousMs: number | null },
+): number {
   if (schedule.type === "interval") return nextInterval(schedule, when);
   try {
     const cron = new Cron(pattern(name, schedule), { timezone: "UTC", paused: true });

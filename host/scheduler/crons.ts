@@ -140,7 +140,9 @@ class CronRows {
 
   all(): Map<string, { spec: string; next: number }> {
     const rows = this.#all.all();
-    return new Map(rows.map((row) => [String(row["name"]), { spec: String(row["spec"]), next: Number(row["next"]) }]));
+    return new Map(
+      rows.map((row) => [String(row["name"]), { spec: String(row["spec"]), next: Number(row["next"]) }]),
+    );
   }
 
   put(name: string, spec: CronSpec, next: number): void {

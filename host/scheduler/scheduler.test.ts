@@ -2,7 +2,19 @@
 import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
-import { APP, convexClient, fixtureHost, hostProcess, httpClient, mutation, query, tempApp, tempFolder, watch, ADMIN_KEY } from "../fixtures/harness.ts";
+import {
+  APP,
+  convexClient,
+  fixtureHost,
+  hostProcess,
+  httpClient,
+  mutation,
+  query,
+  tempApp,
+  tempFolder,
+  watch,
+  ADMIN_KEY,
+} from "../fixtures/harness.ts";
 
 const state = (kind: string) => (job: { state: { kind: string } } | null) => job?.state.kind === kind;
 
@@ -52,11 +64,24 @@ it("runs a scheduled action, whose writes are mutations of their own", async () 
 
 it("runs what fell due while no host was up, once, also after a kill", async () => {
   const data = join(tempFolder(), "data.sqlite");
-  const args = ["--functions", APP, "--data", data, "--port", "0", "--site-port", "0", "--admin-key", ADMIN_KEY];
+  const args = [
+    "--functions",
+    APP,
+    "--data",
+    data,
+    "--port",
+    "0",
+    "--site-port",
+    "0",
+    "--admin-key",
+    ADMIN_KEY,
+  ];
   const first = await hostProcess(args);
   const writer = httpClient(first.url);
   const ids = await Promise.all(
-    Array.from({ length: 20 }, (_, i) => writer.mutation(mutation("marks:later"), { text: `due ${i}`, afterMs: 600 }, { skipQueue: true })),
+    Array.from({ length: 20 }, (_, i) =>
+      writer.mutation(mutation("marks:later"), { text: `due ${i}`, afterMs: 600 }, { skipQueue: true }),
+    ),
   );
   await first.end("SIGKILL");
   expect(existsSync(`${data}.lock`)).toBe(true);
@@ -64,7 +89,8 @@ it("runs what fell due while no host was up, once, also after a kill", async () 
   const host = await fixtureHost({ data });
   const client = convexClient(host.url);
   await Promise.all(ids.map((id) => watch(client, "marks:job", { id }).until(state("success"))));
-  for (let i = 0; i < ids.length; i++) expect(await client.query(query("marks:texts"), { text: `due ${i}` })).toBe(1);
+  for (let i = 0; i < ids.length; i++)
+    expect(await client.query(query("marks:texts"), { text: `due ${i}` })).toBe(1);
 });
 
 it("starts a new interval cron at once, and not again when the host restarts before its time", async () => {
@@ -85,5 +111,7 @@ it("refuses a cron that names no function", async () => {
       crons.interval("lost", { hours: 1 }, makeFunctionReference("nowhere:fn") as never);
       export default crons;`,
   });
-  await expect(fixtureHost({ functions })).rejects.toThrow('crons.ts: "lost" runs "nowhere:fn", which is no mutation or action');
+  await expect(fixtureHost({ functions })).rejects.toThrow(
+    'crons.ts: "lost" runs "nowhere:fn", which is no mutation or action',
+  );
 });

@@ -99,7 +99,10 @@ export class Scheduler {
     const run = runJob(engine, registry, job)
       .then(() => this.#retries.delete(job._id))
       .catch((error: unknown) => {
-        const waitMs = Math.min(2 * (this.#retries.get(job._id)?.waitMs ?? FIRST_RETRY_MS / 2), LONGEST_RETRY_MS);
+        const waitMs = Math.min(
+          2 * (this.#retries.get(job._id)?.waitMs ?? FIRST_RETRY_MS / 2),
+          LONGEST_RETRY_MS,
+        );
         this.#retries.set(job._id, { atMs: Date.now() + waitMs, waitMs });
         log({ kind: "host", level: "error", text: `job ${job._id}: ${messageOf(error)}` });
       })

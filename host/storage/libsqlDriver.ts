@@ -25,10 +25,10 @@ export function openLibsql(file: string): Driver {
 function statement(prepared: LibsqlStatement): Statement {
   return {
     run: (params = []) => {
-      prepared.run(params as SqlValue[]);
+      prepared.run(params);
     },
     get: (params = []) => {
-      const row = prepared.get(params as SqlValue[]) as Record<string, unknown> | undefined;
+      const row = prepared.get(params) as Record<string, unknown> | undefined;
       return row === undefined ? undefined : withBuffers(row);
     },
     all: (params = []) => (prepared.all(params as SqlValue[]) as Record<string, unknown>[]).map(withBuffers),

@@ -15,7 +15,14 @@ import { nodeSqlite, openNodeSqlite } from "./nodeSqliteDriver.ts";
 const builtin = nodeSqlite();
 const drivers: [string, (file: string) => Driver][] = [
   ["libsql", openLibsql],
-  ...(builtin === undefined ? [] : [["node:sqlite", (file: string) => openNodeSqlite(builtin, file)] as [string, (file: string) => Driver]]),
+  ...(builtin === undefined
+    ? []
+    : [
+        ["node:sqlite", (file: string) => openNodeSqlite(builtin, file)] as [
+          string,
+          (file: string) => Driver,
+        ],
+      ]),
 ];
 
 describe.each(drivers)("the %s driver", (name, open) => {
@@ -50,7 +57,10 @@ describe.each(drivers)("the %s driver", (name, open) => {
     const driver = opened();
     const put = driver.prepare("INSERT INTO t VALUES (?, 1, '')");
     driver.exec("BEGIN IMMEDIATE");
-    for (const [outer, inner] of [[1, 2], [3, 4]] as const) {
+    for (const [outer, inner] of [
+      [1, 2],
+      [3, 4],
+    ] as const) {
       driver.exec("SAVEPOINT a");
       put.run([Buffer.of(outer)]);
       driver.exec("SAVEPOINT b");
@@ -59,7 +69,12 @@ describe.each(drivers)("the %s driver", (name, open) => {
       driver.exec("RELEASE a");
     }
     driver.exec("COMMIT");
-    expect(driver.prepare("SELECT k FROM t").all().map((row) => [...(row["k"] as Buffer)])).toEqual([[1]]);
+    expect(
+      driver
+        .prepare("SELECT k FROM t")
+        .all()
+        .map((row) => [...(row["k"] as Buffer)]),
+    ).toEqual([[1]]);
   });
 
   it("throws on a broken constraint and goes on working", () => {
@@ -88,11 +103,14 @@ describe("the lock of a data file", () => {
   });
 
   it.each([
-    ["of a process that is gone", async () => {
-      const child = spawn("true");
-      await once(child, "exit");
-      return { pid: child.pid, started: "1" };
-    }],
+    [
+      "of a process that is gone",
+      async () => {
+        const child = spawn("true");
+        await once(child, "exit");
+        return { pid: child.pid, started: "1" };
+      },
+    ],
     ["of a pid that another process has now", async () => ({ pid: process.pid, started: "1" })],
     ["that was never finished", async () => "half"],
   ])("%s is taken over", async (_what, left) => {

@@ -10,14 +10,18 @@ afterEach(() => vi.restoreAllMocks());
 function countQueries() {
   const spy = vi.spyOn(Engine.prototype, "query");
   return (path: string, args: object) =>
-    spy.mock.calls.filter(([call]) => call.path === path && JSON.stringify(call.args[0]) === JSON.stringify(args)).length;
+    spy.mock.calls.filter(
+      ([call]) => call.path === path && JSON.stringify(call.args[0]) === JSON.stringify(args),
+    ).length;
 }
 
 describe("subscribers of one query", () => {
   it("share one evaluation per change, however many they are", async () => {
     const count = countQueries();
     const host = await fixtureHost();
-    const watchers = Array.from({ length: 12 }, () => watch(convexClient(host.url), "tasks:titles", { queue: "shared" }));
+    const watchers = Array.from({ length: 12 }, () =>
+      watch(convexClient(host.url), "tasks:titles", { queue: "shared" }),
+    );
     await Promise.all(watchers.map((each) => each.until(() => true)));
     expect(count("tasks:titles", { queue: "shared" })).toBeLessThanOrEqual(2);
     const before = count("tasks:titles", { queue: "shared" });
@@ -33,7 +37,8 @@ describe("subscribers of one query", () => {
     const mine = watch(client, "tasks:titles", { queue: "mine" });
     await mine.until(() => true);
     const before = count("tasks:titles", { queue: "mine" });
-    for (const queue of ["a", "min", "mine2", "z"]) await client.mutation(mutation("tasks:add"), { queue, title: "x" });
+    for (const queue of ["a", "min", "mine2", "z"])
+      await client.mutation(mutation("tasks:add"), { queue, title: "x" });
     await client.mutation(mutation("marks:later"), { text: "x", afterMs: 3_600_000 });
     expect(count("tasks:titles", { queue: "mine" })).toBe(before);
     await client.mutation(mutation("tasks:add"), { queue: "mine", title: "x" });
@@ -84,7 +89,9 @@ describe("subscribers of one query", () => {
     const host = await fixtureHost({ log: (line) => lines.push(line) });
     const client = convexClient(host.url);
     const broken = watch(client, "tasks:wrongReturn");
-    expect((await broken.failed()).message).toContain("ReturnsValidationError: Value does not match validator.\nValue: 1.0\nValidator: v.string()");
+    expect((await broken.failed()).message).toContain(
+      "ReturnsValidationError: Value does not match validator.\nValue: 1.0\nValidator: v.string()",
+    );
     expect(lines.some((line) => line.kind === "functionFailed")).toBe(true);
   });
 });

@@ -157,7 +157,10 @@ export class Subscriptions {
     try {
       const started = await this.#engine.inspect(() => {
         const queries = pick();
-        const calls = queries.map(({ call, answer }) => ({ ...call, journal: answer?.journal ?? call.journal }));
+        const calls = queries.map(({ call, answer }) => ({
+          ...call,
+          journal: answer?.journal ?? call.journal,
+        }));
         const answers = Promise.all(calls.map((call) => this.#engine.query(call)));
         return { queries, answers: { promise: answers }, ts: this.#engine.latestTs };
       });
@@ -178,7 +181,9 @@ export class Subscriptions {
     this.#dirty.delete(query);
     this.#reads.add(answer.reads, query);
     // A commit may have come after the evaluation and before this line.
-    const overtaken = this.#recent.some(({ ts, touched }) => ts > answer.ts && overlaps(answer.reads, touched));
+    const overtaken = this.#recent.some(
+      ({ ts, touched }) => ts > answer.ts && overlaps(answer.reads, touched),
+    );
     if (overtaken) this.#invalidate(query);
   }
 
@@ -200,11 +205,16 @@ export class Subscriptions {
 }
 
 function sameOutcome(a: CallOutcome, b: CallOutcome): boolean {
-  const sameLines = a.logLines.length === b.logLines.length && a.logLines.join("\n") === b.logLines.join("\n");
+  const sameLines =
+    a.logLines.length === b.logLines.length && a.logLines.join("\n") === b.logLines.join("\n");
   if (!sameLines || a.kind !== b.kind) return false;
   if (a.kind === "success") return b.kind === "success" && a.value === b.value;
   // Every run has its own request id in the message.
-  return b.kind === "failure" && withoutId(a.message) === withoutId(b.message) && JSON.stringify(a.data) === JSON.stringify(b.data);
+  return (
+    b.kind === "failure" &&
+    withoutId(a.message) === withoutId(b.message) &&
+    JSON.stringify(a.data) === JSON.stringify(b.data)
+  );
 }
 
 function withoutId(message: string): string {

@@ -1,7 +1,15 @@
 /** Seam: the protocol on a real WebSocket, frame by frame, where the official client would hide what happens. */
 import { exportJWK, generateKeyPair, SignJWT } from "jose";
 import { describe, expect, it } from "vitest";
-import { ADMIN_KEY, convexClient, fixtureHost, httpClient, mutation, query, rawSocket } from "../fixtures/harness.ts";
+import {
+  ADMIN_KEY,
+  convexClient,
+  fixtureHost,
+  httpClient,
+  mutation,
+  query,
+  rawSocket,
+} from "../fixtures/harness.ts";
 
 const SESSION = "3f2c8a0e-0000-4000-8000-000000000001";
 const add = (requestId: number, title: string) => ({
@@ -40,7 +48,10 @@ describe("a mutation", () => {
     other.connect(SESSION.replace(/1$/, "2"));
     other.send(add(7, "another session"));
     await other.message("MutationResponse");
-    expect(await httpClient(host.url).query(query("tasks:titles"), { queue: "a" })).toEqual(["once", "another session"]);
+    expect(await httpClient(host.url).query(query("tasks:titles"), { queue: "a" })).toEqual([
+      "once",
+      "another session",
+    ]);
   });
 
   it("that failed leaves no record, so it runs again when it is sent again", async () => {
@@ -76,12 +87,18 @@ describe("versions", () => {
     await socket.message("Transition", (each) => each.endVersion.querySet === 1);
     for (let i = 0; i < 20; i++) socket.send(add(i, `${i}`));
     socket.send(modify(1, { type: "Remove", queryId: 0 }));
-    await socket.until(() => socket.received.filter((each) => each.type === "MutationResponse").length === 20);
+    await socket.until(
+      () => socket.received.filter((each) => each.type === "MutationResponse").length === 20,
+    );
     await socket.message("Transition", (each) => each.endVersion.querySet === 2);
     const transitions = socket.received.filter((each) => each.type === "Transition");
     expect(transitions[0].startVersion).toEqual({ querySet: 0, identity: 0, ts: "AAAAAAAAAAA=" });
-    for (const [i, each] of transitions.slice(1).entries()) expect(each.startVersion).toEqual(transitions[i].endVersion);
-    expect(transitions.flatMap((each) => each.modifications)).toContainEqual({ type: "QueryRemoved", queryId: 0 });
+    for (const [i, each] of transitions.slice(1).entries())
+      expect(each.startVersion).toEqual(transitions[i].endVersion);
+    expect(transitions.flatMap((each) => each.modifications)).toContainEqual({
+      type: "QueryRemoved",
+      queryId: 0,
+    });
   });
 
   it("that do not follow each other end the connection for good", async () => {
@@ -125,7 +142,9 @@ describe("a bad frame", () => {
   it("that breaks the WebSocket protocol itself closes only its own connection", async () => {
     const host = await fixtureHost();
     const bad = await rawSocket(host.url);
-    (bad.socket as unknown as { _socket: { write(bytes: Buffer): void } })._socket.write(Buffer.from([0xff, 0xff, 1, 2, 3, 4, 5]));
+    (bad.socket as unknown as { _socket: { write(bytes: Buffer): void } })._socket.write(
+      Buffer.from([0xff, 0xff, 1, 2, 3, 4, 5]),
+    );
     await bad.closed();
     expect(await httpClient(host.url).query(query("tasks:titles"), { queue: "a" })).toEqual([]);
   });
@@ -156,7 +175,10 @@ async function signer() {
       .setIssuedAt()
       .setExpirationTime(expires)
       .sign(privateKey);
-  return { env: { JWKS: `data:application/json,${encodeURIComponent(JSON.stringify({ keys: [jwk] }))}` }, sign };
+  return {
+    env: { JWKS: `data:application/json,${encodeURIComponent(JSON.stringify({ keys: [jwk] }))}` },
+    sign,
+  };
 }
 
 describe("a user's token", () => {
@@ -181,10 +203,27 @@ describe("a user's token", () => {
   });
 
   it.each([
-    ["has run out", "Token expired", async (s: Awaited<ReturnType<typeof signer>>) => s.sign({}, Math.floor(Date.now() / 1000) - 60)],
+    [
+      "has run out",
+      "Token expired",
+      async (s: Awaited<ReturnType<typeof signer>>) => s.sign({}, Math.floor(Date.now() / 1000) - 60),
+    ],
     ["is signed by a foreign key", "signature verification failed", async () => (await signer()).sign()],
-    ["is for another audience", "No auth provider found", async (s: Awaited<ReturnType<typeof signer>>) =>
-      (await s.sign()).split(".").map((part, i) => (i === 1 ? Buffer.from(JSON.stringify({ iss: "https://issuer.test", aud: "b", sub: "s", exp: 9e9 })).toString("base64url") : part)).join(".")],
+    [
+      "is for another audience",
+      "No auth provider found",
+      async (s: Awaited<ReturnType<typeof signer>>) =>
+        (await s.sign())
+          .split(".")
+          .map((part, i) =>
+            i === 1
+              ? Buffer.from(
+                  JSON.stringify({ iss: "https://issuer.test", aud: "b", sub: "s", exp: 9e9 }),
+                ).toString("base64url")
+              : part,
+          )
+          .join("."),
+    ],
     ["is no token", "Could not parse token", async () => "nonsense"],
   ])("that %s is refused: AuthError on the socket, 401 over HTTP", async (_what, reason, make) => {
     const mine = await signer();
@@ -233,7 +272,13 @@ describe("the admin key", () => {
     const socket = await rawSocket(host.url);
     socket.connect(SESSION);
     const impersonating = { issuer: "i", subject: "s" };
-    socket.send({ type: "Authenticate", tokenType: "Admin", value: ADMIN_KEY, impersonating, baseVersion: 0 });
+    socket.send({
+      type: "Authenticate",
+      tokenType: "Admin",
+      value: ADMIN_KEY,
+      impersonating,
+      baseVersion: 0,
+    });
     socket.send(modify(0, watching(0, "marks:secret"), watching(1, "runtime:whoami")));
     const { modifications } = await socket.message("Transition", (each) => each.modifications.length === 2);
     expect(modifications.map((each: { value: unknown }) => each.value)).toEqual([

@@ -8,7 +8,14 @@ import { messageOf } from "../values/errors.ts";
 import type { LogSink } from "../values/log.ts";
 import { BadMessage, type ClientMessage, decodeTs, type MessageOf, parseClientMessage } from "./protocol.ts";
 import { QuerySet } from "./querySet.ts";
-import { actionResponse, authError, fatalError, mutationResponse, transition, type Version } from "./serverMessages.ts";
+import {
+  actionResponse,
+  authError,
+  fatalError,
+  mutationResponse,
+  transition,
+  type Version,
+} from "./serverMessages.ts";
 
 /** Mutations of one socket that may be queued; beyond it the socket is not read, so the client waits. */
 const PENDING_MUTATIONS = 1_000;
@@ -140,7 +147,8 @@ export class SyncSession implements Subscriber {
 
   async #authenticate(message: MessageOf<"Authenticate">): Promise<void> {
     const { baseVersion } = message;
-    if (baseVersion !== this.#wanted.identity) throw versionMismatch("identity", this.#wanted.identity, baseVersion);
+    if (baseVersion !== this.#wanted.identity)
+      throw versionMismatch("identity", this.#wanted.identity, baseVersion);
     try {
       this.#identity = await this.#verify(message);
     } catch (error) {
@@ -171,7 +179,10 @@ export class SyncSession implements Subscriber {
     clearTimeout(this.#expiry);
     if (this.#identity.kind !== "user") return;
     const left = this.#identity.expiresAtMs - Date.now();
-    this.#expiry = setTimeout(() => (left > MAX_TIMER_MS ? this.#watchExpiry() : this.#tokenExpired()), Math.min(Math.max(0, left), MAX_TIMER_MS));
+    this.#expiry = setTimeout(
+      () => (left > MAX_TIMER_MS ? this.#watchExpiry() : this.#tokenExpired()),
+      Math.min(Math.max(0, left), MAX_TIMER_MS),
+    );
   }
 
   #tokenExpired(): void {

@@ -25,7 +25,11 @@ interface Connection {
 /** Accepts WebSockets and runs a sync session on each. */
 export class SocketServer {
   readonly #wiring: SessionWiring;
-  readonly #server = new WebSocketServer({ noServer: true, maxPayload: MAX_FRAME_BYTES, clientTracking: false });
+  readonly #server = new WebSocketServer({
+    noServer: true,
+    maxPayload: MAX_FRAME_BYTES,
+    clientTracking: false,
+  });
   readonly #connections = new Set<Connection>();
   readonly #ticker: NodeJS.Timeout;
 
@@ -104,5 +108,7 @@ export class SocketServer {
 }
 
 function textOf(data: RawData): string {
-  return Array.isArray(data) ? Buffer.concat(data).toString("utf8") : Buffer.from(data as Buffer).toString("utf8");
+  return Array.isArray(data)
+    ? Buffer.concat(data).toString("utf8")
+    : Buffer.from(data as Buffer).toString("utf8");
 }

@@ -18,7 +18,8 @@ export class HostError extends Error {
   override name = "HostError";
 }
 
-/** The message of anything that was thrown. */
+/** The message of anything that was thrown, also of an Error that another vm context made. */
 export function messageOf(thrown: unknown): string {
-  return thrown instanceof Error ? thrown.message : String(thrown);
+  const message = (thrown as { message?: unknown } | null)?.message;
+  return typeof message === "string" ? message : String(thrown);
 }

@@ -32,9 +32,13 @@ export function newId(tableNumber: number, nowMs: number): string {
 
 /** The id text for a table number and 16 bytes of internal id. */
 export function encodeId(tableNumber: number, internal: Uint8Array): string {
-  const head = [...vint(tableNumber), ...internal];
-  const sum = fletcher16(head);
-  return encodeBase32(Uint8Array.from([...head, sum & 0xff, sum >> 8]));
+  const table = vint(tableNumber);
+  const bytes = Buffer.allocUnsafe(table.length + INTERNAL_BYTES + FOOTER_BYTES);
+  bytes.set(table, 0);
+  bytes.set(internal, table.length);
+  const end = bytes.length - FOOTER_BYTES;
+  bytes.writeUInt16LE(fletcher16(bytes, end), end);
+  return encodeBase32(bytes);
 }
 
 /** The table number and internal id in an id, or null when the text is no id. */
@@ -45,7 +49,7 @@ export function decodeId(text: string): { tableNumber: number; internal: Uint8Ar
   const table = readVint(bytes);
   if (table === null || bytes.length !== table.length + INTERNAL_BYTES + FOOTER_BYTES) return null;
   const end = bytes.length - FOOTER_BYTES;
-  const sum = fletcher16(bytes.subarray(0, end));
+  const sum = fletcher16(bytes, end);
   if (bytes[end] !== (sum & 0xff) || bytes[end + 1] !== sum >> 8) return null;
   return { tableNumber: table.value, internal: bytes.slice(table.length, end) };
 }
@@ -70,11 +74,12 @@ function readVint(bytes: Uint8Array): { value: number; length: number } | null {
   return null;
 }
 
-function fletcher16(bytes: Iterable<number>): number {
+/** Checksum of the first `end` bytes. */
+function fletcher16(bytes: Uint8Array, end: number): number {
   let low = 0;
   let high = 0;
-  for (const byte of bytes) {
-    low = (low + byte) & 0xff;
+  for (let i = 0; i < end; i++) {
+    low = (low + (bytes[i] ?? 0)) & 0xff;
     high = (high + low) & 0xff;
   }
   return (high << 8) | low;

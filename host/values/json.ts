@@ -85,6 +85,11 @@ export function bytesOf(value: ConvexJson): Buffer {
   return Buffer.from(tagged(value, "$bytes"), "base64");
 }
 
+/** A value inside a sentence: strings as they are, everything else as JSON. */
+export function textOf(value: ConvexJson | undefined): string {
+  return typeof value === "string" ? value : JSON.stringify(value);
+}
+
 /** True for a plain Convex object, false for arrays, primitives and tagged values. */
 export function isObject(value: ConvexJson | undefined): value is ConvexObject {
   return kindOf(value) === "object";
@@ -105,5 +110,5 @@ function ownField(value: ConvexObject, field: string): ConvexJson | undefined {
 }
 
 function tagged(value: ConvexJson, tag: string): string {
-  return String((value as ConvexObject)[tag]);
+  return (value as ConvexObject)[tag] as string;
 }

@@ -36,11 +36,7 @@ function sizeOf(value: ConvexJson, depth: number, seen: { nesting: number }): nu
   }
 }
 
-function containerSize(
-  value: ConvexJson[] | ConvexObject,
-  depth: number,
-  seen: { nesting: number },
-): number {
+function containerSize(value: ConvexJson[] | ConvexObject, depth: number, seen: { nesting: number }): number {
   seen.nesting = Math.max(seen.nesting, depth);
   if (depth > LIMITS.valueNesting) {
     throw new DeveloperError(`Value is too nested (maximum nesting: ${LIMITS.valueNesting})`);

@@ -10,9 +10,13 @@ import { REFUSED } from "./refused.ts";
 const server = join(dirname(fileURLToPath(import.meta.resolve("convex/package.json"))), "src", "server");
 
 function operations(): string[] {
-  const files = readdirSync(server, { recursive: true, encoding: "utf8" }).filter((file) => file.endsWith(".ts"));
+  const files = readdirSync(server, { recursive: true, encoding: "utf8" }).filter((file) =>
+    file.endsWith(".ts"),
+  );
   const text = files.map((file) => readFileSync(join(server, file), "utf8")).join("\n");
-  return [...new Set([...text.matchAll(/perform(?:Async|Js)?[Ss]yscall\(\s*"([^"]+)"/g)].map((match) => match[1]!))];
+  return [
+    ...new Set([...text.matchAll(/perform(?:Async|Js)?[Ss]yscall\(\s*"([^"]+)"/g)].map((match) => match[1]!)),
+  ];
 }
 
 it("finds the operations of the package at all", () => {
@@ -20,6 +24,11 @@ it("finds the operations of the package at all", () => {
 });
 
 it("knows every operation of the package, either to do it or to say why not", () => {
-  const known: string[] = [...DETERMINISTIC_OPS, ...ACTION_OPS, "1.0/getFunctionMetadata", ...Object.keys(REFUSED)];
+  const known: string[] = [
+    ...DETERMINISTIC_OPS,
+    ...ACTION_OPS,
+    "1.0/getFunctionMetadata",
+    ...Object.keys(REFUSED),
+  ];
   expect(operations().filter((operation) => !known.includes(operation))).toEqual([]);
 });

@@ -6,7 +6,7 @@ import { type Address, handleOf, pathOf } from "./address.ts";
 import * as database from "./database.ts";
 import * as meta from "./meta.ts";
 import { REFUSED } from "./refused.ts";
-import { cancelJob, schedule, type ScheduleArgs } from "./schedule.ts";
+import { cancelJob, schedule } from "./schedule.ts";
 
 /** Syscalls of queries and mutations: names and shapes from server/impl of the convex package. */
 export interface RunUdfArgs extends Address {
@@ -46,14 +46,14 @@ const ASYNC: Record<string, AsyncHandler> = {
   "1.0/getFunctionMetadata": (frame) => meta.getFunctionMetadata(frame.entry.path),
   "1.0/getDeploymentMetadata": () => meta.getDeploymentMetadata(),
   "1.0/getRequestMetadata": (frame) => meta.getRequestMetadata(frame),
-  "1.0/createFunctionHandle": (_frame, { args }) => JSON.stringify(handleOf(pathOf(args as Address))),
+  "1.0/createFunctionHandle": (_frame, { args }) => JSON.stringify(handleOf(pathOf(args))),
   "1.0/auditLog": (frame, { args }) => {
     frame.scope.log.add("info", ["audit", (args as { body: unknown }).body]);
     return "null";
   },
   "1.0/schedule": (frame, { args, registry }) => {
     mutationOnly(frame, "schedule functions");
-    return JSON.stringify(schedule(frame.tx, registry, args as ScheduleArgs));
+    return JSON.stringify(schedule(frame.tx, registry, args));
   },
   "1.0/cancel_job": (frame, { args }) => {
     mutationOnly(frame, "cancel scheduled functions");
@@ -71,7 +71,11 @@ export function syncSyscall(frame: Frame, op: string, args: unknown): string {
   return handler(frame, args as never);
 }
 
-export function asyncSyscall(frame: Frame, op: string, request: { args: unknown; registry: Registry }): string {
+export function asyncSyscall(
+  frame: Frame,
+  op: string,
+  request: { args: unknown; registry: Registry },
+): string {
   const handler = ASYNC[op];
   if (handler === undefined) throw unknownOperation(op, "async operation");
   return handler(frame, request as Request);
@@ -83,5 +87,6 @@ export function unknownOperation(op: string, what: string): DeveloperError {
 }
 
 function mutationOnly(frame: Frame, what: string): void {
-  if (frame.entry.kind !== "mutation") throw new DeveloperError(`Only mutations may ${what}; this is a query.`);
+  if (frame.entry.kind !== "mutation")
+    throw new DeveloperError(`Only mutations may ${what}; this is a query.`);
 }
