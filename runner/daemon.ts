@@ -3,28 +3,17 @@
  * has claimed and reports outcomes. See SPEC.md §5.
  */
 import { jitteredBackoff } from "../domain/backoff.ts";
-import { probeProfile } from "./attempt/probeProfile.ts";
-import { systemClock } from "./clock.ts";
 import { describeError, refusalCode } from "./connect/callError.ts";
-import { connectBackend } from "./connect/convexBackend.ts";
 import { untilClosed } from "./connect/untilClosed.ts";
 import type { RunnerContext } from "./context.ts";
+import { assemble } from "./assemble.ts";
 import { armFaults } from "./fault.ts";
-import type { Profile } from "./harness/port.ts";
-import { watchHealth } from "./health.ts";
 import type { RunnerOptions } from "./options.ts";
 import { replayOutbox } from "./report/deliver.ts";
-import { openOutbox } from "./report/outbox.ts";
-import type { Report } from "./connect/types.ts";
 import { serving, type Serving } from "./session/serve.ts";
 import { openSession, type Session } from "./session/session.ts";
-import { openFolders } from "./state/folders.ts";
-import { takeLock } from "./state/lock.ts";
-import { removeOldJobs } from "./state/retention.ts";
 import { stoppingState, type Stopping, type StopReason } from "./stopping.ts";
 
-/** Always offered: jobs of class `script` run their context with it. */
-const SCRIPT: Profile = { name: "script", type: "script" };
 /** How long a kill waits for processes to die (TERM, 5 s, KILL) and for their reports to be taken, ms. */
 export const KILL_WAIT_MS = 12_000;
 /** How long the end of a session may take to be told, ms: the lease ends it anyway. */
@@ -49,14 +38,15 @@ export interface RunnerHandle {
 export async function startRunner(options: RunnerOptions): Promise<RunnerHandle> {
   armFaults(process.env.DROVER_FAULT);
   const stopping = stoppingState();
-  const { context, close } = await assemble(options, stopping);
-  const served = serving(context.parts, stopping);
-  context.onWake(served.wake);
-  const first = await open(context.parts, served, stopping).catch(async (error: unknown) => {
+  let wake = (): void => undefined;
+  const { context, close } = await assemble(options, stopping, () => wake());
+  const served = serving(context, stopping);
+  wake = served.wake;
+  const first = await open(context, served, stopping).catch(async (error: unknown) => {
     await close();
     throw error;
   });
-  const stopped = run({ context: context.parts, served, stopping, first }).finally(close);
+  const stopped = run({ context, served, stopping, first }).finally(close);
   const settled = stopped.then(
     () => undefined,
     () => undefined,
@@ -101,6 +91,7 @@ async function open(context: RunnerContext, served: Serving, stopping: Stopping)
       served.slots.cancel(orders.cancel);
       if (orders.drain) stopping.drain("drained");
     },
+    onLease: context.guard.leaseLeft,
   });
 }
 
@@ -152,65 +143,4 @@ async function farewell(context: RunnerContext, session: Session): Promise<void>
     context.options.log({ level: "warn", event: "session:notEnded", detail: describeError(error) });
   });
   await Promise.race([told, context.clock.sleep(FAREWELL_MS)]);
-}
-
-interface Assembled {
-  context: { parts: RunnerContext; onWake: (wake: () => void) => void };
-  close: () => Promise<void>;
-}
-
-async function assemble(options: RunnerOptions, stopping: Stopping): Promise<Assembled> {
-  const clock = options.clock ?? systemClock;
-  const folders = await openFolders(options.home, options.name);
-  const lock = await takeLock(folders.lockFile, options.name);
-  const outbox = await openOutbox<Report>(folders.outboxFile);
-  await removeOldJobs(folders.jobs, clock.now());
-  const profiles = await offeredProfiles(options);
-  const backend = (options.connect ?? connectBackend)({
-    url: options.url,
-    token: options.token,
-    onError: (where, error) =>
-      options.log({ level: "error", event: `${where}:failed`, detail: describeError(error) }),
-  });
-  let wake = () => undefined as void;
-  const health = watchHealth({
-    backend,
-    clock,
-    namespaces: Object.keys(options.namespaces),
-    machine: options.host,
-    offered: new Set(profiles.keys()),
-    onChange: () => wake(),
-  });
-  const { closing } = stopping;
-  return {
-    context: {
-      parts: { options, clock, backend, folders, outbox, health, profiles, closing },
-      onWake: (given) => void (wake = given),
-    },
-    async close() {
-      stopping.close();
-      health.close();
-      await backend.close();
-      await outbox.close();
-      await lock.release();
-    },
-  };
-}
-
-/** The profiles whose program is here; the others are named in the log, with what is missing. */
-async function offeredProfiles(options: RunnerOptions): Promise<Map<string, Profile>> {
-  const probed = await Promise.all(
-    options.profiles
-      .filter((profile) => profile.name !== SCRIPT.name)
-      .map(async (profile) => ({ profile, probe: await probeProfile(profile) })),
-  );
-  for (const { profile, probe } of probed.filter(({ probe }) => !probe.installed)) {
-    options.log({
-      level: "warn",
-      event: "profile:notOffered",
-      detail: `${profile.name}: ${probe.detail ?? "not installed"}`,
-    });
-  }
-  const usable = probed.filter(({ probe }) => probe.installed).map(({ profile }) => profile);
-  return new Map([SCRIPT, ...usable].map((profile) => [profile.name, profile]));
 }

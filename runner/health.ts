@@ -6,8 +6,8 @@ import type { Health } from "./connect/types.ts";
 import type { Clock } from "./options.ts";
 
 export interface HealthView {
-  of(namespace: string, profile: string): ProfileHealth;
-  close(): void;
+  of: (namespace: string, profile: string) => ProfileHealth;
+  close: () => void;
 }
 
 export interface HealthDeps {

@@ -49,7 +49,7 @@ export interface Backend {
   events(namespace: string, fence: Fence, events: EventRow[]): Promise<boolean>;
   reportHealth(namespace: string, session: string, health: HealthReport): Promise<void>;
 
-  close(): Promise<void>;
+  close: () => Promise<void>;
 }
 
 export interface Advance {

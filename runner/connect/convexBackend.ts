@@ -1,9 +1,7 @@
 /** The backend over the unmodified Convex client: one web socket for calls and subscriptions. */
 import { ConvexClient } from "convex/browser";
-import { makeFunctionReference } from "convex/server";
 import { api } from "../../convex/_generated/api.js";
 import type { Backend } from "./backend.ts";
-import type { Beat, Orders, SessionStart, StartedSession } from "./types.ts";
 
 export interface Connection {
   url: string;
@@ -36,33 +34,15 @@ export function connectBackend({ url, token, onError }: Connection): Backend {
 
 type OnError = Connection["onError"];
 
-/**
- * By name and typed here: the types that are generated for functions without a namespace have lost their arguments
- * (a handler whose arguments are an interface is inferred as one without any).
- */
-const sessions = {
-  start: makeFunctionReference<"mutation", Args<SessionStart>, StartedSession>("sessions:start"),
-  heartbeat: makeFunctionReference<"mutation", { session: string; running: Running[] }, Beat>(
-    "sessions:heartbeat",
-  ),
-  end: makeFunctionReference<"mutation", { session: string }, null>("sessions:end"),
-  orders: makeFunctionReference<"query", { session: string }, Orders>("sessions:orders"),
-};
-type Args<T> = { [Key in keyof T]: T[Key] };
-interface Running {
-  job: string;
-  attempt: number;
-}
-
 function sessionCalls(client: ConvexClient, onError: OnError) {
   return {
-    startSession: (start) => client.mutation(sessions.start, { ...start }),
-    heartbeat: (session, running) => client.mutation(sessions.heartbeat, { session, running }),
+    startSession: (start) => client.mutation(api.sessions.start, start),
+    heartbeat: (session, running) => client.mutation(api.sessions.heartbeat, { session, running }),
     endSession: async (session) => {
-      await client.mutation(sessions.end, { session });
+      await client.mutation(api.sessions.end, { session });
     },
     watchOrders: (session, onOrders) =>
-      client.onUpdate(sessions.orders, { session }, onOrders, (error) => onError("orders", error)),
+      client.onUpdate(api.sessions.orders, { session }, onOrders, (error) => onError("orders", error)),
   } satisfies Partial<Backend>;
 }
 

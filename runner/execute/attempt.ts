@@ -1,4 +1,5 @@
 /** One attempt of a work with one profile: record → prompt → environment → run or adopt → row. */
+import { randomUUID } from "node:crypto";
 import { jitteredBackoff } from "../../domain/backoff.ts";
 import { adoptAttempt } from "../attempt/finishFromFiles.ts";
 import { runAttempt } from "../attempt/runAttempt.ts";
@@ -57,7 +58,8 @@ export async function executeAttempt(
   const run = (onEvent: (event: AgentEvent) => void) => {
     const { timeoutMs, idleTimeoutMs } = work.claimed.job;
     const ran = runAttempt({
-      id: `${work.claimed.job.id}:${work.attempt}:${work.session}`,
+      // Every process that carries this mark is killed with the attempt: no other attempt of the machine may share it.
+      id: `${context.mark}:${work.claimed.job.handle}:${work.attempt}:${randomUUID()}`,
       profile,
       prompt,
       cwd: place.cwd,

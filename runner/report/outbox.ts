@@ -17,12 +17,12 @@ type Line<T> = { entry: OutboxEntry<T> } | { done: string };
 
 export interface Outbox<T> {
   /** Appends a report and returns once it is on disk. */
-  put(id: string, report: T): Promise<void>;
+  put: (id: string, report: T) => Promise<void>;
   /** Strikes an entry out after the backend's answer. */
-  done(id: string): Promise<void>;
+  done: (id: string) => Promise<void>;
   /** Entries without an answer, oldest first. */
-  pending(): OutboxEntry<T>[];
-  close(): Promise<void>;
+  pending: () => OutboxEntry<T>[];
+  close: () => Promise<void>;
 }
 
 /** Opens the outbox file, creating it when missing and rewriting it without what is done. */

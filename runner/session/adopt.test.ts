@@ -19,6 +19,8 @@ import type { Report } from "../connect/types.ts";
 import { attemptFolder, jobFolder, openFolders, type RunnerFolders } from "../state/folders.ts";
 import { writeJobRecord } from "../state/jobFile.ts";
 
+const MARK = `adopt-test-${process.pid}`;
+
 let backend: MemoryBackend;
 let place: TestPlace;
 let folders: RunnerFolders;
@@ -61,7 +63,7 @@ const record = (job: MemoryJob) =>
     tries: [],
   });
 const attemptRecord = (cwd: string) => ({
-  id: "job-1.1:1",
+  id: MARK,
   profile: { name: "script", type: "script" as const },
   resumed: false,
   startedAt: Date.now(),
@@ -82,7 +84,7 @@ describe("a restarted runner", () => {
     const spawned = await spawnDetached({
       argv: ["sh", "-c", script],
       cwd: place.checkout,
-      env: { PATH: process.env.PATH ?? "", DROVER_ATTEMPT_ID: "job-1.1:1" },
+      env: { PATH: process.env.PATH ?? "", DROVER_ATTEMPT_ID: MARK },
       stdinFile: null,
       stdoutFile: files.stdout,
       stderrFile: files.stderr,

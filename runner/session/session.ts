@@ -28,6 +28,8 @@ export interface SessionDeps {
   /** What is executed now. */
   running: () => { job: string; attempt: number }[];
   onOrders: (orders: Orders) => void;
+  /** Told several times a second how long the lease still holds, ms. */
+  onLease: (leftMs: number) => void;
 }
 
 /** Starts a session. Waits for the connection; rejects when the backend refuses. */
@@ -84,7 +86,9 @@ export class Session {
     const gap = clock.now() - now;
     const slept = Math.abs(gap - this.#clockGap) > SLEEP_GAP_MS;
     this.#clockGap = gap;
-    if (this.#lease.leftMs(now) <= 0) this.#lose("no renewal got through before the lease ended");
+    const leftMs = this.#lease.leftMs(now);
+    this.#deps.onLease(leftMs);
+    if (leftMs <= 0) this.#lose("no renewal got through before the lease ended");
     else if ((now >= this.#renewAt || slept) && !this.#beating) void this.#beat();
   }
 

@@ -14,7 +14,7 @@ type LockFile = z.infer<typeof LockFile>;
 const MAX_TRIES = 5;
 
 export interface Lock {
-  release(): Promise<void>;
+  release: () => Promise<void>;
 }
 
 /** Takes the lock `file`. Throws with the holder's pid when a live process has it. */

@@ -103,9 +103,11 @@ describe("a runner process", () => {
     const host = await queueHost();
     const go = join(host.checkout, "go");
     const started = join(host.checkout, "started");
+    const ended = join(host.checkout, "ended");
     const [handle = ""] = await insertScripts(host, [
       {
-        context: `echo $DROVER_ATTEMPT >> ${started}; while [ ! -e ${go} ]; do sleep 0.02; done; echo by $DROVER_ATTEMPT`,
+        context: `trap 'echo $DROVER_ATTEMPT >> ${ended}; exit' TERM; echo $DROVER_ATTEMPT >> ${started}
+          while [ ! -e ${go} ]; do sleep 0.02; done; echo by $DROVER_ATTEMPT`,
       },
     ]);
     const first = await runnerProcess(host, { name: "first" });
@@ -114,6 +116,8 @@ describe("a runner process", () => {
     first.child.kill("SIGKILL");
     await first.exited;
     await here(host, { name: "second" });
+    // What the dead runner has left working is ended before its job is given to somebody else.
+    await untilFile(ended, (text) => text === "1\n");
     await untilFile(started, (text) => text === "1\n2\n");
     const late = await host.admin.mutation(api.work.report, {
       namespace: host.namespace,
@@ -150,7 +154,7 @@ describe("a runner process", () => {
   it.each(["claimed", "beforeSpawn", "spawned", "childExited", "outboxWritten", "reported"])(
     "that dies at the point %s and is started again brings its job to one end",
     async (point) => {
-      const host = await queueHost({ leaseMs: 3000 });
+      const host = await queueHost({ leaseMs: 6000 });
       const [handle = ""] = await insertScripts(host, [{ context: "sleep 0.2; echo done" }]);
       const first = await runnerProcess(host, {}, { DROVER_FAULT: `${point}:kill` });
       expect(await first.exited).toBe("SIGKILL");
