@@ -13,6 +13,7 @@ import {
 import { ALL_CHECKS, CORE_CHECKS, EXTRA_CHECKS } from "./checks/all.ts";
 import { formatScanJson } from "./formats/json.ts";
 import { formatScanText } from "./formats/text.ts";
+import { startHelper } from "./scanPool.ts";
 import { countBySeverity, parseCategories, parseSeverity, scanPortfolio, type ScanRequest } from "./scan.ts";
 
 const TODAY = "2026-06-01";
@@ -120,6 +121,21 @@ describe("a scan", () => {
       bareBonesRepo(base, `repo${i}`, i % 2 ? { "go.mod": "module x\ngo 1.25\n" } : { "setup.py": "" });
     }
     expect((await scan(base, { threads: 2 })).findings).toEqual((await scan(base, { threads: 1 })).findings);
+  });
+
+  it("has helper threads that really scan", async () => {
+    const base = tempFolder();
+    const repos = ["a", "b", "c"].map((name) => ({ name, dir: bareBonesRepo(base, name, {}) }));
+    const part = await startHelper({
+      counter: new Int32Array(new SharedArrayBuffer(4)),
+      repos,
+      categories: ["structure"],
+    });
+    expect(part.map(({ index, scan }) => [index, scan.ok && scan.report.findings.length])).toEqual([
+      [0, 8],
+      [1, 8],
+      [2, 8],
+    ]);
   });
 
   it("refuses a folder that cannot be read and a repo name that is not there", async () => {

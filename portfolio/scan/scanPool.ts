@@ -44,14 +44,25 @@ export function scanShare({ counter, repos, categories }: Share): Part {
   }
 }
 
-function startHelper(share: Share): Promise<Part> {
-  // The compiled program has .js files; from the sources the loader that runs this file runs the helper too.
-  const extension = import.meta.url.endsWith(".ts") ? "ts" : "js";
+/** Starts one helper thread on a share. Gives what it scanned; a helper that fails gives nothing and is made up for. */
+export function startHelper(share: Share): Promise<Part> {
   return new Promise((resolve) => {
-    const helper = new Worker(new URL(`./scanWorker.${extension}`, import.meta.url), { workerData: share });
+    const helper = newHelper(share);
     let part: Part = [];
     helper.once("message", (sent: Part) => (part = sent));
     helper.once("error", () => resolve([]));
     helper.once("exit", () => resolve(part));
   });
+}
+
+/** The compiled program starts its own .js file; from the sources a thread needs the TypeScript loader first. */
+function newHelper(share: Share): Worker {
+  if (!import.meta.url.endsWith(".ts")) {
+    return new Worker(new URL("./scanWorker.js", import.meta.url), { workerData: share });
+  }
+  const [loader, file] = ["tsx/esm/api", "./scanWorker.ts"].map((name) =>
+    JSON.stringify(import.meta.resolve(name)),
+  );
+  const start = `import(${loader}).then((tsx) => (tsx.register(), import(${file})))`;
+  return new Worker(start, { eval: true, workerData: share, execArgv: [] });
 }

@@ -29,7 +29,8 @@ export const pythonChecks: Check[] = [
     id: "py-no-tests",
     category: "python",
     severity: "critical",
-    trigger: "no `test_*.py` or `*_test.py` outside .venv, venv, .git, __pycache__ and node_modules",
+    trigger:
+      "no `test_*.py` or `*_test.py` outside `.venv`, `venv`, `.git`, `__pycache__` and `node_modules`",
     languages: PYTHON,
     find: (repo) =>
       repo.hasPythonTests
