@@ -158,6 +158,31 @@ export const COMMANDS: Readonly<Record<string, CommandEntry>> = {
     backend: false,
   },
 
+  task: {
+    group: "Portfolio",
+    summary: "list, start and complete tasks of the backlog files",
+    load: () => import("./commands/task.ts"),
+    backend: false,
+  },
+  workflow: {
+    group: "Portfolio",
+    summary: "list and run the named workflows of repos",
+    load: () => import("./commands/workflow.ts"),
+    backend: false,
+  },
+  playbook: {
+    group: "Portfolio",
+    summary: "list, show and use playbooks",
+    load: () => import("./commands/playbook.ts"),
+    backend: false,
+  },
+  report: {
+    group: "Portfolio",
+    summary: "write the weekly report of all repos",
+    load: () => import("./commands/report.ts"),
+    backend: false,
+  },
+
   completion: {
     group: "Other",
     summary: "print the completion script of a shell",

@@ -9,6 +9,16 @@ export interface Interrupt {
   release(): void;
 }
 
+/** Does work that wants to know of Ctrl+C, from its first line to its last. */
+export async function withInterrupt<T>(work: (interrupt: Interrupt) => Promise<T>): Promise<T> {
+  const interrupt = listenForInterrupt();
+  try {
+    return await work(interrupt);
+  } finally {
+    interrupt.release();
+  }
+}
+
 const SIGNALS = ["SIGINT", "SIGTERM", "SIGHUP"] as const;
 
 /** Listens for SIGINT, SIGTERM and SIGHUP until released. */

@@ -7,6 +7,7 @@ import { commonFlags } from "../commonOptions.ts";
 import { loadSettings, type Settings } from "../config/settings.ts";
 import { probedName, probeProfiles, wantedProfiles } from "../harnesses/profiles.ts";
 import { parseDuration, parseWhole } from "../input.ts";
+import { withInterrupt } from "../interrupt.ts";
 import { CliError, EXIT, usageError } from "../output/errors.ts";
 import { say } from "../output/print.ts";
 import { type PreparedRunner, prepareRunner } from "../run/runnerOptions.ts";
@@ -34,9 +35,11 @@ export function register(program: Command): void {
         idleExitMs:
           options.idleExit === undefined ? undefined : parseDuration(options.idleExit, "--idle-exit"),
       });
-      await checkIn(settings);
-      const runner = await startStoppableRunner(await announce(prepared, settings));
-      process.exitCode = await runUntilStopped(runner);
+      process.exitCode = await withInterrupt(async (interrupt) => {
+        await checkIn(settings);
+        const offer = await announce(prepared, settings);
+        return runUntilStopped(startStoppableRunner(offer), interrupt);
+      });
     });
 }
 

@@ -3,12 +3,13 @@ import { api } from "../../convex/_generated/api.js";
 import { openBackend } from "../backend/client.ts";
 import { ensureNamespaces } from "../backend/ensureNamespaces.ts";
 import { commonFlags } from "../commonOptions.ts";
-import { loadSettings, requireNamespace, type Settings } from "../config/settings.ts";
+import { type CommonFlags, loadSettings, requireNamespace, type Settings } from "../config/settings.ts";
+import { type Interrupt, withInterrupt } from "../interrupt.ts";
 import { droverHome } from "../keys/home.ts";
-import { CliError, EXIT } from "../output/errors.ts";
+import { CliError, EXIT, type ExitCode } from "../output/errors.ts";
 import { printData, say } from "../output/print.ts";
 import { DEFAULT_PORT, type EmbeddedHost, startEmbeddedHost } from "../run/embeddedHost.ts";
-import { prepareRunner } from "../run/runnerOptions.ts";
+import { prepareRunner, type RunnerFlags } from "../run/runnerOptions.ts";
 import { runUntilStopped } from "../run/runUntilStopped.ts";
 import { startStoppableRunner } from "../run/runningRunner.ts";
 import { portOf } from "./host.ts";
@@ -32,25 +33,37 @@ export function register(program: Command): void {
       const found = loadSettings(flags);
       const settings =
         options.port === undefined ? found : { ...found, url: `http://127.0.0.1:${portOf(options.port)}` };
-      const namespace = requireNamespace(settings);
-      const host = (await answers(settings)) ? null : await start(settings);
-      try {
-        const here = { ...settings, url: host?.url ?? settings.url };
-        const prepared = prepareRunner(here, { name: options.name, slots });
-        await ensureNamespaces(openBackend(here), here);
-        const runnerOptions = await announce(prepared, here);
-        const place = {
-          url: here.url,
-          namespace,
-          host: host === null ? "already running" : "started",
-          log: prepared.log.file,
-        };
-        printData(place, (p) => `up: namespace ${p.namespace} at ${p.url} (host ${p.host})`, flags);
-        process.exitCode = await runUntilStopped(await startStoppableRunner(runnerOptions));
-      } finally {
-        await host?.stop();
-      }
+      requireNamespace(settings);
+      const wishes = { name: options.name, slots };
+      process.exitCode = await withInterrupt((interrupt) => up({ settings, flags, wishes, interrupt }));
     });
+}
+
+interface Order {
+  settings: Settings;
+  flags: CommonFlags;
+  wishes: RunnerFlags;
+  interrupt: Interrupt;
+}
+
+async function up({ settings, flags, wishes, interrupt }: Order): Promise<ExitCode> {
+  const host = (await answers(settings)) ? null : await start(settings);
+  try {
+    const here = { ...settings, url: host?.url ?? settings.url };
+    const prepared = prepareRunner(here, wishes);
+    await ensureNamespaces(openBackend(here), here);
+    const offer = await announce(prepared, here);
+    const place = {
+      url: here.url,
+      namespace: here.namespace,
+      host: host === null ? "already running" : "started",
+      log: prepared.log.file,
+    };
+    printData(place, (p) => `up: namespace ${p.namespace} at ${p.url} (host ${p.host})`, flags);
+    return await runUntilStopped(startStoppableRunner(offer), interrupt);
+  } finally {
+    await host?.stop();
+  }
 }
 
 /** True when a backend that takes our token answers there. @throws CliError when one answers that does not */

@@ -3,7 +3,7 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import { CliError } from "../output/errors.ts";
+import type { CliError } from "../output/errors.ts";
 import { repoPaths } from "./repoPaths.ts";
 import { slugOfRemote } from "./repoSlug.ts";
 import { loadSettings, requireNamespace } from "./settings.ts";

@@ -11,7 +11,7 @@ export interface PrintOptions {
  * Prints the one document of a command: JSON when asked for or when stdout is no terminal, else for people.
  * @param human what a person sees instead; called only when it is shown
  */
-export function printData<T>(value: T, human: (value: T) => string, options: PrintOptions): void {
+export function printData<T>(value: T, human: (value: T) => string, options: PrintOptions = {}): void {
   process.stdout.write(`${wantsJson(options) ? JSON.stringify(value, null, 2) : human(value)}\n`);
 }
 

@@ -10,12 +10,15 @@ export const LAUNCHER = join(ROOT, "bin", "drover.mjs");
 /** A call that takes longer hangs, ms. */
 const CALL_LIMIT_MS = 60_000;
 
+/** Whatever JSON holds; tests say what they expect of it. */
+export type Json = ReturnType<typeof JSON.parse>;
+
 export interface Call {
   code: number | null;
   stdout: string;
   stderr: string;
   /** stdout as JSON. */
-  json: () => any;
+  json: () => Json;
 }
 
 export interface CallOptions {
@@ -101,7 +104,7 @@ export function writeConfig(folder: string, config: object): void {
 }
 
 /** The first JSON document that a process prints. */
-export function firstJson(child: ReturnType<typeof start>): Promise<any> {
+export function firstJson(child: ReturnType<typeof start>): Promise<Json> {
   return new Promise((resolve, reject) => {
     let out = "";
     let err = "";
