@@ -1,4 +1,5 @@
-import { COMMANDS, GROUPS } from "./commandTable.ts";
+import { GROUPS } from "./commandEntry.ts";
+import { COMMANDS } from "./commandTable.ts";
 import { color } from "./output/color.ts";
 import { EXIT_MEANINGS } from "./output/errors.ts";
 import { table } from "./output/table.ts";
