@@ -1,9 +1,10 @@
 /** Telling dependents how what they waited for ended. Runs in batches; see fanOut.ts. */
 import { isTerminalAssignment } from "../../domain/assignmentState.ts";
+import { jobHandle } from "../../domain/handle.ts";
 import { isTerminalJob } from "../../domain/jobState.ts";
 import { conditionMet } from "../../domain/waiting.ts";
 import type { Doc } from "../_generated/dataModel.js";
-import { moveAssignment } from "./assignmentState.ts";
+import { block } from "./assignmentState.ts";
 import { present } from "./find.ts";
 import { refresh } from "./readiness.ts";
 import { settle } from "./settle.ts";
@@ -20,7 +21,7 @@ export async function jobSettled(tx: Tx, task: TaskOf<"jobSettled">, budget: num
     .withIndex("by_job", (q) => q.eq("fromJob", job._id).eq("told", false))
     .take(budget);
   const keeper = await openFollowUp(tx, job);
-  for (const edge of edges) await tell(tx, edge, { status: job.status, handle: `job ${job.number}`, keeper });
+  for (const edge of edges) await tell(tx, edge, { status: job.status, handle: jobHandle(job), keeper });
   return { used: edges.length, ...(edges.length === budget ? { rest: task } : {}) };
 }
 
@@ -94,10 +95,7 @@ async function drop(tx: Tx, target: Doc<"jobs">, { handle, status }: Source): Pr
     case "static":
       return settle(tx, target, { status: "skipped", error: `skipped: ${text}` });
     case "pipeline":
-      return moveAssignment(tx, assignment, {
-        to: "blocked",
-        blocked: { reason: `job ${target.number} cannot go on: ${text}`, owner: "human" },
-      });
+      return block(tx, assignment, `job ${jobHandle(target)} cannot go on: ${text}`);
     case "pm":
       return; // It stays pending: the PM decides.
     default:
