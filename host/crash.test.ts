@@ -7,9 +7,8 @@ import { createServer, type AddressInfo } from "node:net";
 import { join } from "node:path";
 import { expect, it } from "vitest";
 import {
-  ADMIN_KEY,
-  APP,
   convexClient,
+  hostArgs,
   hostProcess,
   httpClient,
   mutation,
@@ -35,18 +34,7 @@ async function freePort(): Promise<number> {
 it("loses and doubles no acknowledged mutation when it is killed, and clients come back by themselves", async () => {
   const port = await freePort();
   const data = join(tempFolder(), "data.sqlite");
-  const args = [
-    "--functions",
-    APP,
-    "--data",
-    data,
-    "--port",
-    String(port),
-    "--site-port",
-    "0",
-    "--admin-key",
-    ADMIN_KEY,
-  ];
+  const args = hostArgs(data, { port });
   let host = await hostProcess(args);
   const clients = Array.from({ length: CLIENTS }, () => convexClient(host.url));
   const watched = watch(clients[0]!, "tasks:next", { queue: "end" });
@@ -85,4 +73,4 @@ it("loses and doubles no acknowledged mutation when it is killed, and clients co
   expect(new Set(rows).size).toBe(rows.length);
   await clients[1]!.mutation(mutation("tasks:add"), { queue: "end", title: "the end" });
   expect((await watched.until((value) => value !== null)).title).toBe("the end");
-}, 90_000);
+}, 180_000);

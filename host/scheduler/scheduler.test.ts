@@ -3,9 +3,9 @@ import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import {
-  APP,
   convexClient,
   fixtureHost,
+  hostArgs,
   hostProcess,
   httpClient,
   mutation,
@@ -13,7 +13,6 @@ import {
   tempApp,
   tempFolder,
   watch,
-  ADMIN_KEY,
 } from "../fixtures/harness.ts";
 
 const state = (kind: string) => (job: { state: { kind: string } } | null) => job?.state.kind === kind;
@@ -64,18 +63,7 @@ it("runs a scheduled action, whose writes are mutations of their own", async () 
 
 it("runs what fell due while no host was up, once, also after a kill", async () => {
   const data = join(tempFolder(), "data.sqlite");
-  const args = [
-    "--functions",
-    APP,
-    "--data",
-    data,
-    "--port",
-    "0",
-    "--site-port",
-    "0",
-    "--admin-key",
-    ADMIN_KEY,
-  ];
+  const args = hostArgs(data);
   const first = await hostProcess(args);
   const writer = httpClient(first.url);
   const ids = await Promise.all(
@@ -91,6 +79,17 @@ it("runs what fell due while no host was up, once, also after a kill", async () 
   await Promise.all(ids.map((id) => watch(client, "marks:job", { id }).until(state("success"))));
   for (let i = 0; i < ids.length; i++)
     expect(await client.query(query("marks:texts"), { text: `due ${i}` })).toBe(1);
+});
+
+it("fails an action that was running when the host was killed, and does not run it again", async () => {
+  const data = join(tempFolder(), "data.sqlite");
+  const first = await hostProcess(hostArgs(data));
+  const id = await httpClient(first.url).mutation(mutation("marks:actForEver"), {});
+  await watch(convexClient(first.url), "marks:job", { id }).until(state("inProgress"));
+  await first.end("SIGKILL");
+  const host = await fixtureHost({ data });
+  const job = await httpClient(host.url).query(query("marks:job"), { id });
+  expect(job.state).toEqual({ kind: "failed", error: "Transient error while executing action" });
 });
 
 it("starts a new interval cron at once, and not again when the host restarts before its time", async () => {

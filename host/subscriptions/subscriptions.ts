@@ -84,6 +84,7 @@ export class Subscriptions {
     if (query.isValid && query.answer !== null) return query.answer;
     const { answers } = await this.#evaluate(() => [query]);
     if (query.holders.size === 0 && !query.isValid) this.#forget(query);
+    this.#evict();
     return answers[0] as QueryAnswer;
   }
 
