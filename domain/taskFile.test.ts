@@ -122,7 +122,7 @@ describe("reading one task file", () => {
       "a",
       "depends_on",
     ],
-  ])("names file, task and field for %s", (_what, text, kind, id, field) => {
+  ])("names file, task and field for %s", (...[, text, kind, id, field]) => {
     const problems = problemsOf(readTaskFiles([{ name: "my.json", text }]));
     const hit = problems.find((problem) => problem.kind === kind);
     expect(hit).toMatchObject({ file: "my.json", field, ...(id === undefined ? {} : { task: id }) });

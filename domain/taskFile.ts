@@ -10,9 +10,10 @@
 import { depthOf, findCycle } from "./taskFile/graph.ts";
 import { mergeTaskFiles, withProfiles, type Profiles } from "./taskFile/merge.ts";
 import { parseTaskFile, type TaskFile } from "./taskFile/parse.ts";
-import { checkMerged, checkOne, type Problem } from "./taskFile/problems.ts";
+import { checkMerged, checkOne } from "./taskFile/checks.ts";
+import type { Problem } from "./taskFile/problem.ts";
 
-export { describeProblem, type Problem, type ProblemKind } from "./taskFile/problems.ts";
+export { describeProblem, type Problem } from "./taskFile/problem.ts";
 export { BUILT_IN_RUNNERS, normalizeRunner, type Task, type TaskFile } from "./taskFile/parse.ts";
 export type { Profiles } from "./taskFile/merge.ts";
 

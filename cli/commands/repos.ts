@@ -77,24 +77,28 @@ function registerSync(repos: Command): void {
 type Wiring = { signal: AbortSignal; onDone: (name: string, done: number, total: number) => void };
 
 /** Ctrl+C ends the children first: each runs in a process group of its own and would not hear it otherwise. */
-async function round(verb: string, work: (wiring: Wiring) => Promise<RoundAnswer>): Promise<RoundAnswer> {
+async function round(
+  verb: string,
+  work: (wiring: Wiring) => Promise<RoundAnswer>,
+): Promise<RoundAnswer & { stopped: boolean }> {
   const stop = new AbortController();
   const onSignal = () => stop.abort();
   const progress = progressLine(verb);
   process.once("SIGINT", onSignal).once("SIGTERM", onSignal);
   try {
-    return await orCliError(() => work({ signal: stop.signal, onDone: progress.tick }));
+    const answer = await orCliError(() => work({ signal: stop.signal, onDone: progress.tick }));
+    return { ...answer, stopped: stop.signal.aborted };
   } finally {
     progress.end();
     process.off("SIGINT", onSignal).off("SIGTERM", onSignal);
-    if (stop.signal.aborted) process.exitCode = 130;
   }
 }
 
-function finish(answer: RoundAnswer, flags: FormatFlags): void {
+function finish(answer: RoundAnswer & { stopped: boolean }, flags: FormatFlags): void {
   printAnswer(answer.results, (results) => resultsTable(results, look()), flags);
   if (answer.skipped.length > 0) say(`no command known for ${answer.skipped.join(", ")}`);
   say(`wrote ${answer.written}`);
+  if (answer.stopped) throw new CliError("interrupted: what had not ended is not recorded", 130);
   const failed = answer.results.filter((result) => !result.success).map((result) => result.repo);
   if (failed.length > 0) throw new CliError(`failed: ${failed.join(", ")}`, 1);
 }
@@ -111,7 +115,11 @@ function common(command: Command) {
   return command
     .option("--workspace <dir>", "folder with config/, state/ and tasks/ (default: .)")
     .option("--repos-dir <dir>", "take the repos found in this folder instead of config/repos.json")
-    .option("--jobs <n>", "repos worked on at once (default: the number of cores)", Number)
+    .option(
+      "--jobs <n>",
+      "repos worked on at once (default: one build or test, three questions a core)",
+      Number,
+    )
     .option("--format <format>", "text or json")
     .option("--json", "print JSON");
 }

@@ -1,5 +1,5 @@
 import type { Profile, TaskFile } from "./parse.ts";
-import type { Problem } from "./problems.ts";
+import type { Problem } from "./problem.ts";
 
 export type Profiles = Record<string, Profile>;
 

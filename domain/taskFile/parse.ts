@@ -1,5 +1,5 @@
 import * as z from "zod";
-import type { Problem } from "./problems.ts";
+import type { Problem } from "./problem.ts";
 
 /** Runner types that need no entry in `runners`. Task files may name any of them. */
 export const BUILT_IN_RUNNERS = [

@@ -1,6 +1,6 @@
 import { lstatSync } from "node:fs";
 import { join } from "node:path";
-import type { ManagedRepo } from "./workspace.ts";
+import type { ManagedRepo } from "./managedRepo.ts";
 
 export type Job = "build" | "test";
 

@@ -230,6 +230,31 @@ describe("builds and tests", () => {
     });
   });
 
+  it("stopped by the user start nothing more and record nothing", async () => {
+    const base = tempFolder();
+    const names = ["a", "b", "c"];
+    const root = workspace(
+      names.map((name) => ({
+        name,
+        local: gitRepo(base, name, {}),
+        test_command: `touch ${join(temp, "on")}; sleep 300`,
+      })),
+    );
+    const before = [{ repo: "a", success: true, exit_code: 0 }];
+    writeFiles(root, { "state/test-results.json": JSON.stringify(before) });
+    const stop = new AbortController();
+    const round = reposJob({ workspace: root, job: "test", all: true, parallel: 1, signal: stop.signal });
+    await vi.waitUntil(() => existsSync(join(temp, "on")));
+    stop.abort();
+    const { results } = await round;
+    expect(results.map((one) => one.detail)).toEqual([
+      "canceled",
+      "canceled before it started",
+      "canceled before it started",
+    ]);
+    expect(json(join(root, "state/test-results.json"))).toMatchObject(before);
+  });
+
   it("leave no process behind when the command ends, times out or is canceled", async () => {
     const pidFile = join(temp, "pid");
     const isAlive = (): boolean => {
@@ -314,7 +339,7 @@ describe("a remote", () => {
     ["https://user:pw@gitlab.example.test:8443/g/sub/shop.git/", "gitlab.example.test", "g/sub", "shop"],
     ["ssh://git@host.test:22/acme/shop", "host.test", "acme", "shop"],
     ["host.test:acme/shop", "host.test", "acme", "shop"],
-  ])("%s has an owner", (url, host, owner, name) => {
+  ])("%s has an owner", (...[url, host, owner, name]) => {
     expect(parseRemote(url)).toEqual({ host, owner, name });
   });
 

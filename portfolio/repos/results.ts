@@ -47,18 +47,24 @@ export function readResults(stateDir: string, kind: ResultKind): RunResult[] {
   }
 }
 
+/** The exit code of a run that the user stopped, as shells have it. */
+export const CANCELED_EXIT_CODE = 130;
+
 /** Writes results of a whole round (`all`), or lays one repo's new result over the earlier ones of the others. */
 export function writeResults(
   stateDir: string,
   kind: ResultKind,
   round: { results: RunResult[]; all: boolean },
 ): string {
-  const fresh = new Set(round.results.map((result) => result.repo));
-  const kept = round.all ? [] : readResults(stateDir, kind).filter((result) => !fresh.has(result.repo));
+  // A run that was stopped says nothing about its repo: what was known before stays.
+  const settled = round.results.filter((result) => result.exit_code !== CANCELED_EXIT_CODE);
+  const fresh = new Set(settled.map((result) => result.repo));
+  const isWhole = round.all && settled.length === round.results.length;
+  const kept = isWhole ? [] : readResults(stateDir, kind).filter((result) => !fresh.has(result.repo));
   const path = resultsFile(stateDir, kind);
   atomicWriteJson(
     path,
-    [...kept, ...round.results].sort((a, b) => (a.repo < b.repo ? -1 : 1)),
+    [...kept, ...settled].sort((a, b) => (a.repo < b.repo ? -1 : 1)),
   );
   return path;
 }

@@ -3,8 +3,8 @@ import { linkPromisedLog, newLogFile } from "../process/logFiles.ts";
 import { mapParallel } from "../process/parallel.ts";
 import { runLogged } from "../process/runLogged.ts";
 import { commandFor, showCommand, type Job } from "./language.ts";
-import type { RunResult } from "./results.ts";
-import type { ManagedRepo } from "./workspace.ts";
+import { CANCELED_EXIT_CODE, type RunResult } from "./results.ts";
+import type { ManagedRepo } from "./managedRepo.ts";
 
 /** A build or test of one repo that takes longer is ended: Go's own limit for tests is 10 minutes. */
 const JOB_TIMEOUT_MS = 15 * 60_000;
@@ -44,6 +44,8 @@ async function runOne(repo: ManagedRepo, { job, signal }: JobRound): Promise<Run
     duration_seconds: 0,
     run_at: now.toISOString(),
   };
+  if (signal?.aborted)
+    return { ...blank, exit_code: CANCELED_EXIT_CODE, detail: "canceled before it started" };
   if (!isFolder(repo.path)) return { ...blank, detail: `missing on disk: expected a folder at ${repo.path}` };
   if (command === undefined) {
     return {
@@ -58,7 +60,7 @@ async function runOne(repo: ManagedRepo, { job, signal }: JobRound): Promise<Run
   return {
     ...blank,
     log_file: promised ?? logFile,
-    exit_code: end.exitCode,
+    exit_code: end.kind === "canceled" ? CANCELED_EXIT_CODE : end.exitCode,
     success,
     duration_seconds: end.seconds,
     detail: success ? "" : end.reason,

@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { findGitFolder, type GitFolder } from "../git/gitFolder.ts";
 import { git } from "../git/hardenedGit.ts";
 import { mapParallel } from "../process/parallel.ts";
-import type { ManagedRepo } from "./workspace.ts";
+import type { ManagedRepo } from "./managedRepo.ts";
 
 /** One repo's git state; the first twelve fields are what readers of repo-status.json know. */
 export type RepoStatus = {

@@ -4,7 +4,7 @@ import { isFolder } from "../files/paths.ts";
 import { linkPromisedLog, newLogFile } from "../process/logFiles.ts";
 import { mapParallel } from "../process/parallel.ts";
 import type { RunResult } from "./results.ts";
-import type { ManagedRepo } from "./workspace.ts";
+import type { ManagedRepo } from "./managedRepo.ts";
 
 const COMMAND = "git fetch --prune && git merge --ff-only";
 

@@ -4,7 +4,7 @@ import { clean } from "../display/clean.ts";
 import { renderTable, type Cell } from "../display/table.ts";
 import type { RunResult } from "./results.ts";
 import type { RepoStatus } from "./status.ts";
-import type { ManagedRepo } from "./workspace.ts";
+import type { ManagedRepo } from "./managedRepo.ts";
 
 export type Look = { color: boolean; now: Date };
 export type LastRuns = { build: readonly RunResult[]; test: readonly RunResult[] };

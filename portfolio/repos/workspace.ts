@@ -8,6 +8,7 @@ import { originOf } from "../git/remote.ts";
 import { PortfolioError } from "../problem.ts";
 import { detectLanguage } from "./language.ts";
 import { findRepos } from "./findRepos.ts";
+import type { ManagedRepo } from "./managedRepo.ts";
 
 /** Where a workspace keeps its list of repos; the folder of this name's parent is the workspace. */
 export const REPOS_FILE = "config/repos.json";
@@ -35,20 +36,6 @@ const repoSchema = z.looseObject({
   test_command: z.string().nullish(),
 });
 const fileSchema = z.looseObject({ repositories: z.array(repoSchema) });
-
-/** A managed repo: `path` is absolute; `build` and `test` are shell commands that override the language's own. */
-export type ManagedRepo = {
-  name: string;
-  path: string;
-  platform: string;
-  remote: string;
-  defaultBranch: string;
-  language: string;
-  tags: string[];
-  description: string;
-  build?: string;
-  test?: string;
-};
 
 /** `source`: the file or folder that the list came from. `stateDir`: where results of scan, build and test land. */
 export type Workspace = { root: string; source: string; stateDir: string; repos: ManagedRepo[] };

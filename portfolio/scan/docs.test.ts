@@ -2,7 +2,7 @@
 import { readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
 import { CORE_CHECKS, EXTRA_CHECKS } from "./checks/all.ts";
-import type { Check } from "./model.ts";
+import type { Check } from "./check.ts";
 
 const page = readFileSync(new URL("../../docs/portfolio.md", import.meta.url), "utf8");
 const rows = [...page.matchAll(/^\| +(\d+) +\| +`([\w-]+)` +\| +(\w+) +\| +(\w+) +\| +(.*?) +\|/gm)].map(

@@ -40,6 +40,7 @@ const TOKEN_LINE = 'token = "abcdefghij0123456789"\n';
 const GIB = 1024 ** 3;
 const IS_ROOT = process.getuid?.() === 0;
 
+const makePipes = (paths: string[]) => execFileSync("sh", ["-c", 'mkfifo "$@"', "sh", ...paths]);
 const scan = (reposDir: string) => scanPortfolio({ reposDir, today: "2026-06-01", categories: CATEGORIES });
 const reasons = (result: Awaited<ReturnType<typeof scan>>) =>
   Object.fromEntries(result.notes.map((note) => [note.path, note.reason]));
@@ -87,7 +88,7 @@ describe("hostile files", () => {
       ftruncateSync(fd, 5 * GIB);
       closeSync(fd);
     }
-    execFileSync("mkfifo", [join(dir, "pipe.py"), join(dir, "README.md")]);
+    makePipes([join(dir, "pipe.py"), join(dir, "README.md")]);
     writeFileSync(join(dir, "go.mod"), "module x\ngo 1.25\n");
     const result = await scan(base);
     expect(reasons(result)["huge.json"]).toMatch(/larger than 4 MiB/);
@@ -291,7 +292,7 @@ describe("a configuration that would run programs", () => {
     const base = tempFolder();
     const dir = gitRepo(base, "trap", { "a.txt": "one\n" });
     rmSync(join(dir, ".git/config"));
-    execFileSync("mkfifo", [join(dir, ".git/config")]);
+    makePipes([join(dir, ".git/config")]);
     await scan(base);
     expect((await status(base))["trap"]?.error).toMatch(/no plain file/);
   });

@@ -2,7 +2,6 @@
  * Words of the scan: a *check* is a rule with a fixed id; a *finding* is one place where it fires in one repo;
  * a *note* names what could not or must not be looked at, so that silence never means "clean" by mistake.
  */
-import type { RepoTree } from "./repoTree.ts";
 
 export const SEVERITIES = ["critical", "warning", "info"] as const;
 export type Severity = (typeof SEVERITIES)[number];
@@ -24,17 +23,6 @@ export type Fault = {
   steps: string[];
   limits?: string[];
   verify?: string[];
-};
-
-export type Check = {
-  id: string;
-  category: Category;
-  severity: Severity;
-  /** One line that says when it fires. */
-  trigger: string;
-  /** The languages it looks at; absent: all. */
-  languages?: readonly Language[];
-  find: (repo: RepoTree) => Fault[];
 };
 
 export type Finding = {

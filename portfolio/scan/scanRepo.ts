@@ -1,4 +1,5 @@
-import type { Category, Check, Finding, Language, Note } from "./model.ts";
+import type { Check } from "./check.ts";
+import type { Category, Finding, Language, Note } from "./model.ts";
 import { selectChecks } from "./checks/all.ts";
 import { renderPrompt } from "./prompt.ts";
 import { RepoTree } from "./repoTree.ts";

@@ -11,7 +11,6 @@ import {
   gitIn,
   gitRepo,
   tempFolder,
-  type Files,
 } from "../../test/portfolio/tempRepos.ts";
 import { formatScanSarif } from "./formats/sarif.ts";
 import { formatScanTasks } from "./formats/tasks.ts";
@@ -78,7 +77,7 @@ describe("scan --format tasks", () => {
     await fc.assert(
       fc.asyncProperty(tree, async (repos) => {
         const base = tempFolder();
-        for (const [name, files] of Object.entries(repos)) bareBonesRepo(base, name, files as Files);
+        for (const [name, files] of Object.entries(repos)) bareBonesRepo(base, name, files);
         const file = formatScanTasks(await scan(base), { ...request, owner: "acme" });
         const read = validate(file.value);
         expect(read.ok ? [] : read.problems).toEqual([]);

@@ -76,7 +76,8 @@ function fromDrover({ reposDir, scan, harnesses, harnessDefaults, cascade }: Raw
 /** Parses YAML of a user; a fault names the file and the place. */
 export function parseYaml(path: string, text: string): unknown {
   try {
-    return parse(text) as unknown;
+    // A tag that YAML does not know is no reason to print a warning of its own on stderr.
+    return parse(text, { logLevel: "error" }) as unknown;
   } catch (error) {
     throw new PortfolioError("usage", `${path}: expected YAML: ${(error as Error).message}`);
   }

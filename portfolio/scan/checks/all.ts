@@ -1,4 +1,5 @@
-import { CORE_CATEGORIES, type Category, type Check } from "../model.ts";
+import type { Check } from "../check.ts";
+import { CORE_CATEGORIES, type Category } from "../model.ts";
 import { ciChecks } from "./ci.ts";
 import { dockerChecks } from "./docker.ts";
 import { goChecks } from "./go.ts";

@@ -1,4 +1,5 @@
-import type { Check, Fault } from "../model.ts";
+import type { Check } from "../check.ts";
+import type { Fault } from "../model.ts";
 
 /** The one workflow file that the CI checks read. */
 export const CI_FILE = ".github/workflows/ci.yml";

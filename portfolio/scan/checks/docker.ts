@@ -1,4 +1,4 @@
-import type { Check } from "../model.ts";
+import type { Check } from "../check.ts";
 import type { RepoTree } from "../repoTree.ts";
 
 type Instruction = { line: number; word: string; rest: string };

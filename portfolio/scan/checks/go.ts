@@ -1,4 +1,5 @@
-import type { Check, Language } from "../model.ts";
+import type { Check } from "../check.ts";
+import type { Language } from "../model.ts";
 
 /** The oldest Go minor version that is not called outdated. */
 const OLDEST_GO_MINOR = 24;

@@ -1,5 +1,6 @@
 import { isTracked } from "../tracked.ts";
-import type { Check, Fault } from "../model.ts";
+import type { Check } from "../check.ts";
+import type { Fault } from "../model.ts";
 import type { RepoTree } from "../repoTree.ts";
 
 const LOCKFILES = [

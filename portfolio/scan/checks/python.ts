@@ -1,4 +1,5 @@
-import type { Check, Language } from "../model.ts";
+import type { Check } from "../check.ts";
+import type { Language } from "../model.ts";
 
 const PYTHON: readonly Language[] = ["python", "multi"];
 

@@ -1,6 +1,6 @@
 import { clean } from "../../display/clean.ts";
 import { openOrders, parseWorkOrders, WORK_ORDERS_FILE } from "../../workOrders/parse.ts";
-import type { Check } from "../model.ts";
+import type { Check } from "../check.ts";
 import { CI_FILE } from "./ci.ts";
 
 /** Task files that Drover and older tools leave in a repo's root. */

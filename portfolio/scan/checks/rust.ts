@@ -1,4 +1,5 @@
-import type { Check, Fault } from "../model.ts";
+import type { Check } from "../check.ts";
+import type { Fault } from "../model.ts";
 import type { RepoTree } from "../repoTree.ts";
 
 /** Source files looked at for a test attribute; the first ones nearly always tell. */

@@ -1,4 +1,4 @@
-import type { Check } from "../model.ts";
+import type { Check } from "../check.ts";
 import { isIgnored } from "../gitignore.ts";
 import { isTracked } from "../tracked.ts";
 import { CI_FILE } from "./ci.ts";

@@ -1,4 +1,5 @@
-import type { Check, Severity } from "../model.ts";
+import type { Check } from "../check.ts";
+import type { Severity } from "../model.ts";
 
 type Required = { id: string; severity: Severity; file: string; steps: string[]; suggestion: string };
 

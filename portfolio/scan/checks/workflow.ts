@@ -1,5 +1,6 @@
 import { isPair, isScalar, LineCounter, parseDocument, visit } from "yaml";
-import type { Check, Fault } from "../model.ts";
+import type { Check } from "../check.ts";
+import type { Fault } from "../model.ts";
 import type { RepoTree } from "../repoTree.ts";
 
 const FOLDER = ".github/workflows";
