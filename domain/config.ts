@@ -2,7 +2,7 @@
  * The configuration file, as its users know it: `convexUrl`, `namespace`, `timeoutMs`, `harnessDefaults`, and what
  * Drover adds. Pure: text in, configuration or a list of problems out. Finding and merging is the CLI's work.
  */
-import { z } from "zod";
+import * as z from "zod";
 import { meantHint } from "./didYouMean.ts";
 import { JOB_TYPE_NAMES } from "./jobTypes.ts";
 import { findJsonFault } from "./jsonFault.ts";
