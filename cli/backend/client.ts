@@ -1,0 +1,74 @@
+/**
+ * The one place that talks to a backend for one-shot commands: adds the token, gives the answer or a CliError.
+ * It knows of no host: the embedded one, Convex Cloud and self-hosted Convex are all just a URL.
+ */
+import { ConvexHttpClient } from "convex/browser";
+import type { FunctionArgs, FunctionReference, FunctionReturnType } from "convex/server";
+import { ensureSigningKey } from "../keys/signingKey.ts";
+import { signAdminToken } from "../keys/sign.ts";
+import type { Settings } from "../config/settings.ts";
+import { CliError, EXIT } from "../output/errors.ts";
+import { asCliError, type CallPlace } from "./failure.ts";
+
+/** A one-shot call that takes longer than this is given up, ms. */
+const CALL_TIMEOUT_MS = 30_000;
+
+type Kind = "query" | "mutation" | "action";
+type Call<K extends Kind> = <F extends FunctionReference<K>>(
+  fn: F,
+  args: FunctionArgs<F>,
+) => Promise<FunctionReturnType<F>>;
+
+/** Where to call, and as whom. */
+export type Access = Pick<Settings, "url" | "token"> & Partial<Pick<Settings, "insideAttempt">>;
+
+export interface Backend {
+  url: string;
+  query: Call<"query">;
+  mutation: Call<"mutation">;
+  action: Call<"action">;
+}
+
+/** Opens a backend; nothing is sent before the first call. */
+export function openBackend(settings: Access, timeoutMs = CALL_TIMEOUT_MS): Backend {
+  const place: CallPlace = { url: settings.url, givenToken: settings.token !== null };
+  let ready: Promise<ConvexHttpClient> | undefined;
+  const client = () => (ready ??= connect(settings, timeoutMs));
+  const guard = async <T>(work: (client: ConvexHttpClient) => Promise<T>): Promise<T> => {
+    try {
+      return await work(await client());
+    } catch (error) {
+      throw asCliError(error, place);
+    }
+  };
+  return {
+    url: settings.url,
+    query: (fn, args) => guard((c) => c.query(fn, args)),
+    mutation: (fn, args) => guard((c) => c.mutation(fn, args, { skipQueue: true })),
+    action: (fn, args) => guard((c) => c.action(fn, args)),
+  };
+}
+
+/**
+ * The token of this call: the one that was given, else one that this machine signs for itself. An agent that lost its
+ * token must not become an admin by that.
+ */
+export async function tokenFor({ token, insideAttempt }: Access): Promise<string> {
+  if (token === null && insideAttempt === true) {
+    throw new CliError(
+      "DROVER_TOKEN is missing: inside a job the token of the job is the only one that counts",
+      EXIT.notAllowed,
+    );
+  }
+  return token ?? (await signAdminToken(await ensureSigningKey())).token;
+}
+
+async function connect(settings: Access, timeoutMs: number): Promise<ConvexHttpClient> {
+  return new ConvexHttpClient(settings.url, {
+    auth: await tokenFor(settings),
+    logger: false,
+    // Self-hosted and embedded backends do not have convex.cloud addresses.
+    skipConvexDeploymentUrlCheck: true,
+    fetch: (input, init) => fetch(input, { ...init, signal: AbortSignal.timeout(timeoutMs) }),
+  });
+}

@@ -1,0 +1,190 @@
+/**
+ * Every command by name. Each is loaded only when it is called, so that `drover queue` answers at once, and the
+ * overview needs no command at all.
+ */
+import type { CommandEntry, CommandTable } from "./commandEntry.ts";
+
+export const COMMANDS: CommandTable = {
+  init: {
+    group: "Start",
+    summary: "set this repo up: write .drover/config.json",
+    load: () => import("./commands/init.ts"),
+  },
+  up: {
+    group: "Start",
+    summary: "start a backend and a runner on this machine",
+    load: () => import("./commands/up.ts"),
+  },
+  go: {
+    group: "Start",
+    summary: "create an assignment, start its first job and follow it to the end",
+    load: () => import("./commands/go.ts"),
+  },
+  demo: {
+    group: "Start",
+    summary: "see the whole loop in a temporary repo, with a scripted stand-in agent",
+    load: () => import("./commands/demo.ts"),
+    backend: false,
+  },
+  doctor: {
+    group: "Start",
+    summary: "check that everything needed is there",
+    load: () => import("./commands/doctor.ts"),
+  },
+
+  queue: { group: "Look", summary: "the state of the queue", load: () => import("./commands/queue.ts") },
+  assignments: {
+    group: "Look",
+    summary: "list assignments",
+    load: () => import("./commands/assignments.ts"),
+  },
+  assignment: {
+    group: "Look",
+    summary: "one assignment with its jobs",
+    load: () => import("./commands/assignment.ts"),
+  },
+  jobs: { group: "Look", summary: "list jobs", load: () => import("./commands/jobs.ts") },
+  job: {
+    group: "Look",
+    summary: "one job with its attempts and result",
+    load: () => import("./commands/job.ts"),
+  },
+  explain: {
+    group: "Look",
+    summary: "why a job is not running, and what will move it",
+    load: () => import("./commands/explain.ts"),
+  },
+  logs: { group: "Look", summary: "what the agent of a job did", load: () => import("./commands/logs.ts") },
+  watch: { group: "Look", summary: "follow the queue live", load: () => import("./commands/watch.ts") },
+
+  create: {
+    group: "Change",
+    summary: "create an assignment from a north star",
+    load: () => import("./commands/create.ts"),
+  },
+  "insert-job": {
+    group: "Change",
+    summary: "add a job to an assignment",
+    load: () => import("./commands/insertJob.ts"),
+  },
+  "update-assignment": {
+    group: "Change",
+    summary: "complete, block, resume or note on an assignment",
+    load: () => import("./commands/updateAssignment.ts"),
+    aliases: ["complete", "block", "unblock"],
+  },
+  cancel: {
+    group: "Change",
+    summary: "cancel a job or an assignment",
+    load: () => import("./commands/cancel.ts"),
+    aliases: ["kill"],
+  },
+  "start-job": {
+    group: "Change",
+    summary: "drive a job by hand: start it",
+    load: () => import("./commands/handDriven.ts"),
+  },
+  "complete-job": {
+    group: "Change",
+    summary: "drive a job by hand: it is done",
+    load: () => import("./commands/handDriven.ts"),
+  },
+  "fail-job": {
+    group: "Change",
+    summary: "drive a job by hand: it failed",
+    load: () => import("./commands/handDriven.ts"),
+  },
+
+  host: {
+    group: "Run",
+    summary: "run the backend alone",
+    load: () => import("./commands/host.ts"),
+    backend: false,
+  },
+  runner: { group: "Run", summary: "run a runner alone", load: () => import("./commands/runner.ts") },
+  token: {
+    group: "Run",
+    summary: "create, list and revoke access tokens",
+    load: () => import("./commands/token.ts"),
+  },
+
+  scan: {
+    group: "Portfolio",
+    summary: "audit all repos of a folder with 26 checks",
+    load: () => import("./commands/scan.ts"),
+    backend: false,
+  },
+  generate: {
+    group: "Portfolio",
+    summary: "make a task file from the work orders of repos",
+    load: () => import("./commands/generate.ts"),
+    backend: false,
+  },
+  audit: {
+    group: "Portfolio",
+    summary: "take done tasks out of a task file, narrow partial ones",
+    load: () => import("./commands/audit.ts"),
+    backend: false,
+  },
+  validate: {
+    group: "Portfolio",
+    summary: "check a task file without running it",
+    load: () => import("./commands/validate.ts"),
+    backend: false,
+  },
+  repos: {
+    group: "Portfolio",
+    summary: "status, build, test and sync of all repos",
+    load: () => import("./commands/repos.ts"),
+    backend: false,
+  },
+
+  task: {
+    group: "Portfolio",
+    summary: "list, start and complete tasks of the backlog files",
+    load: () => import("./commands/task.ts"),
+    backend: false,
+  },
+  workflow: {
+    group: "Portfolio",
+    summary: "list and run the named workflows of repos",
+    load: () => import("./commands/workflow.ts"),
+    backend: false,
+  },
+  playbook: {
+    group: "Portfolio",
+    summary: "list, show and use playbooks",
+    load: () => import("./commands/playbook.ts"),
+    backend: false,
+  },
+  report: {
+    group: "Portfolio",
+    summary: "write the weekly report of all repos",
+    load: () => import("./commands/report.ts"),
+    backend: false,
+  },
+
+  completion: {
+    group: "Other",
+    summary: "print the completion script of a shell",
+    load: () => import("./commands/completion.ts"),
+    backend: false,
+  },
+  version: {
+    group: "Other",
+    summary: "print the version",
+    load: () => import("./commands/version.ts"),
+    backend: false,
+  },
+};
+
+/** The entry of a name or alias. */
+export function findCommand(name: string): CommandEntry | null {
+  if (Object.hasOwn(COMMANDS, name)) return COMMANDS[name] ?? null;
+  return Object.values(COMMANDS).find((entry) => entry.aliases?.includes(name)) ?? null;
+}
+
+/** All names and aliases, for "did you mean" and completion. */
+export function commandNames(): string[] {
+  return [...Object.entries(COMMANDS).flatMap(([name, { aliases = [] }]) => [name, ...aliases]), "help"];
+}

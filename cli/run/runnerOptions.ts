@@ -1,0 +1,67 @@
+import { hostname } from "node:os";
+import type { NamespaceOptions, RunnerOptions } from "../../runner/options.ts";
+import { readVersion } from "../commands/version.ts";
+import { repoPaths } from "../config/repoPaths.ts";
+import { requireNamespace, type Settings } from "../config/settings.ts";
+import { profilesOf } from "../harnesses/profiles.ts";
+import { droverHome, ensureHome } from "../keys/home.ts";
+import { cliCommand } from "./cliCommand.ts";
+import { openRunnerLog, type RunnerLog } from "./runnerLog.ts";
+import { runnerTokens } from "./tokens.ts";
+
+/** Jobs at once where nothing else is said: one agent per repo is the common case, another repo can go beside it. */
+const DEFAULT_SLOTS = 2;
+const DEFAULT_POOL = "default";
+
+export interface RunnerFlags {
+  name?: string | undefined;
+  slots?: number | undefined;
+  once?: boolean | undefined;
+  idleExitMs?: number | undefined;
+}
+
+export interface PreparedRunner {
+  options: RunnerOptions;
+  log: RunnerLog;
+}
+
+/** Everything that a runner is told, from the configuration and the flags of its command. */
+export function prepareRunner(settings: Settings, flags: RunnerFlags): PreparedRunner {
+  const { config, url } = settings;
+  requireNamespace(settings);
+  const home = ensureHome(droverHome());
+  const name = flags.name ?? defaultRunnerName();
+  const paths = repoPaths(settings);
+  const log = openRunnerLog(home, name);
+  const options: RunnerOptions = {
+    url,
+    name,
+    host: hostname(),
+    version: readVersion().version,
+    home,
+    namespaces: Object.fromEntries(
+      [...paths].map(([namespace, repos]) => [namespace, namespaceOptions(settings, repos)]),
+    ),
+    profiles: profilesOf(config),
+    slots: flags.slots ?? config.slots ?? DEFAULT_SLOTS,
+    pools: config.pools ?? [DEFAULT_POOL],
+    ...runnerTokens(settings, [...paths.keys()]),
+    cli: { command: cliCommand() },
+    log: log.write,
+    ...(flags.once === true ? { once: true } : {}),
+    ...(flags.idleExitMs === undefined ? {} : { idleExitMs: flags.idleExitMs }),
+  };
+  return { options, log };
+}
+
+function namespaceOptions({ root }: Settings, repos: Record<string, string>): NamespaceOptions {
+  return { repos, defaultPath: Object.values(repos)[0] ?? root };
+}
+
+/** The machine's name, made fit for a folder and a handle. */
+export function defaultRunnerName(): string {
+  const name = hostname()
+    .replace(/[^A-Za-z0-9._-]+/g, "-")
+    .replace(/^[^A-Za-z0-9]+/, "");
+  return name === "" ? "runner" : name.slice(0, 64);
+}

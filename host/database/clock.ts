@@ -1,0 +1,48 @@
+import type { Driver } from "../storage/driver.ts";
+
+/**
+ * Commit timestamps: nanoseconds since the epoch, strictly increasing over the life of the data file, also when
+ * the wall clock goes back. Creation times (float milliseconds) grow with them.
+ */
+export class Clock {
+  /** Timestamp of the last commit that is on disk; what a query reads as of. */
+  latest: bigint;
+  #last: bigint;
+  #lastCreation: number;
+  readonly #save;
+
+  constructor(driver: Driver) {
+    const stored = driver.prepare("SELECT value FROM meta WHERE key = 'lastTs'").get()?.["value"];
+    this.#save = driver.prepare("UPDATE meta SET value = ? WHERE key = 'lastTs'");
+    this.#last = BigInt((stored as string | undefined) ?? "0");
+    this.#lastCreation = Number(this.#last) / 1e6;
+    this.latest = this.next();
+  }
+
+  /** A timestamp above every earlier one. */
+  next(): bigint {
+    const wall = BigInt(Date.now()) * 1_000_000n;
+    this.#last = wall > this.#last ? wall : this.#last + 1n;
+    return this.#last;
+  }
+
+  /** A creation time above every earlier one: insertion order is the order by `_creationTime`. */
+  creationTime(): number {
+    this.#lastCreation = Math.max(Date.now(), nextUp(this.#lastCreation));
+    return this.#lastCreation;
+  }
+
+  /** Puts the timestamp into the open transaction, so that a restart begins above it. */
+  persist(ts: bigint): void {
+    this.#save.run([ts.toString()]);
+  }
+}
+
+const view = new DataView(new ArrayBuffer(8));
+
+/** The next larger double of a positive number. */
+function nextUp(value: number): number {
+  view.setFloat64(0, value);
+  view.setBigUint64(0, view.getBigUint64(0) + 1n);
+  return view.getFloat64(0);
+}

@@ -1,0 +1,260 @@
+import { HostError, messageOf } from "../values/errors.ts";
+import type { Store } from "./store.ts";
+import { type TouchedKey, Transaction } from "./transaction.ts";
+
+/**
+ * The serial executor with group commit. All queued mutations run one after another in one SQLite transaction, each
+ * in a savepoint of its own; one COMMIT (one fsync) then covers them all, and only after it are answers given and
+ * subscriptions woken. Queries run between the batches, so they never see what is not on disk.
+ */
+
+/** Kept from load time, because tests replace the global timers. */
+const nextTurn = setImmediate;
+/** Savepoints per COMMIT: bounds what one failed COMMIT takes down with it. */
+const BATCH_MUTATIONS = 64;
+/** A batch takes no further mutation after this time, so that the first caller is not kept waiting. */
+const BATCH_MS = 50;
+
+/** What a mutation came to: `commit: false` takes its writes back (its function failed). */
+export interface Attempt<T> {
+  readonly commit: boolean;
+  readonly value: T;
+}
+export interface Committed<T> {
+  readonly value: T;
+  /** The commit timestamp, or for a call without writes the one it read at. */
+  readonly ts: bigint;
+}
+export interface Commit {
+  readonly ts: bigint;
+  readonly touched: readonly TouchedKey[];
+}
+
+/**
+ * Runs a step under a watchdog; null when the step ran away and was killed in mid-air (then everything since BEGIN
+ * is rolled back, and only the task that was running is answered with `runaway`).
+ */
+export type Guard = <T>(step: () => T) => T | null;
+
+export interface Task<T> {
+  /** May run more than once: when its batch is rolled back for another's sake, it runs again. */
+  run(tx: Transaction): Attempt<T> | Promise<Attempt<T>>;
+  /** The answer when the task ran away. */
+  runaway(): T;
+  /** Set for code of the host, which needs no watchdog (starting one costs 0.1 ms). */
+  readonly isTrusted?: boolean;
+}
+
+interface Job {
+  task: Task<unknown>;
+  resolve(outcome: Committed<unknown>): void;
+  reject(error: unknown): void;
+}
+interface Done {
+  job: Job;
+  outcome: Committed<unknown>;
+  touched: TouchedKey[];
+  tx: Transaction;
+}
+
+export class Committer {
+  readonly #store: Store;
+  readonly #guard: Guard;
+  readonly #onCommit: (commit: Commit) => void;
+  #writes: Job[] = [];
+  #reads: Job[] = [];
+  #draining = false;
+  #idle: (() => void)[] = [];
+  #running: Job | null = null;
+  #isClosed = false;
+
+  constructor(store: Store, guard: Guard, onCommit: (commit: Commit) => void) {
+    this.#store = store;
+    this.#guard = guard;
+    this.#onCommit = onCommit;
+  }
+
+  /** Queues a mutation; resolves once it is on disk, or with its failure once it has been taken back. */
+  write<T>(task: Task<T>): Promise<Committed<T>> {
+    return this.#queue(this.#writes, task);
+  }
+
+  /** Queues a query; it reads everything that is committed when it runs. */
+  read<T>(task: Task<T>): Promise<Committed<T>> {
+    return this.#queue(this.#reads, task);
+  }
+
+  async #settled(): Promise<void> {
+    if (this.#draining) await new Promise<void>((resolve) => this.#idle.push(resolve));
+  }
+
+  /** Finishes what is queued and refuses everything after. */
+  async close(): Promise<void> {
+    this.#isClosed = true;
+    await this.#settled();
+  }
+
+  #queue<T>(queue: Job[], task: Task<T>): Promise<Committed<T>> {
+    if (this.#isClosed) return Promise.reject(new HostError("The host is shutting down."));
+    return new Promise((resolve, reject) => {
+      queue.push({ task, resolve: resolve as Job["resolve"], reject });
+      if (this.#draining) return;
+      this.#draining = true;
+      // Not a microtask: every socket that became readable in this turn should get into the same batch.
+      nextTurn(() => void this.#drain());
+    });
+  }
+
+  async #drain(): Promise<void> {
+    while (this.#reads.length + this.#writes.length > 0) {
+      try {
+        if (this.#reads.length > 0) await this.#readAll();
+        if (this.#writes.length > 0) await this.#batch();
+      } catch (error) {
+        // Not even BEGIN or the end of a read works: whoever waits must learn of it.
+        for (const job of [...this.#reads.splice(0), ...this.#writes.splice(0)]) job.reject(error);
+      }
+      await new Promise((resolve) => nextTurn(resolve));
+    }
+    this.#draining = false;
+    for (const resolve of this.#idle.splice(0)) resolve();
+  }
+
+  async #readAll(): Promise<void> {
+    const { driver } = this.#store;
+    driver.exec("BEGIN");
+    // Also what these reads queue: it then sees the same data, at the same timestamp.
+    while (this.#reads.length > 0) {
+      try {
+        const isTrusted = this.#reads[0]?.task.isTrusted === true;
+        const pending = isTrusted
+          ? this.#readReady(isTrusted)
+          : this.#guard(() => this.#readReady(isTrusted));
+        if (pending === null) this.#runaway()();
+        else if (pending.attempt !== null) this.#answer(pending.job, await pending.attempt);
+      } catch (error) {
+        this.#running?.reject(error);
+      }
+    }
+    driver.exec("COMMIT");
+  }
+
+  #readReady(isTrusted: boolean): Pending {
+    const deadline = performance.now() + BATCH_MS;
+    const jobs = this.#reads;
+    for (;;) {
+      const job = jobs.shift() as Job;
+      this.#running = job;
+      const tx = new Transaction(this.#store, this.#store.clock.latest);
+      const attempt = job.task.run(tx);
+      if (attempt instanceof Promise) return { job, tx, attempt };
+      this.#answer(job, attempt);
+      const next = jobs[0];
+      const isOver = next === undefined || (next.task.isTrusted === true) !== isTrusted;
+      if (isOver || performance.now() >= deadline) return { job, tx, attempt: null };
+    }
+  }
+
+  #answer(job: Job, attempt: Attempt<unknown>): void {
+    job.resolve({ value: attempt.value, ts: this.#store.clock.latest });
+  }
+
+  async #batch(): Promise<void> {
+    const { driver } = this.#store;
+    const done: Done[] = [];
+    const culprit = await this.#runBatch(done);
+    if (culprit === null) {
+      try {
+        this.#commit(done);
+      } catch (error) {
+        // Nothing of the batch is on disk, and nothing of it has been published: all of it failed.
+        if (isOpen(driver)) driver.exec("ROLLBACK");
+        for (const { job } of done) job.reject(new Error(`COMMIT failed: ${messageOf(error)}`));
+      }
+      return;
+    }
+    // The killed task may have stopped between any two statements, so the others start again without it.
+    if (isOpen(driver)) driver.exec("ROLLBACK");
+    this.#writes.unshift(...done.map(({ job }) => job));
+    culprit();
+  }
+
+  /** Fills `done`; gives null, or how to answer the task for which the batch must be rolled back. */
+  async #runBatch(done: Done[]): Promise<(() => void) | null> {
+    const deadline = performance.now() + BATCH_MS;
+    const { driver } = this.#store;
+    driver.exec("BEGIN IMMEDIATE");
+    while (this.#writes.length > 0 && done.length < BATCH_MUTATIONS && performance.now() < deadline) {
+      try {
+        const pending = this.#guard(() => this.#runReady(done, deadline));
+        if (pending === null) return this.#runaway();
+        if (pending.attempt !== null) done.push(this.#close(pending.job, pending.tx, await pending.attempt));
+      } catch (error) {
+        const job = this.#running;
+        return () => job?.reject(error);
+      }
+    }
+    return null;
+  }
+
+  /** Runs tasks for as long as they settle at once; stops at one that waits for something outside. */
+  #runReady(done: Done[], deadline: number): Pending {
+    for (;;) {
+      const job = this.#writes.shift() as Job;
+      this.#running = job;
+      const tx = new Transaction(this.#store, this.#store.clock.next());
+      this.#store.driver.exec("SAVEPOINT mutation");
+      const attempt = job.task.run(tx);
+      if (attempt instanceof Promise) return { job, tx, attempt };
+      done.push(this.#close(job, tx, attempt));
+      const full = done.length >= BATCH_MUTATIONS || performance.now() >= deadline;
+      if (full || this.#writes.length === 0) return { job, tx, attempt: null };
+    }
+  }
+
+  #close(job: Job, tx: Transaction, attempt: Attempt<unknown>): Done {
+    const { driver, clock } = this.#store;
+    if (!attempt.commit) driver.exec("ROLLBACK TO mutation");
+    driver.exec("RELEASE mutation");
+    const touched = attempt.commit ? tx.touched : [];
+    // A call without writes has read up to the commit before it in this batch, and needs no fsync of its own.
+    const ts = touched.length > 0 ? tx.ts : clock.latest;
+    return { job, tx, touched, outcome: { value: attempt.value, ts } };
+  }
+
+  #commit(done: Done[]): void {
+    const { driver, clock } = this.#store;
+    const writers = done.filter(({ touched }) => touched.length > 0);
+    const ts = writers.at(-1)?.outcome.ts;
+    if (ts !== undefined) clock.persist(ts);
+    driver.exec("COMMIT");
+    if (ts !== undefined) {
+      clock.latest = ts;
+      for (const { tx } of writers) for (const table of tx.newTables) table.persisted = true;
+      this.#onCommit({ ts, touched: writers.flatMap(({ touched }) => touched) });
+    }
+    for (const { job, outcome } of done) job.resolve(outcome);
+  }
+
+  #runaway(): () => void {
+    const job = this.#running as Job;
+    return () => job.resolve({ value: job.task.runaway(), ts: this.#store.clock.latest });
+  }
+}
+
+interface Pending {
+  job: Job;
+  tx: Transaction;
+  attempt: Promise<Attempt<unknown>> | null;
+}
+
+/** SQLite itself ends the transaction on some errors (disk full); a second ROLLBACK would then fail. */
+function isOpen(driver: Store["driver"]): boolean {
+  try {
+    driver.exec("SAVEPOINT probe");
+    driver.exec("RELEASE probe");
+    return true;
+  } catch {
+    return false;
+  }
+}

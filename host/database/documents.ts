@@ -1,0 +1,82 @@
+import { DeveloperError } from "../values/errors.ts";
+import { type ConvexJson, type ConvexObject, isObject, textOf } from "../values/json.ts";
+import { LIMIT_HELP, LIMITS } from "../values/limits.ts";
+import { measure } from "../values/measure.ts";
+
+const SYSTEM_FIELDS = ["_id", "_creationTime"];
+
+/**
+ * Checks what a function wants to write.
+ * @returns the fields
+ * @throws DeveloperError when it is no object, too large, too nested, or has reserved fields
+ */
+export function checkDocument(value: ConvexJson, verb: "insert" | "patch" | "replace"): ConvexObject {
+  if (!isObject(value)) {
+    throw new DeveloperError(
+      `Invalid argument \`value\` for \`db.${verb}\`: expected an object, got ${JSON.stringify(value)}`,
+    );
+  }
+  for (const field in value) checkTopLevel(field, verb);
+  const { bytes, nesting } = measure(verb === "patch" ? withoutUnset(value) : value);
+  if (bytes > LIMITS.documentBytes) {
+    throw new DeveloperError(
+      `Value is too large (${bytes} bytes > maximum size ${LIMITS.documentBytes} bytes). ${LIMIT_HELP}`,
+    );
+  }
+  if (nesting > LIMITS.documentNesting) {
+    throw new DeveloperError(
+      `Document is too nested (nested ${nesting} levels deep > maximum nesting ${LIMITS.documentNesting}). ${LIMIT_HELP}`,
+    );
+  }
+  return value;
+}
+
+function checkTopLevel(field: string, verb: string): void {
+  if (!field.startsWith("_") || (verb !== "insert" && SYSTEM_FIELDS.includes(field))) return;
+  throw new DeveloperError(
+    `Field '${field}' starts with an underscore, which is only allowed for system fields like '_id'.`,
+  );
+}
+
+/** Merges a patch; unset fields (`{"$undefined": null}`) go away. */
+export function mergePatch(old: ConvexObject, patch: ConvexObject): ConvexObject {
+  checkSystemFields(old, patch);
+  const merged = { ...old, ...withoutUnset(patch) };
+  for (const field in patch) if (isUnset(patch[field])) delete merged[field];
+  checkDocument(withoutSystemFields(merged), "replace");
+  return merged;
+}
+
+/** @throws DeveloperError when the fields would change the id or creation time */
+export function checkSystemFields(old: ConvexObject, fields: ConvexObject): void {
+  if (fields["_id"] !== undefined && fields["_id"] !== old["_id"]) {
+    throw new DeveloperError(
+      `Provided \`_id\` field value "${textOf(fields["_id"])}" does not match the document ID "${textOf(old["_id"])}"`,
+    );
+  }
+  if (fields["_creationTime"] !== undefined && fields["_creationTime"] !== old["_creationTime"]) {
+    throw new DeveloperError(
+      `Provided \`_creationTime\` field value does not match the document's creation time ${textOf(old["_creationTime"])}`,
+    );
+  }
+}
+
+/** The document with its fields in the order in which Convex sends them. */
+export function sortedDocument(fields: ConvexObject): ConvexObject {
+  const sorted: ConvexObject = {};
+  for (const field of Object.keys(fields).sort()) sorted[field] = fields[field] as ConvexJson;
+  return sorted;
+}
+
+function withoutSystemFields(document: ConvexObject): ConvexObject {
+  const { _id, _creationTime, ...fields } = document;
+  return fields;
+}
+
+function withoutUnset(value: ConvexObject): ConvexObject {
+  return Object.fromEntries(Object.entries(value).filter(([, item]) => !isUnset(item)));
+}
+
+function isUnset(value: ConvexJson | undefined): boolean {
+  return typeof value === "object" && value !== null && !Array.isArray(value) && "$undefined" in value;
+}

@@ -1,0 +1,73 @@
+import { HostError } from "../values/errors.ts";
+import { LIMITS } from "../values/limits.ts";
+import type { Validator } from "./validatorType.ts";
+
+export interface SchemaIndex {
+  name: string;
+  fields: string[];
+}
+export interface SchemaTable {
+  name: string;
+  indexes: SchemaIndex[];
+  documentType: Validator | null;
+}
+export interface Schema {
+  tables: SchemaTable[];
+}
+
+interface ExportedTable {
+  tableName: string;
+  indexes: { indexDescriptor: string; fields: string[] }[];
+  stagedDbIndexes?: unknown[];
+  searchIndexes: { indexDescriptor: string }[];
+  stagedSearchIndexes?: unknown[];
+  vectorIndexes: { indexDescriptor: string }[];
+  stagedVectorIndexes?: unknown[];
+  documentType: Validator;
+}
+
+/**
+ * Reads `schema.export()` (server/schema.ts of the convex package).
+ * @throws HostError when it declares what this host lacks: better at load than at the first call
+ */
+export function parseSchema(exported: string): Schema {
+  const { tables, schemaValidation } = JSON.parse(exported) as {
+    tables: ExportedTable[];
+    schemaValidation: boolean;
+  };
+  return { tables: tables.map((table) => parseTable(table, schemaValidation)) };
+}
+
+function parseTable(table: ExportedTable, validated: boolean): SchemaTable {
+  refuse(table, "search", [...table.searchIndexes, ...(table.stagedSearchIndexes ?? [])]);
+  refuse(table, "vector", [...table.vectorIndexes, ...(table.stagedVectorIndexes ?? [])]);
+  refuse(table, "staged", table.stagedDbIndexes ?? []);
+  if (table.indexes.length > LIMITS.indexesPerTable) {
+    throw new HostError(
+      `Table "${table.tableName}" has ${table.indexes.length} indexes, the limit is ${LIMITS.indexesPerTable}.`,
+    );
+  }
+  const indexes = table.indexes.map(({ indexDescriptor, fields }) => {
+    checkIndex(`${table.tableName}.${indexDescriptor}`, indexDescriptor, fields);
+    return { name: indexDescriptor, fields: [...fields, "_creationTime", "_id"] };
+  });
+  const documentType = validated && table.documentType.type !== "any" ? table.documentType : null;
+  return { name: table.tableName, indexes, documentType };
+}
+
+function refuse(table: ExportedTable, kind: string, indexes: unknown[]): void {
+  if (indexes.length === 0) return;
+  throw new HostError(
+    `Table "${table.tableName}" declares a ${kind} index, which the embedded host does not have. ` +
+      `Remove it from the schema, or run these functions on Convex.`,
+  );
+}
+
+function checkIndex(path: string, name: string, fields: string[]): void {
+  const reserved = name.startsWith("_") || ["by_id", "by_creation_time"].includes(name);
+  if (reserved) throw new HostError(`Index ${path} uses a reserved name.`);
+  if (fields.length === 0 || fields.length > LIMITS.fieldsPerIndex) {
+    throw new HostError(`Index ${path} has ${fields.length} fields; expected 1 to ${LIMITS.fieldsPerIndex}.`);
+  }
+  if (new Set(fields).size !== fields.length) throw new HostError(`Index ${path} names a field twice.`);
+}

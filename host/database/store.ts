@@ -1,0 +1,17 @@
+import type { Driver } from "../storage/driver.ts";
+import { Catalog } from "./catalog.ts";
+import { Clock } from "./clock.ts";
+import { Rows } from "./rows.ts";
+
+/** What every transaction shares: the connection, its prepared statements, the catalog and the clock. */
+export interface Store {
+  readonly driver: Driver;
+  readonly rows: Rows;
+  readonly catalog: Catalog;
+  readonly clock: Clock;
+}
+
+/** Reads the catalog and clock of an open data file. */
+export function openStore(driver: Driver): Store {
+  return { driver, rows: new Rows(driver), catalog: new Catalog(driver), clock: new Clock(driver) };
+}

@@ -1,0 +1,143 @@
+import type { Transaction } from "../database/transaction.ts";
+import { DeveloperError } from "../values/errors.ts";
+import { LIMITS } from "../values/limits.ts";
+import type { FunctionsBundle } from "./bundleFormat.ts";
+import { checkCall, checkResult, type CallRules, type Named } from "./checkCall.ts";
+import { type Frame, type Pagination, type RequestScope, seededRandom } from "./frame.ts";
+import { type CallHost, Isolate, type Settled } from "./isolate.ts";
+import { type Failure, RAN_AWAY, thrownFailure } from "./outcome.ts";
+import type { FunctionEntry } from "./registry.ts";
+import { asyncSyscall, type RunUdfArgs, syncSyscall } from "./syscalls/dispatch.ts";
+import { pathOf } from "./syscalls/address.ts";
+
+/** A query or mutation to run, and the transaction it runs in. */
+export interface Invocation {
+  readonly call: Named;
+  readonly scope: RequestScope;
+  readonly tx: Transaction;
+  readonly depth: number;
+  /** End cursor of an earlier run of the same paginated query. */
+  readonly journal: string | null;
+}
+export type Result =
+  | { ok: true; value: string; journal: string | null }
+  | { ok: false; failure: Failure; journal: string | null };
+type Eventually<T> = T | Promise<T>;
+
+/**
+ * Runs queries and mutations in vm contexts, one context per depth of call: a nested `runQuery` or `runMutation`
+ * runs to its end inside the syscall of its caller, so calls nest like ordinary function calls.
+ */
+export class DeterministicRunner {
+  readonly #bundle: FunctionsBundle;
+  readonly #env: Record<string, string>;
+  readonly #rules: CallRules;
+  #isolates: Isolate[] = [];
+
+  constructor(bundle: FunctionsBundle, env: Record<string, string>, rules: CallRules) {
+    this.#bundle = bundle;
+    this.#env = env;
+    this.#rules = rules;
+  }
+
+  /** After a kill nothing is known of the contexts' state: the next call gets new ones. */
+  discardIsolates(): void {
+    this.#isolates = [];
+  }
+
+  /** Checks and runs one call; its writes are in the transaction, kept or not by the caller. */
+  run(invocation: Invocation): Eventually<Result> {
+    const { call, scope, depth, journal } = invocation;
+    const checked = checkCall(call, this.#rules, depth > 0 ? "nested" : scope.identity);
+    if (!checked.ok) return { ok: false, failure: checked.failure, journal: null };
+    const pagination: Pagination = { used: false, given: journal, made: null };
+    const frame = makeFrame(invocation, checked.entry, pagination);
+    const begun = performance.now();
+    const settled = this.#isolate(depth).run({
+      kind: call.kind,
+      path: checked.entry.path,
+      args: JSON.stringify(call.args),
+      requestId: "",
+      host: this.#host(frame),
+    });
+    return after(settled, (done) => {
+      if (frame.broken !== null) throw frame.broken;
+      if (overran(begun)) return { ok: false, failure: RAN_AWAY, journal: null };
+      return this.#finish(frame, done);
+    });
+  }
+
+  #finish(frame: Frame, settled: Settled): Result {
+    const journal = frame.pagination.made;
+    if (!settled.ok) return { ok: false, failure: thrownFailure(settled.thrown), journal };
+    const problem = checkResult(frame.entry, settled.value, this.#rules.catalog);
+    return problem === null
+      ? { ok: true, value: settled.value, journal }
+      : { ok: false, failure: problem, journal };
+  }
+
+  #host(frame: Frame): CallHost {
+    const whole = <T>(work: () => T): T => {
+      try {
+        return work();
+      } catch (error) {
+        if (!(error instanceof DeveloperError)) frame.broken ??= error as Error;
+        throw error;
+      }
+    };
+    return {
+      nowMs: frame.scope.nowMs,
+      random: frame.random,
+      log: (level, args) => frame.scope.log.add(level, args),
+      syscall: (op, arg) => whole(() => syncSyscall(frame, op, JSON.parse(arg))),
+      asyncSyscall: (op, arg) =>
+        whole(() => {
+          const args: unknown = JSON.parse(arg);
+          if (op === "1.0/runUdf") return this.#nested(frame, args as RunUdfArgs);
+          return asyncSyscall(frame, op, { args, registry: this.#rules.registry });
+        }),
+    };
+  }
+
+  #nested(frame: Frame, request: RunUdfArgs): Eventually<string> {
+    const { udfType, args } = request;
+    if (frame.depth + 1 >= LIMITS.callDepth) {
+      throw new DeveloperError(`Cross component call depth limit exceeded (maximum ${LIMITS.callDepth})`);
+    }
+    if (udfType === "snapshotQuery") {
+      throw new DeveloperError("`useStaleSnapshot` is not supported by this host.");
+    }
+    if (udfType === "mutation" && frame.entry.kind === "query") {
+      throw new DeveloperError("A query cannot run a mutation.");
+    }
+    const close = udfType === "mutation" ? frame.tx.openNested() : () => undefined;
+    const call = { path: pathOf(request), kind: udfType, args: [args] };
+    const { scope, tx, depth } = frame;
+    const result = this.run({ call, scope, tx, depth: depth + 1, journal: null });
+    return after(result, (done) => {
+      close(done.ok);
+      if (!done.ok) throw new DeveloperError(done.failure.detail, done.failure.data);
+      return done.value;
+    });
+  }
+
+  #isolate(depth: number): Isolate {
+    const present = this.#isolates[depth];
+    if (present?.isReusable) return present;
+    return (this.#isolates[depth] = new Isolate(this.#bundle, this.#env, "deterministic"));
+  }
+}
+
+function makeFrame({ scope, tx, depth }: Invocation, entry: FunctionEntry, pagination: Pagination): Frame {
+  const random = seededRandom(Math.floor(Math.random() * 0x1_0000_0000));
+  return { entry, scope, tx, depth, random, pagination, streams: new Map(), broken: null };
+}
+
+/** Found out after the fact; what never comes back is killed by the watchdog. */
+function overran(begun: number): boolean {
+  return performance.now() - begun > LIMITS.userTimeMs;
+}
+
+function after<T, U>(value: Eventually<T>, next: (value: T) => U): Eventually<U> {
+  return value instanceof Promise ? value.then(next) : next(value);
+}

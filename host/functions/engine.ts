@@ -1,0 +1,283 @@
+import type { Attempt, Commit, Committed } from "../database/committer.ts";
+import { Committer } from "../database/committer.ts";
+import type { KeyRange } from "../database/rows.ts";
+import { type RequestKey, SessionRequests } from "../database/sessionRequests.ts";
+import type { Store } from "../database/store.ts";
+import { type Transaction, withCommitTs } from "../database/transaction.ts";
+import { DeveloperError } from "../values/errors.ts";
+import type { ConvexJson } from "../values/json.ts";
+import type { LogSink } from "../values/log.ts";
+import { type ActionCalls, ActionRunner } from "./actions.ts";
+import type { FunctionsBundle } from "./bundleFormat.ts";
+import type { CallRules, Named } from "./checkCall.ts";
+import { DeterministicRunner, type Result } from "./deterministic.ts";
+import { LogLines, NO_METADATA, type RequestMetadata, type RequestScope } from "./frame.ts";
+import { type Identity, SYSTEM } from "./identity.ts";
+import { type CallOutcome, type Failure, failureMessage, newRequestId, RAN_AWAY } from "./outcome.ts";
+import { cancelJob, schedule } from "./syscalls/schedule.ts";
+import { makeGuard } from "./watchdog.ts";
+
+export interface Call {
+  readonly path: string;
+  readonly args: readonly ConvexJson[];
+  readonly identity: Identity;
+  readonly metadata?: RequestMetadata;
+}
+export interface QueryCall extends Call {
+  /** End cursor of an earlier run of the same paginated query, or null. */
+  readonly journal: string | null;
+}
+export interface MutationCall extends Call {
+  /** Set for calls that a client may send again: they run once. */
+  readonly dedupe?: RequestKey;
+}
+export interface Answer {
+  readonly outcome: CallOutcome;
+  readonly ts: bigint;
+}
+export interface QueryAnswer extends Answer {
+  /** A commit that touches none of these cannot change the outcome. */
+  readonly reads: readonly KeyRange[];
+  readonly journal: string | null;
+}
+export interface EngineOptions {
+  readonly store: Store;
+  readonly bundle: FunctionsBundle;
+  readonly rules: CallRules;
+  readonly env: Record<string, string>;
+  readonly redact: boolean;
+  readonly log: LogSink;
+}
+type Eventually<T> = T | Promise<T>;
+
+/**
+ * Runs functions. All that goes in and out is plain data and all answers are promises, so that executor and
+ * database can move into a worker thread without a change for the layers above.
+ */
+export class Engine {
+  readonly committer: Committer;
+  readonly #options: EngineOptions;
+  readonly #runner: DeterministicRunner;
+  readonly #actions: ActionRunner;
+  readonly #requests: SessionRequests;
+  readonly #listeners: ((commit: Commit) => void)[] = [];
+
+  constructor(options: EngineOptions) {
+    const { bundle, env, rules, store } = options;
+    this.#options = options;
+    this.#requests = new SessionRequests(store.driver);
+    this.#runner = new DeterministicRunner(bundle, env, rules);
+    this.#actions = new ActionRunner(bundle, env, { rules, calls: this.#actionCalls() });
+    const guard = makeGuard(() => this.#runner.discardIsolates());
+    this.committer = new Committer(store, guard, (commit) => {
+      for (const listener of this.#listeners) listener(commit);
+    });
+  }
+
+  /** Timestamp of the last commit. */
+  get latestTs(): bigint {
+    return this.#options.store.clock.latest;
+  }
+
+  /** Calls the listener after every COMMIT, before the answers of its mutations are given. */
+  onCommit(listener: (commit: Commit) => void): void {
+    this.#listeners.push(listener);
+  }
+
+  async query(call: QueryCall): Promise<QueryAnswer> {
+    const scope = this.#scope(call);
+    const { value, ts } = await this.committer.read({
+      run: (tx) => {
+        const result = this.#run({ ...call, kind: "query" }, { scope, tx, journal: call.journal });
+        return after(result, (done) => ({ commit: false, value: { done, reads: tx.reads.merged() } }));
+      },
+      runaway: () => ({ done: failed(RAN_AWAY), reads: [] }),
+    });
+    return {
+      outcome: this.#outcome(call, scope, value.done),
+      ts,
+      reads: value.reads,
+      journal: value.done.journal,
+    };
+  }
+
+  async mutate(call: MutationCall): Promise<Answer> {
+    const scope = this.#scope(call);
+    const { value, ts } = await this.committer.write<Result | Answer>({
+      run: (tx) => {
+        const earlier = this.#earlierAnswer(call);
+        if (earlier !== null) return { commit: false, value: earlier };
+        const result = this.#run({ ...call, kind: "mutation" }, { scope, tx, journal: null });
+        return after(result, (done) => this.#conclude(call, tx, { done, scope }));
+      },
+      runaway: () => failed(RAN_AWAY),
+    });
+    return "outcome" in value ? value : { outcome: this.#outcome(call, scope, value), ts };
+  }
+
+  async action(call: Call): Promise<CallOutcome> {
+    const scope = this.#scope(call);
+    const result = await this.#actions.run({ ...call, kind: "action" }, scope);
+    return this.#outcome(call, scope, { ...result, journal: null });
+  }
+
+  /** The answer of the HTTP action for a request: null when no route matches, a message when it failed. */
+  async http(request: Request, who: Pick<Call, "identity" | "metadata">): Promise<Response | string | null> {
+    const scope = this.#scope({ path: new URL(request.url).pathname, ...who });
+    const answer = await this.#actions.http(request, scope);
+    if (answer === null || answer instanceof Response) return answer;
+    return failureMessage(scope.requestId, answer, this.#options.redact);
+  }
+
+  /**
+   * Runs host code in a write transaction of its own.
+   * @throws DeveloperError when the code throws one; its writes are taken back then
+   */
+  async transact<T>(work: (tx: Transaction) => Eventually<Attempt<T>>): Promise<Committed<T>> {
+    const { value, ts } = await this.committer.write<{ done: T } | { refused: DeveloperError }>({
+      run: (tx) => {
+        try {
+          return after(work(tx), ({ commit, value: done }) => ({ commit, value: { done } }));
+        } catch (error) {
+          if (error instanceof DeveloperError) return { commit: false, value: { refused: error } };
+          throw error;
+        }
+      },
+      runaway: () => ({ refused: new DeveloperError("The host's own transaction ran into the time limit.") }),
+    });
+    if ("refused" in value) throw value.refused;
+    return { value: value.done, ts };
+  }
+
+  /** Reads with host code. */
+  async inspect<T>(work: (tx: Transaction) => T): Promise<T> {
+    const task = {
+      isTrusted: true,
+      run: (tx: Transaction) => ({ commit: false, value: work(tx) }),
+      runaway: (): T => {
+        throw new Error("The host's own read ran into the time limit.");
+      },
+    };
+    return (await this.committer.read(task)).value;
+  }
+
+  /** Runs a function inside a transaction of the host (the scheduler marks its job in the same one). */
+  runInside(tx: Transaction, call: Named, scheduledFunctionId: string | null): Eventually<Failure | null> {
+    const metadata = { ...NO_METADATA, scheduledFunctionId };
+    const scope = this.#scope({ path: call.path, identity: SYSTEM, metadata });
+    const result = this.#run(call, { scope, tx, journal: null });
+    return after(result, (done) => {
+      if (done.ok) return null;
+      this.#options.log({ kind: "functionFailed", path: call.path, message: done.failure.detail });
+      return done.failure;
+    });
+  }
+
+  /** Deletes some answers that no client will ask for again. */
+  async sweepRequests(): Promise<void> {
+    await this.transact(() => {
+      this.#requests.sweep();
+      return { commit: true, value: null };
+    });
+  }
+
+  #run(
+    call: Named,
+    how: { scope: RequestScope; tx: Transaction; journal: string | null },
+  ): Eventually<Result> {
+    return this.#runner.run({ call, depth: 0, ...how });
+  }
+
+  #conclude(
+    call: MutationCall,
+    tx: Transaction,
+    run: { done: Result; scope: RequestScope },
+  ): Attempt<Result> {
+    const { done, scope } = run;
+    if (!done.ok) return { commit: false, value: done };
+    const value = resolved(done.value, tx);
+    if (call.dedupe !== undefined && tx.touched.length > 0) {
+      const answer = JSON.stringify({ value, logLines: scope.log.lines });
+      this.#requests.record(call.dedupe, { ts: tx.ts, answer });
+    }
+    return { commit: true, value: { ...done, value } };
+  }
+
+  #earlierAnswer({ dedupe }: MutationCall): Answer | null {
+    const stored = dedupe === undefined ? undefined : this.#requests.find(dedupe);
+    if (stored === undefined) return null;
+    const { value, logLines } = JSON.parse(stored.answer) as { value: string; logLines: string[] };
+    return { ts: stored.ts, outcome: { kind: "success", value, logLines } };
+  }
+
+  #outcome(call: { path: string }, scope: RequestScope, result: Result): CallOutcome {
+    const logLines = scope.log.lines;
+    if (result.ok) return { kind: "success", value: result.value, logLines };
+    const message = failureMessage(scope.requestId, result.failure, this.#options.redact);
+    this.#options.log({ kind: "functionFailed", path: call.path, message: result.failure.detail });
+    return { kind: "failure", message, data: result.failure.data, logLines };
+  }
+
+  #scope(call: Pick<Call, "path" | "identity" | "metadata">): RequestScope {
+    const log = new LogLines((level, text) =>
+      this.#options.log({ kind: "function", path: call.path, level, text }),
+    );
+    const { identity, metadata = NO_METADATA } = call;
+    let requestId: string | undefined;
+    return {
+      identity,
+      metadata,
+      nowMs: Date.now(),
+      log,
+      get requestId() {
+        return (requestId ??= newRequestId());
+      },
+    };
+  }
+
+  #actionCalls(): ActionCalls {
+    const { registry } = this.#options.rules;
+    return {
+      transact: async (call, scope) => {
+        const task = {
+          run: (tx: Transaction) => {
+            // Depth 1: a function calls it, so it may be internal.
+            const result = this.#runner.run({ call, scope, tx, depth: 1, journal: null });
+            return after(result, (done) => ({
+              commit: done.ok,
+              value: done.ok ? { ...done, value: resolved(done.value, tx) } : done,
+            }));
+          },
+          runaway: () => failed(RAN_AWAY),
+        };
+        const committed = call.kind === "query" ? this.committer.read(task) : this.committer.write(task);
+        return (await committed).value;
+      },
+      schedule: async (request) => {
+        const work = (tx: Transaction) => ({ commit: true, value: schedule(tx, registry, request) });
+        return (await this.transact(work)).value;
+      },
+      cancelJob: async (id) => {
+        await this.transact((tx) => {
+          cancelJob(tx, id);
+          return { commit: true, value: null };
+        });
+      },
+    };
+  }
+}
+
+/** Fills in the commit timestamp, in the documents that the transaction wrote and in the result. */
+function resolved(value: string, tx: Transaction): string {
+  tx.resolveCommitTs();
+  if (!value.includes('{"$commitTs":null}')) return value;
+  return JSON.stringify(withCommitTs(JSON.parse(value) as ConvexJson, tx.ts));
+}
+
+function failed(failure: Failure): Result {
+  return { ok: false, failure, journal: null };
+}
+
+function after<T, U>(value: Eventually<T>, next: (value: T) => U): Eventually<U> {
+  return value instanceof Promise ? value.then(next) : next(value);
+}

@@ -1,0 +1,43 @@
+import { randomBytes } from "node:crypto";
+import type { ConvexJson } from "../values/json.ts";
+import { LIMITS } from "../values/limits.ts";
+import type { Thrown } from "./isolate.ts";
+
+/** What a call came to. `value` is the JSON text of the result. */
+export type CallOutcome =
+  | { readonly kind: "success"; readonly value: string; readonly logLines: string[] }
+  | {
+      readonly kind: "failure";
+      readonly message: string;
+      /** The data of a ConvexError, which survives redaction. */
+      readonly data: ConvexJson | undefined;
+      readonly logLines: string[];
+    };
+
+/** Why a call failed, before it is dressed for the client. */
+export interface Failure {
+  readonly detail: string;
+  readonly data?: ConvexJson | undefined;
+}
+
+export function newRequestId(): string {
+  return randomBytes(8).toString("hex");
+}
+
+/** The failure as clients of Convex know it; redacted (as on production deployments) only the first line remains. */
+export function failureMessage(requestId: string, failure: Failure, redact: boolean): string {
+  const head = `[Request ID: ${requestId}] Server Error`;
+  return redact ? head : `${head}\n${failure.detail}`;
+}
+
+/** Text of an exception: `Uncaught Error: message` and the first stack lines. */
+export function thrownFailure({ text, frames, data }: Thrown): Failure {
+  const detail = frames === "" ? `Uncaught ${text}` : `Uncaught ${text}\n${frames}\n`;
+  return data === undefined ? { detail } : { detail, data: JSON.parse(data) as ConvexJson };
+}
+
+export function timedOut(limitMs: number): Failure {
+  return { detail: `Function execution timed out (maximum duration: ${limitMs / 1000}s)` };
+}
+
+export const RAN_AWAY = timedOut(LIMITS.userTimeMs);

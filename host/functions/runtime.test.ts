@@ -1,0 +1,110 @@
+/** Seam: what functions see around them, and what ends a function that does too much; through the HTTP client. */
+import { once } from "node:events";
+import { createServer, type AddressInfo } from "node:net";
+import { describe, expect, it, onTestFinished } from "vitest";
+import { action, convexClient, fixtureHost, httpClient, mutation, query } from "../fixtures/harness.ts";
+
+describe("queries and mutations", () => {
+  it("have Convex's globals and nothing of Node, a frozen clock and no timers", async () => {
+    const host = await fixtureHost({ env: { GREETING: "hello" } });
+    const seen = await httpClient(host.url).query(query("runtime:globals"), {});
+    const documented =
+      "in queries and mutations. Please consider using an action. See https://docs.convex.dev/functions/actions for more details.";
+    expect(seen).toEqual({
+      frozen: true,
+      random: true,
+      require: "undefined",
+      buffer: "undefined",
+      process: "env",
+      env: "hello",
+      timer: `Can't use setTimeout ${documented}`,
+      fetch: `Can't use fetch() ${documented}`,
+    });
+  });
+
+  it("may wait for crypto.subtle, whose buffers are bytes to them", async () => {
+    const host = await fixtureHost();
+    const client = httpClient(host.url);
+    const digests = await Promise.all(
+      ["abc", "abc", "abd"].map((text) =>
+        client.mutation(mutation("runtime:digest"), { text }, { skipQueue: true }),
+      ),
+    );
+    const hex = digests.map((each) => Buffer.from(each as ArrayBuffer).toString("hex"));
+    expect(hex[0]).toBe("ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad");
+    expect(hex[1]).toBe(hex[0]);
+    expect(hex[2]).not.toBe(hex[0]);
+  });
+
+  it("that never settle are failed at once", async () => {
+    const host = await fixtureHost();
+    await expect(httpClient(host.url).query(query("runtime:hang"), {})).rejects.toThrow(
+      "a promise that nothing will resolve",
+    );
+  });
+
+  it("that loop for ever are killed, and mutations of the same batch still run", async () => {
+    const host = await fixtureHost();
+    const clients = Array.from({ length: 4 }, () => convexClient(host.url));
+    const good = clients
+      .slice(1)
+      .map((client, i) => client.mutation(mutation("tasks:add"), { queue: "a", title: `${i}` }));
+    await expect(clients[0]!.mutation(mutation("runtime:spin"), {})).rejects.toThrow(
+      "Function execution timed out (maximum duration: 1s)",
+    );
+    await Promise.all(good);
+    await clients[0]!.mutation(mutation("tasks:add"), { queue: "a", title: "after" });
+    expect((await clients[0]!.query(query("tasks:titles"), { queue: "a" })).sort()).toEqual([
+      "0",
+      "1",
+      "2",
+      "after",
+    ]);
+  });
+});
+
+describe("limits of the real server", () => {
+  it.each([
+    ["runtime:readMany", { count: 4_097 }, "Too many reads in a single function execution (limit: 4096)"],
+  ])("%s %j is refused", async (path, args, message) => {
+    const host = await fixtureHost();
+    await expect(httpClient(host.url).query(query(path), args)).rejects.toThrow(message);
+  });
+
+  it.each([
+    [{ bytes: 1_048_577, nesting: 0, fields: 0 }, "Value is too large"],
+    [{ bytes: 1, nesting: 16, fields: 0 }, "too nested (nested 17 levels deep > maximum nesting 16)"],
+    [{ bytes: 1, nesting: 0, fields: 1_025 }, "too many fields (1025 > maximum number 1024)"],
+  ])("a document of %j is refused", async (args, message) => {
+    const host = await fixtureHost();
+    await expect(httpClient(host.url).mutation(mutation("runtime:big"), args)).rejects.toThrow(message);
+  });
+
+  it("lets pass what is just inside them", async () => {
+    const host = await fixtureHost();
+    const client = httpClient(host.url);
+    await client.query(query("runtime:readMany"), { count: 4_096 });
+    await client.mutation(mutation("runtime:big"), { bytes: 1_000_000, nesting: 0, fields: 0 });
+    await client.mutation(mutation("runtime:big"), { bytes: 1, nesting: 15, fields: 0 });
+  });
+
+  it("refuses arrays that are too long, as an argument already", async () => {
+    const host = await fixtureHost();
+    const call = httpClient(host.url).query(query("runtime:say"), {
+      value: Array.from({ length: 8_193 }, () => 1),
+    });
+    await expect(call).rejects.toThrow("Array length is too long (8193 > maximum length 8192)");
+  });
+});
+
+it("lets actions fetch", async () => {
+  const server = createServer((socket) => {
+    socket.on("error", () => undefined);
+    socket.end("HTTP/1.1 200 OK\r\nConnection: close\r\nContent-Length: 5\r\n\r\nfetch");
+  }).listen(0, "127.0.0.1");
+  onTestFinished(() => void server.close());
+  await once(server, "listening");
+  const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}/`;
+  const host = await fixtureHost();
+  expect(await httpClient(host.url).action(action("runtime:fetcher"), { url })).toBe("fetch");
+});

@@ -1,0 +1,154 @@
+import { type Context, Hono } from "hono";
+import { bodyLimit } from "hono/body-limit";
+import { cors } from "hono/cors";
+import { z } from "zod";
+import { AuthenticationError, type Authenticator } from "../functions/authenticate.ts";
+import type { Call, Engine } from "../functions/engine.ts";
+import type { RequestMetadata } from "../functions/frame.ts";
+import type { Identity } from "../functions/identity.ts";
+import type { CallOutcome } from "../functions/outcome.ts";
+import { canonicalPath, type FunctionKind, type Registry } from "../functions/registry.ts";
+import type { Subscriptions } from "../subscriptions/subscriptions.ts";
+import { encodeTs } from "../sync/protocol.ts";
+import { messageOf } from "../values/errors.ts";
+import type { ConvexJson } from "../values/json.ts";
+import type { LogSink } from "../values/log.ts";
+import { type AllowedNames, identityOf, refusal } from "./callers.ts";
+import { plainJson } from "./plainJson.ts";
+
+/** Arguments may have 16 MiB; base64 and JSON make more of them. */
+const MAX_BODY_BYTES = 32 * 1024 * 1024;
+const INSTANCE_NAME = "embedded";
+
+export interface ApiWiring {
+  readonly engine: Engine;
+  readonly subscriptions: Subscriptions;
+  readonly authenticator: Authenticator;
+  readonly registry: Registry;
+  readonly allowed: AllowedNames;
+  readonly log: LogSink;
+}
+
+const formats = z.enum(["convex_encoded_json", "json"]).nullish();
+const args = z.unknown().optional();
+const callBody = z.object({ path: z.string(), args, format: formats });
+const batchBody = z.object({ queries: z.array(callBody) });
+const runBody = z.object({ args, format: formats });
+type CallBody = z.infer<typeof callBody>;
+
+/** The HTTP API of a deployment, as `ConvexHttpClient` and the official CLI use it. */
+export function apiRoutes(wiring: ApiWiring): Hono {
+  const app = new Hono();
+  app.use(async (c, next) => {
+    const problem = refusal({ host: c.req.header("host"), origin: c.req.header("origin") }, wiring.allowed);
+    return problem === null ? await next() : c.json({ code: "Forbidden", message: problem }, 403);
+  });
+  app.use(cors({ origin: (origin) => origin, credentials: true }));
+  app.use(bodyLimit({ maxSize: MAX_BODY_BYTES }));
+  app.get("/version", (c) => c.text(INSTANCE_NAME));
+  app.get("/instance_name", (c) => c.text(INSTANCE_NAME));
+  app.get("/instance_version", (c) => c.text(INSTANCE_NAME));
+  functionRoutes(app, wiring);
+  app.notFound((c) =>
+    c.json({ code: "NotFound", message: `This host has no ${c.req.method} ${c.req.path}` }, 404),
+  );
+  app.onError((error, c) => onError(error, c, wiring.log));
+  return app;
+}
+
+function functionRoutes(app: Hono, wiring: ApiWiring): void {
+  const one = (kind: FunctionKind | "any") => async (c: Context) => {
+    const body = callBody.parse(await c.req.json());
+    return c.json(await answer(wiring, { kind, body, caller: await callerOf(c, wiring) }));
+  };
+  app.post("/api/query", one("query"));
+  // There is no past to read: the host keeps one version of the data, and answers with the latest.
+  app.post("/api/query_at_ts", one("query"));
+  app.post("/api/mutation", one("mutation"));
+  app.post("/api/action", one("action"));
+  app.post("/api/function", one("any"));
+  app.post("/api/query_ts", (c) => c.json({ ts: encodeTs(wiring.engine.latestTs) }));
+  app.get("/api/query", async (c) => {
+    const { path, args: text = "{}", format } = c.req.query();
+    const body = callBody.parse({ path, args: JSON.parse(text) as unknown, format });
+    return c.json(await answer(wiring, { kind: "query", body, caller: await callerOf(c, wiring) }));
+  });
+  app.post("/api/query_batch", async (c) => {
+    const { queries } = batchBody.parse(await c.req.json());
+    const caller = await callerOf(c, wiring);
+    const results = await Promise.all(queries.map((body) => answer(wiring, { kind: "query", body, caller })));
+    return c.json({ results });
+  });
+  app.post("/api/run/:path{.+}", async (c) => {
+    const body = runBody.parse(await c.req.json());
+    const path = c.req.param("path").replace(/\/([^/]*)$/, ":$1");
+    return c.json(
+      await answer(wiring, { kind: "any", body: { ...body, path }, caller: await callerOf(c, wiring) }),
+    );
+  });
+}
+
+interface Caller {
+  identity: Identity;
+  metadata: RequestMetadata;
+}
+
+async function callerOf(c: Context, { authenticator }: ApiWiring): Promise<Caller> {
+  const identity = await identityOf(c.req.header("authorization"), authenticator);
+  return { identity, metadata: metadataOf(c) };
+}
+
+/** Where a request came from. */
+export function metadataOf(c: Context): RequestMetadata {
+  const { incoming } = c.env as { incoming?: { socket?: { remoteAddress?: string } } };
+  const userAgent = c.req.header("user-agent") ?? null;
+  return { ip: incoming?.socket?.remoteAddress ?? null, userAgent, scheduledFunctionId: null };
+}
+
+async function answer(
+  wiring: ApiWiring,
+  { kind, body, caller }: { kind: FunctionKind | "any"; body: CallBody; caller: Caller },
+): Promise<object> {
+  const list = (Array.isArray(body.args) ? body.args : [body.args ?? {}]) as ConvexJson[];
+  const call = { path: body.path, args: list, ...caller };
+  const actual = kind === "any" ? (wiring.registry.find(canonicalPath(body.path))?.kind ?? "query") : kind;
+  return answerOf(await run(wiring, actual, call), body.format ?? "json");
+}
+
+async function run(wiring: ApiWiring, kind: FunctionKind, call: Call): Promise<CallOutcome> {
+  switch (kind) {
+    case "query":
+      return (await wiring.subscriptions.query({ ...call, journal: null })).outcome;
+    case "mutation":
+      return (await wiring.engine.mutate(call)).outcome;
+    case "action":
+      return await wiring.engine.action(call);
+    default:
+      return kind satisfies never;
+  }
+}
+
+function answerOf(outcome: CallOutcome, format: "convex_encoded_json" | "json"): object {
+  const encode = (value: ConvexJson) => (format === "json" ? plainJson(value) : value);
+  const { logLines } = outcome;
+  if (outcome.kind === "success") {
+    return { status: "success", value: encode(JSON.parse(outcome.value) as ConvexJson), logLines };
+  }
+  const errorData = outcome.data === undefined ? {} : { errorData: encode(outcome.data) };
+  return { status: "error", errorMessage: outcome.message, ...errorData, logLines };
+}
+
+function onError(error: Error, c: Context, log: LogSink): Response {
+  if (error instanceof AuthenticationError) {
+    return c.json({ code: "Unauthenticated", message: error.message }, 401);
+  }
+  if (error instanceof z.ZodError) {
+    return c.json({ code: "BadJsonBody", message: z.prettifyError(error) }, 400);
+  }
+  if (error instanceof SyntaxError) return c.json({ code: "BadJsonBody", message: error.message }, 400);
+  log({ kind: "host", level: "error", text: `http: ${messageOf(error)}` });
+  return c.json(
+    { code: "InternalServerError", message: "The host failed; the call may be tried again" },
+    500,
+  );
+}

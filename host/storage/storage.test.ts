@@ -1,0 +1,132 @@
+/** Seam: the driver port on every SQLite that this Node has, and the lock on the data file. */
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import { existsSync, readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { describe, expect, it, onTestFinished } from "vitest";
+import { tempFolder } from "../fixtures/harness.ts";
+import { HostError } from "../values/errors.ts";
+import { openDataFile } from "./dataFile.ts";
+import { lockDataFile } from "./dataLock.ts";
+import type { Driver } from "./driver.ts";
+import { openLibsql } from "./libsqlDriver.ts";
+import { nodeSqlite, openNodeSqlite } from "./nodeSqliteDriver.ts";
+
+const builtin = nodeSqlite();
+const drivers: [string, (file: string) => Driver][] = [
+  ["libsql", openLibsql],
+  ...(builtin === undefined
+    ? []
+    : [
+        ["node:sqlite", (file: string) => openNodeSqlite(builtin, file)] as [
+          string,
+          (file: string) => Driver,
+        ],
+      ]),
+];
+
+describe.each(drivers)("the %s driver", (name, open) => {
+  const opened = () => {
+    const driver = open(join(tempFolder(), "a.sqlite"));
+    onTestFinished(() => driver.close());
+    driver.exec("CREATE TABLE t (k BLOB PRIMARY KEY, n, s TEXT) WITHOUT ROWID");
+    return driver;
+  };
+
+  it("gives BLOBs back as Buffers, in memcmp order, also as the only parameter", () => {
+    const driver = opened();
+    expect(driver.name).toBe(name);
+    const put = driver.prepare("INSERT INTO t VALUES (?, ?, ?)");
+    const keys = [[1, 0, 255], [1, 0], [], [255], [1, 0, 0]].map((bytes) => Buffer.from(bytes));
+    for (const key of keys) put.run([key, key.length, "x"]);
+    const rows = driver.prepare("SELECT k FROM t WHERE k >= ? ORDER BY k").all([Buffer.of(1)]);
+    expect(rows.map((row) => [...(row["k"] as Buffer)])).toEqual([[1, 0], [1, 0, 0], [1, 0, 255], [255]]);
+    expect(rows.every((row) => Buffer.isBuffer(row["k"]))).toBe(true);
+    expect(driver.prepare("SELECT n FROM t WHERE k = ?").get([Buffer.alloc(0)])?.["n"]).toBe(0);
+  });
+
+  it("tells a missing row from an empty one, and keeps text and null as they are", () => {
+    const driver = opened();
+    driver.prepare("INSERT INTO t VALUES (?, ?, ?)").run([Buffer.of(1), null, "ü\n\u{1f600}"]);
+    expect(driver.prepare("SELECT n, s FROM t").get()).toMatchObject({ n: null, s: "ü\n\u{1f600}" });
+    expect(driver.prepare("SELECT n FROM t WHERE k = ?").get([Buffer.of(9)])).toBeUndefined();
+    expect(driver.prepare("SELECT n FROM t WHERE k = ?").all([Buffer.of(9)])).toEqual([]);
+  });
+
+  it("nests savepoints inside a transaction", () => {
+    const driver = opened();
+    const put = driver.prepare("INSERT INTO t VALUES (?, 1, '')");
+    driver.exec("BEGIN IMMEDIATE");
+    for (const [outer, inner] of [
+      [1, 2],
+      [3, 4],
+    ] as const) {
+      driver.exec("SAVEPOINT a");
+      put.run([Buffer.of(outer)]);
+      driver.exec("SAVEPOINT b");
+      put.run([Buffer.of(inner)]);
+      driver.exec(outer === 1 ? "ROLLBACK TO b" : "ROLLBACK TO a");
+      driver.exec("RELEASE a");
+    }
+    driver.exec("COMMIT");
+    expect(
+      driver
+        .prepare("SELECT k FROM t")
+        .all()
+        .map((row) => [...(row["k"] as Buffer)]),
+    ).toEqual([[1]]);
+  });
+
+  it("throws on a broken constraint and goes on working", () => {
+    const driver = opened();
+    const put = driver.prepare("INSERT INTO t VALUES (?, 1, '')");
+    put.run([Buffer.of(1)]);
+    expect(() => put.run([Buffer.of(1)])).toThrow(/UNIQUE/);
+    put.run([Buffer.of(2)]);
+    expect(driver.prepare("SELECT count(*) AS n FROM t").get()?.["n"]).toBe(2);
+  });
+});
+
+describe("the lock of a data file", () => {
+  it("is given back, so that the next host may have it", () => {
+    const file = join(tempFolder(), "data.sqlite");
+    lockDataFile(file)();
+    expect(existsSync(`${file}.lock`)).toBe(false);
+    lockDataFile(file)();
+  });
+
+  it("holds against the same process too, naming the pid", () => {
+    const file = join(tempFolder(), "data.sqlite");
+    const unlock = lockDataFile(file);
+    expect(() => lockDataFile(file)).toThrow(`in use by the host with pid ${process.pid}`);
+    unlock();
+  });
+
+  it.each([
+    [
+      "of a process that is gone",
+      async () => {
+        const child = spawn("true");
+        await once(child, "exit");
+        return { pid: child.pid, started: "1" };
+      },
+    ],
+    ["of a pid that another process has now", async () => ({ pid: process.pid, started: "1" })],
+    ["that was never finished", async () => "half"],
+  ])("%s is taken over", async (_what, left) => {
+    const file = join(tempFolder(), "data.sqlite");
+    writeFileSync(`${file}.lock`, JSON.stringify(await left()));
+    const unlock = lockDataFile(file);
+    expect(JSON.parse(readFileSync(`${file}.lock`, "utf8")).pid).toBe(process.pid);
+    unlock();
+  });
+});
+
+it("refuses a data file of a layout that it does not know", async () => {
+  const file = join(tempFolder(), "data.sqlite");
+  const first = await openDataFile(file);
+  first.driver.exec("PRAGMA user_version = 99");
+  first.close();
+  await expect(openDataFile(file)).rejects.toThrow(HostError);
+  await expect(openDataFile(file)).rejects.toThrow("The data file has layout 99, this host knows layout 1");
+});

@@ -1,0 +1,77 @@
+import { describeProblem, readTaskFiles } from "../../domain/taskFile.ts";
+import { clean } from "../display/clean.ts";
+import { atomicWriteJson } from "../files/atomicWrite.ts";
+import { expandPath } from "../files/paths.ts";
+import { readBounded } from "../files/readBounded.ts";
+import { PortfolioError } from "../problem.ts";
+import { readSettings } from "../settings/settings.ts";
+import { auditTasks } from "./audit.ts";
+import { readCompleted } from "./completed.ts";
+import type { Change } from "./model.ts";
+
+const MAX_TASK_FILE_BYTES = 32 * 1024 * 1024;
+
+export type AuditFlags = {
+  file: string;
+  reposDir?: string | undefined;
+  config: string;
+  completed: string[];
+  fix?: boolean | undefined;
+  output?: string | undefined;
+};
+
+export type AuditAnswer = {
+  file: string;
+  written: string | null;
+  counts: { keep: number; drop: number; narrow: number };
+  left: { tasks: number; repos: number; max_depth: number };
+  changes: Change[];
+};
+
+/** Carries out one `drover audit`. Only with `fix` a file is written: the audited one, or `output`. */
+export function runAudit(flags: AuditFlags): AuditAnswer {
+  const settings = readSettings(expandPath(flags.config));
+  const path = expandPath(flags.file);
+  const read = readBounded(path, MAX_TASK_FILE_BYTES);
+  if (read.kind !== "text")
+    throw new PortfolioError(
+      "usage",
+      `task file ${path} cannot be read: expected JSON as \`scan\` or \`generate\` write it`,
+    );
+  const tasks = readTaskFiles([{ name: path, text: read.text }], settings.runners);
+  if (!tasks.ok) throw new PortfolioError("usage", tasks.problems.map(describeProblem).join("\n"));
+  const result = auditTasks(read.text, tasks.file, {
+    reposDir: expandPath(flags.reposDir ?? settings.reposDir ?? "."),
+    completed: flags.completed.flatMap((report) => readCompleted(expandPath(report))),
+    today: new Date().toISOString().slice(0, 10),
+    profiles: settings.runners,
+  });
+  const counts = { keep: 0, drop: 0, narrow: 0 };
+  for (const change of result.changes) counts[change.action]++;
+  const target = flags.output === undefined ? path : expandPath(flags.output);
+  if (flags.fix) atomicWriteJson(target, result.file);
+  return {
+    file: path,
+    written: flags.fix ? target : null,
+    counts,
+    left: { tasks: result.facts.tasks, repos: result.facts.repos, max_depth: result.facts.maxDepth },
+    changes: result.changes,
+  };
+}
+
+/** The answer for people: what changes and why, then the totals. */
+export function auditText(answer: AuditAnswer): string {
+  const lines = answer.changes
+    .filter((change) => change.action !== "keep")
+    .flatMap((change) => [
+      `${change.action.padEnd(6)} ${clean(change.id)}: ${clean(change.reason)}`,
+      ...change.evidence.map((line) => `         ${clean(line)}`),
+    ]);
+  const { keep, drop, narrow } = answer.counts;
+  const written =
+    answer.written === null ? "nothing written; --fix writes the narrowed file" : `wrote ${answer.written}`;
+  return [
+    ...lines,
+    `${keep} kept, ${narrow} narrowed, ${drop} dropped; ${answer.left.tasks} tasks left; ${written}`,
+  ].join("\n");
+}

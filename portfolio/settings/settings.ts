@@ -1,0 +1,84 @@
+import * as z from "zod";
+import { parse } from "yaml";
+import type { Profiles } from "../../domain/taskFile.ts";
+import { readBounded } from "../files/readBounded.ts";
+import { PortfolioError } from "../problem.ts";
+
+/** What the portfolio takes from a settings file: `.runforge.yml` of older set-ups, or Drover's own config.json. */
+export type Settings = {
+  reposDir: string | undefined;
+  excludeRepos: string[];
+  runners: Profiles;
+  defaultRunner: string | undefined;
+  defaultFallbacks: string[];
+};
+
+const names = z.array(z.string()).nullish();
+const scanSchema = z.looseObject({ exclude_repos: names, excludeRepos: names }).nullish();
+const profiles = z.record(z.string(), z.looseObject({ type: z.string() })).nullish();
+
+const settingsSchema = z.looseObject({
+  repos_dir: z.string().nullish(),
+  reposDir: z.string().nullish(),
+  scan: scanSchema,
+  runners: profiles,
+  harnesses: profiles,
+  default_runner: z.string().nullish(),
+  harnessDefaults: z.looseObject({ default: z.string().nullish() }).nullish(),
+  default_fallbacks: names,
+  cascade: names,
+});
+
+const NONE: Settings = {
+  reposDir: undefined,
+  excludeRepos: [],
+  runners: {},
+  defaultRunner: undefined,
+  defaultFallbacks: [],
+};
+
+/** Reads a settings file (YAML, hence JSON too). A missing file is no error: everything then has its default. */
+export function readSettings(path: string): Settings {
+  const read = readBounded(path);
+  if (read.kind === "absent") return NONE;
+  if (read.kind !== "text") throw new PortfolioError("usage", `${path}: expected a readable settings file`);
+  const result = settingsSchema.safeParse(parseYaml(path, read.text) ?? {});
+  if (!result.success) throw new PortfolioError("usage", `${path}: ${z.prettifyError(result.error)}`);
+  return fromRunforge(result.data) ?? fromDrover(result.data);
+}
+
+type Raw = z.output<typeof settingsSchema>;
+
+/** The older spelling counts as soon as one of its keys is there; the two are never mixed. */
+function fromRunforge(value: Raw): Settings | undefined {
+  const { repos_dir, runners, default_runner, default_fallbacks, scan } = value;
+  const parts = [repos_dir, runners, default_runner, default_fallbacks, scan?.exclude_repos];
+  if (parts.every((part) => part === undefined || part === null)) return undefined;
+  return {
+    reposDir: repos_dir ?? undefined,
+    excludeRepos: scan?.exclude_repos ?? [],
+    runners: runners ?? {},
+    defaultRunner: default_runner ?? undefined,
+    defaultFallbacks: default_fallbacks ?? [],
+  };
+}
+
+function fromDrover({ reposDir, scan, harnesses, harnessDefaults, cascade }: Raw): Settings {
+  return {
+    reposDir: reposDir ?? undefined,
+    excludeRepos: scan?.excludeRepos ?? [],
+    runners: harnesses ?? {},
+    defaultRunner: harnessDefaults?.default ?? undefined,
+    defaultFallbacks: cascade ?? [],
+  };
+}
+
+/** Parses YAML of a user; a fault names the file and the place. */
+export function parseYaml(path: string, text: string): unknown {
+  try {
+    // A tag that YAML does not know is no reason to print a warning of its own on stderr.
+    return parse(text, { logLevel: "error" }) as unknown;
+  } catch (error) {
+    throw new PortfolioError("usage", `${path}: expected YAML: ${(error as Error).message}`);
+  }
+}

@@ -1,0 +1,105 @@
+import { join } from "node:path";
+import * as z from "zod";
+import { readBounded } from "../files/readBounded.ts";
+import { PortfolioError } from "../problem.ts";
+
+/** Where a workspace keeps its workflows. */
+export const WORKFLOWS_FILE = "config/workflows.json";
+
+const stepSchema = z.discriminatedUnion("action", [
+  z.looseObject({ action: z.literal("cd"), target: z.string(), condition: z.string().nullish() }),
+  z.looseObject({ action: z.literal("run"), command: z.string(), condition: z.string().nullish() }),
+]);
+const workflowSchema = z.looseObject({
+  description: z.string().nullish(),
+  steps: z.array(stepSchema).min(1),
+  log_file: z.string().nullish(),
+});
+const listSchema = z.array(workflowSchema.extend({ name: z.string().min(1) }));
+const fileSchema = z.looseObject({ workflows: z.union([z.record(z.string(), workflowSchema), listSchema]) });
+
+export type WorkflowStep = z.output<typeof stepSchema>;
+export type Workflow = { name: string; description: string; steps: WorkflowStep[]; logFile?: string };
+
+const cd: WorkflowStep = { action: "cd", target: "{{repo.local}}" };
+const run = (command: string, condition?: string): WorkflowStep => ({
+  action: "run",
+  command,
+  ...(condition === undefined ? {} : { condition }),
+});
+
+/** The five workflows that exist without a file. A workspace's own of the same name wins. */
+const BUILT_IN: Workflow[] = [
+  {
+    name: "build",
+    description: "Build a repository",
+    steps: [
+      cd,
+      run("go build ./...", "repo.language == 'go'"),
+      run("npm run build", "repo.language == 'javascript' || repo.language == 'typescript'"),
+      run("cargo build", "repo.language == 'rust'"),
+      run("make", "repo.language == 'make'"),
+    ],
+  },
+  {
+    name: "test",
+    description: "Run tests for a repository",
+    steps: [
+      cd,
+      run("go test ./... -short -timeout 10m", "repo.language == 'go'"),
+      run("npm test", "repo.language == 'javascript' || repo.language == 'typescript'"),
+      run("python3 -m pytest -q", "repo.language == 'python'"),
+      run("cargo test", "repo.language == 'rust'"),
+      run("make test", "repo.language == 'make'"),
+    ],
+  },
+  {
+    name: "status",
+    description: "Check git status and recent commits",
+    steps: [cd, run("git status --porcelain"), run("git --no-pager log --oneline -5")],
+  },
+  {
+    name: "pull",
+    description: "Fetch and fast-forward merge from remote",
+    steps: [cd, run("git fetch --prune"), run("git merge --ff-only")],
+  },
+  {
+    name: "review",
+    description: "Show commits ahead of the default branch",
+    steps: [cd, run('git --no-pager log --oneline "origin/{{repo.default_branch}}..HEAD"')],
+  },
+];
+
+/** All workflows of a workspace by name: its own file laid over the built-in ones. A faulty file is a usage error. */
+export function readWorkflows(workspace: string): Workflow[] {
+  const path = join(workspace, WORKFLOWS_FILE);
+  const read = readBounded(path);
+  if (read.kind === "absent") return BUILT_IN;
+  if (read.kind !== "text")
+    throw new PortfolioError("usage", `${path}: expected a readable file of at most 1 MiB`);
+  const own = parseWorkflows(path, read.text);
+  return [...own, ...BUILT_IN.filter((one) => !own.some((other) => other.name === one.name))];
+}
+
+function parseWorkflows(path: string, text: string): Workflow[] {
+  const result = fileSchema.safeParse(parseJson(path, text));
+  if (!result.success) throw new PortfolioError("usage", `${path}: ${z.prettifyError(result.error)}`);
+  const { workflows } = result.data;
+  const named = Array.isArray(workflows)
+    ? workflows
+    : Object.entries(workflows).map(([name, one]) => ({ ...one, name }));
+  return named.map(({ name, description, steps, log_file }) => ({
+    name,
+    description: description ?? "",
+    steps,
+    ...(log_file ? { logFile: log_file } : {}),
+  }));
+}
+
+function parseJson(path: string, text: string): unknown {
+  try {
+    return JSON.parse(text) as unknown;
+  } catch (error) {
+    throw new PortfolioError("usage", `${path}: expected JSON: ${(error as Error).message}`);
+  }
+}

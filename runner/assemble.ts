@@ -1,0 +1,105 @@
+/** Puts the parts of a runner together, and takes them apart again in reverse order. */
+import { probeProfile } from "./attempt/probeProfile.ts";
+import { systemClock } from "./clock.ts";
+import { describeError } from "./connect/callError.ts";
+import { connectBackend } from "./connect/convexBackend.ts";
+import type { Report } from "./connect/types.ts";
+import type { RunnerContext } from "./context.ts";
+import { startGuard } from "./guard/guard.ts";
+import type { Profile } from "./harness/port.ts";
+import { watchHealth } from "./health.ts";
+import type { RunnerOptions } from "./options.ts";
+import { openOutbox } from "./report/outbox.ts";
+import { openFolders } from "./state/folders.ts";
+import { takeLock } from "./state/lock.ts";
+import { runnerMark } from "./state/mark.ts";
+import { removeOldJobs } from "./state/retention.ts";
+import type { Stopping } from "./stopping.ts";
+
+/** Always offered: jobs of class `script` run their context with it. */
+const SCRIPT: Profile = { name: "script", type: "script" };
+
+export interface Assembled {
+  context: RunnerContext;
+  close: () => Promise<void>;
+}
+
+/**
+ * Makes what a runner works with. `onHealth` is called when the health of a profile may have changed. Rejects, with
+ * everything taken apart again, when the name is taken on this machine.
+ */
+export async function assemble(
+  options: RunnerOptions,
+  stopping: Stopping,
+  onHealth: () => void,
+): Promise<Assembled> {
+  const closers: (() => unknown)[] = [stopping.close];
+  const close = async () => {
+    for (const one of closers.splice(0).reverse()) await one();
+  };
+  try {
+    return { context: await build({ options, stopping, onHealth }, closers), close };
+  } catch (error) {
+    await close();
+    throw error;
+  }
+}
+
+interface Wishes {
+  options: RunnerOptions;
+  stopping: Stopping;
+  onHealth: () => void;
+}
+
+async function build(
+  { options, stopping, onHealth }: Wishes,
+  closers: (() => unknown)[],
+): Promise<RunnerContext> {
+  const clock = options.clock ?? systemClock;
+  const folders = await openFolders(options.home, options.name);
+  const lock = await takeLock(folders.lockFile, options.name);
+  closers.push(lock.release);
+  const mark = await runnerMark(folders.root);
+  const guard = await startGuard(folders.root, mark);
+  closers.push(guard.stop);
+  const outbox = await openOutbox<Report>(folders.outboxFile);
+  closers.push(outbox.close);
+  await removeOldJobs(folders.jobs, clock.now());
+  const profiles = await offeredProfiles(options);
+  const backend = (options.connect ?? connectBackend)({
+    url: options.url,
+    token: options.token,
+    onError: (where, error) =>
+      options.log({ level: "error", event: `${where}:failed`, detail: describeError(error) }),
+  });
+  closers.push(backend.close);
+  const health = watchHealth({
+    backend,
+    clock,
+    namespaces: Object.keys(options.namespaces),
+    machine: options.host,
+    offered: new Set(profiles.keys()),
+    onChange: onHealth,
+  });
+  closers.push(health.close);
+  const { closing } = stopping;
+  return { options, clock, backend, folders, outbox, health, guard, profiles, mark, closing };
+}
+
+/** The profiles whose program is here; the others are named in the log, with what is missing. */
+async function offeredProfiles(options: RunnerOptions): Promise<Map<string, Profile>> {
+  const probed = await Promise.all(
+    options.profiles
+      .filter((profile) => profile.name !== SCRIPT.name)
+      .map(async (profile) => ({ profile, probe: await probeProfile(profile) })),
+  );
+  for (const { profile, probe } of probed.filter(({ probe }) => !probe.installed)) {
+    options.log({
+      level: "warn",
+      event: "profile:notOffered",
+      detail: `${profile.name}: ${probe.detail ?? "not installed"}`,
+    });
+  }
+  const usable = probed.filter(({ probe }) => probe.installed).map(({ profile }) => profile);
+  return new Map([SCRIPT, ...usable].map((profile) => [profile.name, profile]));
+}

@@ -1,0 +1,94 @@
+/** From what was seen to the report: the reader's verdict, completed by files that the run left. */
+import { createReadStream } from "node:fs";
+import { readFile, rm, stat } from "node:fs/promises";
+import { z } from "zod";
+import type { Verdict } from "../../domain/verdict.ts";
+import { NO_USAGE } from "../../domain/usage.ts";
+import { defined } from "../harness/json.ts";
+import type { Harness, Reader, RunEnd } from "../harness/port.ts";
+import { attemptFiles } from "./record.ts";
+
+/** How much of the end of an evidence file is read, in bytes: sessions that were resumed for weeks grow large. */
+const EVIDENCE_BYTES = 64 * 1024 * 1024;
+/** The largest result file that is read, in bytes. */
+const RESULT_BYTES = 1024 * 1024;
+
+export interface Conclusion {
+  harness: Harness;
+  reader: Reader;
+  end: RunEnd;
+  dir: string;
+  /** HOME and the like of the child. */
+  home: Record<string, string>;
+}
+
+/** The verdict, with the CLI's own files read; deletes the attempt's TMPDIR. */
+export async function conclude({ harness, reader, end, dir, home }: Conclusion): Promise<Verdict> {
+  const session = reader.agentSession;
+  if (session && harness.evidenceFile && reader.pushEvidence) {
+    const file = await harness.evidenceFile({ env: home, agentSession: session }).catch(() => null);
+    if (file) await readEvidence(file, reader).catch(() => undefined);
+  }
+  const verdict = reader.verdict(end);
+  const files = attemptFiles(dir);
+  await rm(files.tmp, { recursive: true, force: true, maxRetries: 3 });
+  return harness.kind === "script" || harness.kind === "command"
+    ? withResultFile(verdict, files.result)
+    : verdict;
+}
+
+/** The variables that say where a CLI keeps its own files. */
+export function homeOf(env: Record<string, string>): Record<string, string> {
+  const kept = ["HOME", "CODEX_HOME"].flatMap((name) =>
+    env[name] === undefined ? [] : [[name, env[name]] as const],
+  );
+  return Object.fromEntries(kept);
+}
+
+async function readEvidence(file: string, reader: Reader): Promise<void> {
+  const { size } = await stat(file);
+  for await (const chunk of createReadStream(file, { start: Math.max(0, size - EVIDENCE_BYTES) })) {
+    reader.pushEvidence?.(chunk as Buffer);
+  }
+}
+
+const tokens = z.number().int().nonnegative().default(0);
+const resultSchema = z.object({
+  result: z.unknown().optional(),
+  usage: z.object({ input: tokens, cached: tokens, output: tokens, reasoning: tokens }).partial().optional(),
+  costUsd: z.number().nonnegative().optional(),
+});
+
+/** A script or command may say more than its exit code in the file named by DROVER_RESULT_FILE. */
+async function withResultFile(verdict: Verdict, file: string): Promise<Verdict> {
+  const size = await stat(file).then(
+    (found) => found.size,
+    () => undefined,
+  );
+  if (size === undefined) return verdict;
+  const bad = (why: string): Verdict => ({
+    ...verdict,
+    detail: [verdict.detail, `its result file was ignored: ${why}`].filter(Boolean).join("; "),
+  });
+  if (size > RESULT_BYTES) return bad(`${size} bytes, at most ${RESULT_BYTES} are read`);
+  const text = await readFile(file, "utf8").catch(() => "");
+  const parsed = resultSchema.safeParse(parse(text));
+  if (!parsed.success) {
+    return bad(`expected JSON {"result"?, "usage"?: {"input","cached","output","reasoning"}, "costUsd"?}`);
+  }
+  const { result, usage, costUsd } = parsed.data;
+  return {
+    ...verdict,
+    ...(result === undefined ? {} : { text: typeof result === "string" ? result : JSON.stringify(result) }),
+    ...(usage === undefined ? {} : { usage: { ...NO_USAGE, ...defined(usage) } }),
+    ...(costUsd === undefined ? {} : { costUsd }),
+  };
+}
+
+function parse(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}

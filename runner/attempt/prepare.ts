@@ -1,0 +1,98 @@
+/** Everything before the start: is the profile usable here, and what exactly will run? */
+import { mkdir, rm, stat, writeFile } from "node:fs/promises";
+import type { Verdict } from "../../domain/verdict.ts";
+import { childEnvironment } from "../harness/environment.ts";
+import { harnessFor } from "../harness/index.ts";
+import { defined } from "../harness/json.ts";
+import type { Harness, Launch } from "../harness/port.ts";
+import { findProgram } from "../process/findProgram.ts";
+import { ATTEMPT_MARKER } from "../process/tree.ts";
+import { attemptFiles } from "./record.ts";
+import type { AttemptInput, AttemptTuning } from "./types.ts";
+
+export interface Prepared {
+  harness: Harness;
+  argv: string[];
+  env: Record<string, string>;
+  stdinFile: string | null;
+}
+
+export type Preparation = { ok: true; prepared: Prepared } | { ok: false; verdict: Verdict };
+
+/** Makes the attempt's folder with the prompt, and the command line and environment; or says why it cannot run. */
+export async function prepare(input: AttemptInput, tuning: AttemptTuning): Promise<Preparation> {
+  const { profile, dir, cwd } = input;
+  const harness = harnessFor(profile);
+  const files = attemptFiles(dir);
+  const wrong = refusal(input) ?? (await cwdProblem(cwd));
+  if (wrong) return refused("config", wrong);
+  // The job's own fault: no other profile could do anything with it.
+  if (input.prompt.trim() === "") return refused("failed", "the prompt is empty: say what is to be done");
+
+  const root = process.getuid?.() === 0;
+  const launch = harness.launch({
+    ...{ profile, prompt: input.prompt, root, promptFile: files.prompt, tmp: files.tmp },
+    ...defined({ resume: input.resume }),
+  });
+  const built = childEnvironment({
+    harness,
+    profile,
+    inherited: tuning.inheritedEnv ?? process.env,
+    defaults: { PWD: cwd, ...defined({ PATH: input.env.PATH }), ...launch.env },
+    ours: { ...ours(input), TMPDIR: files.tmp, DROVER_RESULT_FILE: files.result },
+  });
+  if (!built.ok) return refused("config", built.detail);
+
+  const [program = ""] = launch.argv;
+  const found = await findProgram(program, { cwd, path: built.env.PATH });
+  if (!found) return refused("not_installed", missing(input, program));
+
+  await writeFiles(input, launch);
+  const prepared = {
+    harness,
+    argv: [found, ...launch.argv.slice(1)],
+    env: built.env,
+    stdinFile: launch.stdin === null ? null : files.prompt,
+  };
+  return { ok: true, prepared };
+}
+
+async function writeFiles({ dir, prompt }: AttemptInput, launch: Launch): Promise<void> {
+  const files = attemptFiles(dir);
+  await mkdir(files.tmp, { recursive: true, mode: 0o700 });
+  await Promise.all(
+    [files.stdout, files.stderr, files.exit, files.result].map((file) => rm(file, { force: true })),
+  );
+  await writeFile(files.prompt, launch.stdin ?? prompt, { mode: 0o600 });
+}
+
+/** PATH is a default that the profile may replace; the rest of what Drover sets is not the profile's to change. */
+function ours(input: AttemptInput): Record<string, string> {
+  const { PATH: _path, ...rest } = input.env;
+  return { ...rest, [ATTEMPT_MARKER]: input.id };
+}
+
+function refusal({ profile, id }: AttemptInput): string | undefined {
+  if (profile.command?.length === 0 || profile.command?.[0] === "") {
+    return `profile "${profile.name}" has an empty command: name a program, for example ["my-agent", "--flag"]`;
+  }
+  if (profile.type === "command" && !profile.command) {
+    return `profile "${profile.name}" has type "command" but no command: name the program, for example ["my-agent"]`;
+  }
+  return id === "" || /[\0\n]/.test(id) ? "the attempt's id must be one non-empty line" : undefined;
+}
+
+async function cwdProblem(cwd: string): Promise<string | undefined> {
+  const found = await stat(cwd).catch(() => undefined);
+  if (found?.isDirectory()) return undefined;
+  const what = found ? "is not a folder" : "does not exist";
+  return `the working folder ${cwd} ${what}: check where this machine maps the repository`;
+}
+
+function missing({ profile }: AttemptInput, program: string): string {
+  return `profile "${profile.name}" needs the program "${program}", which is not installed or not executable here: install it, or name its path in the profile's command`;
+}
+
+function refused(kind: "config" | "not_installed" | "failed", detail: string): Preparation {
+  return { ok: false, verdict: { kind, ok: false, detail } };
+}

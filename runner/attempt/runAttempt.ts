@@ -1,0 +1,138 @@
+/** One attempt of one profile: prepare → note → start → watch → conclude → report. */
+import type { Reader } from "../harness/port.ts";
+import { killTree } from "../process/killTree.ts";
+import { spawnDetached, type Spawned } from "../process/spawnDetached.ts";
+import type { Verdict } from "../../domain/verdict.ts";
+import { conclude, homeOf } from "./conclude.ts";
+import { prepare, type Prepared } from "./prepare.ts";
+import { knownVersion } from "./probeProfile.ts";
+import { attemptFiles, writeRecord, type AttemptRecord } from "./record.ts";
+import type { AttemptInput, AttemptReport, AttemptTuning } from "./types.ts";
+import { abortCause, watch } from "./watch.ts";
+
+/**
+ * Runs the attempt to its end and reports it; every way to fail is a verdict, not an exception. When it returns, no
+ * process of the attempt lives. Throws only what `onEvent` throws, and for a full disk or the like.
+ */
+export async function runAttempt(input: AttemptInput, tuning: AttemptTuning = {}): Promise<AttemptReport> {
+  const startedAt = Date.now();
+  if (input.signal.aborted) return unstarted(input, startedAt, { kind: "cancelled", ok: false });
+  const preparation = await prepare(input, tuning);
+  if (!preparation.ok) return unstarted(input, startedAt, preparation.verdict);
+  const { prepared } = preparation;
+  const record = recordOf(input, prepared, startedAt);
+  // Before the start: a daemon that dies right after it must find the attempt's marker.
+  await writeRecord(input.dir, record);
+  const started = await start(input, prepared);
+  if (!started.ok) return unstarted(input, startedAt, started.verdict);
+  record.process = started.process.identity;
+  try {
+    await writeRecord(input.dir, record);
+    return await follow({ input, tuning, prepared, record, process: started.process });
+  } catch (error) {
+    // A bug or a full disk must not leave an agent at work that nobody watches.
+    await killTree({ leader: record.process, attemptId: input.id });
+    throw error;
+  }
+}
+
+interface Running {
+  input: AttemptInput;
+  tuning: AttemptTuning;
+  prepared: Prepared;
+  record: AttemptRecord;
+  process: Spawned;
+}
+
+async function follow({ input, tuning, prepared, record, process }: Running): Promise<AttemptReport> {
+  const reader = prepared.harness.read();
+  const { startedAt } = record;
+  const seen = await watch(
+    {
+      input,
+      process,
+      reader,
+      startedAt,
+      onEnding: (endedBy) => writeRecord(input.dir, { ...record, endedBy }),
+    },
+    tuning,
+  );
+  const exit = { exitCode: seen.exit?.code ?? null, exitSignal: seen.exit?.signal ?? null };
+  const end = {
+    ...exit,
+    endedBy: seen.endedBy,
+    stderr: seen.stderr,
+    now: Date.now(),
+    resumed: record.resumed,
+  };
+  const verdict = await conclude({
+    harness: prepared.harness,
+    reader,
+    end,
+    dir: input.dir,
+    home: record.home,
+  });
+  return {
+    verdict,
+    startedAt,
+    endedAt: Date.now(),
+    ...exit,
+    pid: process.identity.pid,
+    outputFile: attemptFiles(input.dir).stdout,
+    ...versionOf(reader, input),
+    endedBy: seen.endedBy,
+  };
+}
+
+async function start(
+  input: AttemptInput,
+  { argv, env, stdinFile }: Prepared,
+): Promise<{ ok: true; process: Spawned } | { ok: false; verdict: Verdict }> {
+  const files = attemptFiles(input.dir);
+  const spawned = await spawnDetached({
+    argv,
+    cwd: input.cwd,
+    env,
+    stdinFile,
+    stdoutFile: files.stdout,
+    stderrFile: files.stderr,
+    exitFile: files.exit,
+  });
+  if (spawned.ok) return spawned;
+  const detail = `could not start ${argv[0]}: ${spawned.detail}`;
+  return {
+    ok: false,
+    verdict: { kind: spawned.code === "E2BIG" ? "config" : "no_result", ok: false, detail },
+  };
+}
+
+function recordOf(input: AttemptInput, prepared: Prepared, startedAt: number): AttemptRecord {
+  const { name, type, output } = input.profile;
+  return {
+    id: input.id,
+    profile: { name, type, ...(output ? { output } : {}) },
+    resumed: input.resume !== undefined,
+    startedAt,
+    cwd: input.cwd,
+    argv: prepared.argv,
+    home: homeOf(prepared.env),
+  };
+}
+
+function unstarted(input: AttemptInput, startedAt: number, verdict: Verdict): AttemptReport {
+  return {
+    verdict,
+    startedAt,
+    endedAt: Date.now(),
+    exitCode: null,
+    exitSignal: null,
+    pid: null,
+    outputFile: attemptFiles(input.dir).stdout,
+    endedBy: input.signal.aborted ? abortCause(input.signal) : "exit",
+  };
+}
+
+function versionOf(reader: Reader, input: AttemptInput): { version?: string } {
+  const version = reader.version ?? knownVersion(input.profile);
+  return version === undefined ? {} : { version };
+}

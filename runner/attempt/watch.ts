@@ -1,0 +1,210 @@
+/** Watches a running attempt until it ends or must be ended; the first cause wins and is never overwritten. */
+import type { EndedBy, Reader } from "../harness/port.ts";
+import { killTree } from "../process/killTree.ts";
+import type { Exit, Spawned } from "../process/spawnDetached.ts";
+import { tailFile, type Tail } from "../process/tailFile.ts";
+import { createTree, type ProcessTree } from "../process/tree.ts";
+import { attemptFiles } from "./record.ts";
+import {
+  GRACE_AFTER_RESULT_MS,
+  RETRY_PATIENCE_MS,
+  STDERR_TAIL_BYTES,
+  type AttemptInput,
+  type AttemptTuning,
+} from "./types.ts";
+
+/** How often silence, waits and sizes are looked at. */
+const CHECK_MS = 250;
+/** How often the tree is read again, so that a process that cuts all its ties later is still known. */
+const TREE_MS = 5_000;
+/** How long the exit of a killed process may take to be reported. */
+const EXIT_WAIT_MS = 5_000;
+/** The longest delay that a timer of Node takes. */
+const TIMER_LIMIT_MS = 2 ** 31 - 1;
+
+export type WatchInput = Pick<AttemptInput, "id" | "dir" | "limits" | "signal" | "onEvent">;
+
+export interface WatchOrder {
+  input: WatchInput;
+  process: Spawned;
+  reader: Reader;
+  startedAt: number;
+  /** Called with the cause before the first signal is sent, so that it outlives the daemon. */
+  onEnding(cause: EndedBy): Promise<void>;
+}
+
+export interface Watched {
+  endedBy: EndedBy;
+  exit: Exit | undefined;
+  stderr: string;
+}
+
+/** Follows the attempt to its end and leaves no process of it. Throws what `onEvent` threw, after cleaning up. */
+export async function watch(order: WatchOrder, tuning: AttemptTuning): Promise<Watched> {
+  const { input, process: child } = order;
+  const root = { leader: child.identity, attemptId: input.id };
+  const tree = createTree(root);
+  const ending = firstCause();
+  let exit: Exit | undefined;
+  void child.exited.then((seen) => {
+    exit = seen;
+    ending.set("exit");
+  });
+  const output = await follow(order, ending);
+  const endedBy = await waitForEnd(order, { output, ending, tuning }, tree);
+  if (endedBy !== "exit") await order.onEnding(endedBy);
+  const graceMs = tuning.killGraceMs;
+  await killTree(root, { tree, ...(graceMs === undefined ? {} : { graceMs }) });
+  await Promise.race([child.exited, delay(EXIT_WAIT_MS)]);
+  await output.stop();
+  if (output.failure) throw output.failure.error;
+  return { endedBy, exit, stderr: output.stderr() };
+}
+
+interface WatchState {
+  output: Output;
+  ending: Ending;
+  tuning: AttemptTuning;
+}
+
+async function waitForEnd(order: WatchOrder, state: WatchState, tree: ProcessTree): Promise<EndedBy> {
+  const release = listen(order, state.ending);
+  const checks = setInterval(() => check(order, state), CHECK_MS);
+  const rereads = setInterval(() => void tree.living().catch(() => undefined), TREE_MS);
+  try {
+    return await state.ending.reached;
+  } finally {
+    release();
+    clearInterval(checks);
+    clearInterval(rereads);
+  }
+}
+
+interface Ending {
+  set(cause: EndedBy): void;
+  reached: Promise<EndedBy>;
+}
+
+function firstCause(): Ending {
+  let cause: EndedBy | undefined;
+  let tell: (cause: EndedBy) => void = () => undefined;
+  const reached = new Promise<EndedBy>((resolve) => (tell = resolve));
+  return {
+    set(why) {
+      cause ??= why;
+      tell(cause);
+    },
+    reached,
+  };
+}
+
+/** The total timeout and the caller's signal. Gives the function that stops listening. */
+function listen({ input, startedAt }: WatchOrder, ending: Ending): () => void {
+  const left = startedAt + input.limits.timeoutMs - Date.now();
+  const timer = setTimeout(() => ending.set("timeout"), Math.min(Math.max(0, left), TIMER_LIMIT_MS));
+  const onAbort = () => ending.set(abortCause(input.signal));
+  input.signal.addEventListener("abort", onAbort);
+  if (input.signal.aborted) onAbort();
+  return () => {
+    clearTimeout(timer);
+    input.signal.removeEventListener("abort", onAbort);
+  };
+}
+
+/** The caller's reason; anything unknown reads as a cancelation. */
+export function abortCause(signal: AbortSignal): EndedBy {
+  const reason: unknown = signal.reason;
+  return reason === "lease_lost" || reason === "shutdown" ? reason : "canceled";
+}
+
+interface Output {
+  bytes(): number;
+  /** Milliseconds since stdout last grew. */
+  silence(): number;
+  /** Since when the reader reports its terminal event, or a wait, without a change. */
+  since: { finished: number | undefined; trouble: number | undefined };
+  stderr(): string;
+  failure: { error: unknown } | undefined;
+  stop(): Promise<void>;
+}
+
+/** Reads both files into the reader as they grow. */
+async function follow(order: WatchOrder, ending: Ending): Promise<Output> {
+  const { reader, input } = order;
+  const files = attemptFiles(input.dir);
+  let grown = performance.now();
+  let errorTail = Buffer.alloc(0);
+  const tails: Tail[] = [];
+  const output: Output = {
+    bytes: () => tails.reduce((sum, tail) => sum + tail.position, 0),
+    silence: () => performance.now() - grown,
+    since: { finished: undefined, trouble: undefined },
+    stderr: () => errorTail.toString("utf8"),
+    failure: undefined,
+    async stop() {
+      for (const tail of tails) await tail.stop();
+      if (!output.failure) guarded(() => tell(reader.end()));
+    },
+  };
+  const tell = (events: ReturnType<Reader["push"]>) => events.forEach((event) => input.onEvent(event));
+  const guarded = (work: () => void) => {
+    try {
+      work();
+    } catch (error) {
+      onError(error);
+    }
+  };
+  const onError = (error: unknown) => {
+    output.failure ??= { error };
+    ending.set("shutdown");
+  };
+  const onBytes = (read: () => void) => () => {
+    if (output.failure || output.bytes() > input.limits.outputBytes) return;
+    read();
+    note(output, reader);
+  };
+  const out = await tailFile(files.stdout, {
+    onBytes: (bytes) => {
+      grown = performance.now();
+      onBytes(() => guarded(() => tell(reader.push(bytes))))();
+    },
+    onError,
+  });
+  tails.push(out);
+  const err = await tailFile(files.stderr, {
+    onBytes: (bytes) => {
+      errorTail = Buffer.from(Buffer.concat([errorTail, bytes]).subarray(-STDERR_TAIL_BYTES));
+      onBytes(() => guarded(() => tell(reader.pushStderr?.(bytes) ?? [])))();
+    },
+    onError,
+  });
+  tails.push(err);
+  return output;
+}
+
+function note(output: Output, reader: Reader): void {
+  const now = performance.now();
+  const { since } = output;
+  since.finished = reader.finished ? (since.finished ?? now) : undefined;
+  since.trouble = reader.trouble ? (since.trouble ?? now) : undefined;
+}
+
+/** Is there a reason to end it now? */
+function check(order: WatchOrder, { output, ending, tuning }: WatchState): void {
+  const { idleTimeoutMs, outputBytes } = order.input.limits;
+  const { trouble } = order.reader;
+  const age = (since: number | undefined) => (since === undefined ? 0 : performance.now() - since);
+  const { since } = output;
+  if (output.bytes() > outputBytes) return ending.set("output_limit");
+  if (since.finished !== undefined) {
+    const grace = tuning.graceAfterResultMs ?? GRACE_AFTER_RESULT_MS;
+    return age(since.finished) > grace ? ending.set("after_result") : undefined;
+  }
+  const impatient = age(since.trouble) > (tuning.retryPatienceMs ?? RETRY_PATIENCE_MS);
+  const silent = idleTimeoutMs !== null && output.silence() > idleTimeoutMs;
+  if (trouble?.stopNow || impatient || silent) ending.set("idle");
+}
+
+function delay(ms: number): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve, ms).unref());
+}

@@ -1,0 +1,68 @@
+/** What an earlier attempt left in the checkout, told to the next one: it must not start over or trip over it. */
+import { createHash } from "node:crypto";
+import { execa } from "execa";
+
+/** A repository that needs longer for its status goes without the note. */
+const GIT_TIMEOUT_MS = 10_000;
+/** Changed files that the note lists. */
+const MAX_FILES = 40;
+
+export interface TreeState {
+  /** Changes with every edit, commit and new file. */
+  mark: string;
+  /** `git status` lines. */
+  files: string[];
+}
+
+/** The state of the checkout at `cwd`, or undefined outside a git repository. */
+export async function treeState(cwd: string): Promise<TreeState | undefined> {
+  const [status, head, diff] = await Promise.all([
+    git(cwd, ["status", "--porcelain=v1"]),
+    git(cwd, ["rev-parse", "--verify", "--quiet", "HEAD"]),
+    git(cwd, ["diff", "--no-ext-diff", "HEAD"]),
+  ]);
+  if (status === undefined) return undefined;
+  const mark = createHash("sha256")
+    .update(`${head ?? ""}\0${status}\0${diff ?? ""}`)
+    .digest("hex");
+  return { mark, files: status.split("\n").filter(Boolean) };
+}
+
+export interface Earlier {
+  /** Number of the attempt that is about to start. */
+  attempt: number;
+  /** How the last attempt of this claim ended ("codex: usage_limit"), if there was one. */
+  last: string | undefined;
+  before: TreeState | undefined;
+  now: TreeState | undefined;
+}
+
+/** The text for `HANDOVER`; empty when there is nothing to hand over. */
+export function handoverText({ attempt, last, before, now }: Earlier): string {
+  // The first attempt of a job has nobody before it: uncommitted files are the user's own.
+  if (attempt <= 1 || now === undefined) return "";
+  const changed = before === undefined ? now.files.length > 0 : before.mark !== now.mark;
+  if (!changed) return "";
+  const ended = last === undefined ? "was interrupted" : `ended without a result (${last})`;
+  const shown = now.files.slice(0, MAX_FILES).map((line) => `    ${line}`);
+  const rest = now.files.length - shown.length;
+  return [
+    `This is attempt ${attempt}. An earlier attempt at this job ${ended} and has left changes in this checkout.`,
+    "Look at them before you start (git status, git diff, git log): keep what is right, correct the rest, do not",
+    "do finished work again.",
+    ...(shown.length === 0 ? [] : ["", "git status --porcelain:", ...shown]),
+    ...(rest > 0 ? [`    ... and ${rest} more`] : []),
+  ].join("\n");
+}
+
+async function git(cwd: string, args: string[]): Promise<string | undefined> {
+  // fsmonitor is a program that the checkout's configuration could name.
+  const options = ["-c", "core.fsmonitor=false", ...args];
+  const result = await execa("git", options, {
+    cwd,
+    timeout: GIT_TIMEOUT_MS,
+    reject: false,
+    stdin: "ignore",
+  });
+  return result.failed ? undefined : result.stdout;
+}

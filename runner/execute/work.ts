@@ -1,0 +1,42 @@
+/** A claimed job while this runner has it. */
+import type { EndedTry } from "../../domain/cascade.ts";
+import type { Claimed, Fence } from "../connect/types.ts";
+
+/** Why a job is stopped from outside: the first reason stays. */
+export type StopCause = "canceled" | "lease_lost" | "shutdown";
+
+export interface Work {
+  readonly claimed: Claimed;
+  readonly session: string;
+  /** The present attempt: `work.advance` counts it up. */
+  attempt: number;
+  /** Attempts of this claim that have ended. */
+  readonly tries: EndedTry[];
+  /** Aborted with a StopCause. */
+  readonly signal: AbortSignal;
+  stop(cause: StopCause): void;
+}
+
+/** A new work for a claim of `session`. */
+export function newWork(claimed: Claimed, session: string, tries: EndedTry[] = []): Work {
+  const controller = new AbortController();
+  return {
+    claimed,
+    session,
+    attempt: claimed.job.attempt,
+    tries,
+    signal: controller.signal,
+    stop(cause) {
+      if (!controller.signal.aborted) controller.abort(cause);
+    },
+  };
+}
+
+/** The cause for which the work was stopped, if it was. */
+export function stopCause(work: Work): StopCause | undefined {
+  return work.signal.aborted ? (work.signal.reason as StopCause) : undefined;
+}
+
+export function fenceOf(work: Work): Fence {
+  return { job: work.claimed.job.id, attempt: work.attempt, session: work.session };
+}

@@ -1,0 +1,95 @@
+/**
+ * What ends the children of a runner that was killed itself: a shell that holds the reading end of a pipe. The runner
+ * writes down it how long its lease still holds; when the pipe closes without a farewell, the shell waits for that
+ * long and then ends every process with the runner's mark, so that nothing works on a job that the queue is about to
+ * give to somebody else. A runner that is started again in time stops the shell and adopts its children.
+ */
+import { spawn } from "node:child_process";
+import { join } from "node:path";
+import { readFile, rm } from "node:fs/promises";
+import { z } from "zod";
+import { identityOf, isAlive, type ProcessIdentity } from "../process/identity.ts";
+import { ATTEMPT_MARKER } from "../process/tree.ts";
+import { writePrivate } from "../state/privateFile.ts";
+
+/** Seconds between TERM and KILL. */
+const GRACE_S = 5;
+
+/**
+ * Reads the seconds that are left, line by line, until the pipe closes. Where there is no /proc, `ps` shows the
+ * environment of one's own processes.
+ */
+const SCRIPT = `
+left=0
+while read -r line; do left=$line; done
+marked() {
+  if [ -d /proc/self ]; then
+    grep -laF "$1" /proc/[0-9]*/environ 2>/dev/null | sed 's#/proc/##; s#/environ##'
+  else
+    ps -axEww -o pid=,command= | grep -F "$1" | grep -v grep | awk '{print $1}'
+  fi
+}
+[ -z "$(marked "$0")" ] && exit
+sleep "$left"
+for pid in $(marked "$0"); do kill -TERM "$pid" 2>/dev/null; done
+for i in $(seq ${GRACE_S * 10}); do [ -z "$(marked "$0")" ] && exit; sleep 0.1; done
+for pid in $(marked "$0"); do kill -KILL "$pid" 2>/dev/null; done
+`;
+
+const Identity = z.object({ pid: z.number(), startTime: z.string() });
+
+export interface Guard {
+  /** The lease holds for so long, ms; called several times a second. */
+  leaseLeft: (ms: number) => void;
+  /** Farewell: the runner ends in order and leaves no children. */
+  stop: () => Promise<void>;
+}
+
+/** Starts the guard of the runner whose processes carry `mark`, and stops the one of its earlier process. */
+export async function startGuard(root: string, mark: string): Promise<Guard> {
+  const file = join(root, "guard.json");
+  await stopEarlier(file);
+  const child = spawn("/bin/sh", ["-c", SCRIPT, `${ATTEMPT_MARKER}=${mark}:`], {
+    stdio: ["pipe", "ignore", "ignore"],
+    detached: true,
+  });
+  // A guard that is gone is no reason to stop: it is a net under the lease, not the lease.
+  child.on("error", () => undefined);
+  child.stdin.on("error", () => undefined);
+  child.unref();
+  const identity = child.pid === undefined ? undefined : await identityOf(child.pid);
+  if (identity !== undefined) await writePrivate(file, JSON.stringify(identity));
+  return {
+    leaseLeft(ms) {
+      if (child.stdin.writable) child.stdin.write(`${Math.max(ms / 1000, 0).toFixed(2)}\n`);
+    },
+    async stop() {
+      if (identity !== undefined) end(identity);
+      child.stdin.destroy();
+      await rm(file, { force: true });
+    },
+  };
+}
+
+async function stopEarlier(file: string): Promise<void> {
+  const text = await readFile(file, "utf8").catch(() => undefined);
+  const earlier = text === undefined ? undefined : Identity.safeParse(safeJson(text)).data;
+  if (earlier !== undefined && (await isAlive(earlier))) end(earlier);
+}
+
+/** The group, because the shell may be waiting for a `sleep` of its own. */
+function end({ pid }: ProcessIdentity): void {
+  try {
+    process.kill(-pid, "SIGKILL");
+  } catch {
+    // It has ended in between.
+  }
+}
+
+function safeJson(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}

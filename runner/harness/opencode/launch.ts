@@ -1,0 +1,26 @@
+import { commandLine, type Launch, type LaunchOrder } from "../port.ts";
+
+/** Without `--auto` a question is rejected by itself; the shell is not offered at all in the restricted mode. */
+const RESTRICTED = JSON.stringify({ edit: "allow", bash: "deny", webfetch: "deny" });
+
+/**
+ * OpenCode's command line. It says nothing about its waits on stdout, so its error log is asked for on stderr. Its
+ * retries cannot be capped: the attempt watches that log instead.
+ */
+export function launchOpencode({ profile, prompt, resume }: LaunchOrder): Launch {
+  const restricted = profile.permissions === "restricted";
+  const args = [
+    ...["run", "--format", "json", "--print-logs", "--log-level", "ERROR"],
+    ...(restricted ? [] : ["--auto"]),
+    ...(profile.model ? ["-m", profile.model] : []),
+    ...(resume ? ["--session", resume] : []),
+  ];
+  return {
+    argv: commandLine(profile, "opencode", args),
+    env: {
+      OPENCODE_DISABLE_AUTOUPDATE: "1",
+      ...(restricted ? { OPENCODE_PERMISSION: RESTRICTED } : {}),
+    },
+    stdin: prompt,
+  };
+}

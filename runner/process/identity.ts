@@ -1,0 +1,19 @@
+/** A process named for ever: pids are reused, a pid with its start time is not. */
+import { processRow } from "./table.ts";
+
+export interface ProcessIdentity {
+  pid: number;
+  startTime: string;
+}
+
+/** The identity of a running process, or undefined when there is none. */
+export async function identityOf(pid: number): Promise<ProcessIdentity | undefined> {
+  const row = await processRow(pid);
+  return row && !row.zombie ? { pid, startTime: row.startTime } : undefined;
+}
+
+/** True while exactly this process runs (a zombie does not run). */
+export async function isAlive(identity: ProcessIdentity): Promise<boolean> {
+  const row = await processRow(identity.pid);
+  return row !== undefined && !row.zombie && row.startTime === identity.startTime;
+}

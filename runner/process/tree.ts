@@ -1,0 +1,74 @@
+/**
+ * Everything that belongs to one attempt. A process belongs when it descends from the leader, is in the leader's group
+ * or session, or carries the attempt's marker in its environment; once seen it is remembered by pid and start time,
+ * because after its parent's death nothing may point to it any more.
+ */
+import type { ProcessIdentity } from "./identity.ts";
+import { pidsWithVariable, processTable, type ProcessRow } from "./table.ts";
+
+/** The environment variable that marks every process of an attempt. */
+export const ATTEMPT_MARKER = "DROVER_ATTEMPT_ID";
+
+export interface TreeRoot {
+  /** Undefined when the daemon died before it could note the leader: then the marker alone is searched. */
+  leader: ProcessIdentity | undefined;
+  /** The value of the marker. */
+  attemptId: string;
+}
+
+export interface ProcessTree {
+  /** Looks again and gives the living members. */
+  living(): Promise<ProcessRow[]>;
+}
+
+/** A tree that remembers its members. */
+export function createTree(root: TreeRoot): ProcessTree {
+  const seen = new Map<number, string>();
+  if (root.leader) seen.set(root.leader.pid, root.leader.startTime);
+  const remember = (row: ProcessRow) => {
+    if (row.pid !== process.pid && row.pid > 1) seen.set(row.pid, row.startTime);
+  };
+  return {
+    async living() {
+      const [table, marked] = [await processTable(), await pidsWithVariable(ATTEMPT_MARKER, root.attemptId)];
+      for (const pid of marked) {
+        const row = table.get(pid);
+        if (row) remember(row);
+      }
+      for (const row of table.values()) if (inSession(row, root.leader, table)) remember(row);
+      addDescendants(table, seen, remember);
+      return [...seen].flatMap(([pid, startTime]) => {
+        const row = table.get(pid);
+        return row && row.startTime === startTime && !row.zombie ? [row] : [];
+      });
+    },
+  };
+}
+
+/**
+ * The leader is started as leader of a new session, and the system gives its pid to nobody while that session has
+ * members. If another process has the pid now, the session is gone and the number means somebody else's.
+ */
+function inSession(
+  row: ProcessRow,
+  leader: ProcessIdentity | undefined,
+  table: Map<number, ProcessRow>,
+): boolean {
+  if (!leader || (row.group !== leader.pid && row.session !== leader.pid)) return false;
+  const holder = table.get(leader.pid);
+  return holder === undefined || holder.startTime === leader.startTime;
+}
+
+function addDescendants(
+  table: Map<number, ProcessRow>,
+  seen: Map<number, string>,
+  remember: (row: ProcessRow) => void,
+): void {
+  for (let before = -1; before !== seen.size;) {
+    before = seen.size;
+    for (const row of table.values()) {
+      const parent = table.get(row.ppid);
+      if (parent && seen.get(parent.pid) === parent.startTime && !seen.has(row.pid)) remember(row);
+    }
+  }
+}

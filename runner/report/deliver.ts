@@ -1,0 +1,83 @@
+/**
+ * Brings terminal reports to the backend: first into the outbox, then over the wire, again and again until there is
+ * an answer. A report that the backend refuses for good is taken out and said aloud.
+ */
+import { jitteredBackoff } from "../../domain/backoff.ts";
+import { describeError, refusalCode } from "../connect/callError.ts";
+import type { Backend } from "../connect/backend.ts";
+import type { Report, ReportAnswer } from "../connect/types.ts";
+import { untilClosed } from "../connect/untilClosed.ts";
+import { faultPoint } from "../fault.ts";
+import type { Clock, LogEntry } from "../options.ts";
+import type { Outbox } from "./outbox.ts";
+
+const RETRY = { baseMs: 500, capMs: 30_000 };
+
+export interface DeliverDeps {
+  backend: Backend;
+  outbox: Outbox<Report>;
+  clock: Clock;
+  closing: AbortSignal;
+  log: (entry: LogEntry) => void;
+}
+
+/** The answer; `refused`: the backend will never take it; `closed`: the runner ends and replays it next time. */
+export type Delivery =
+  ReportAnswer | { kind: "refused"; reason: string; next: null } | { kind: "closed"; next: null };
+
+/** Puts a report into the outbox and sends it. `handle` is for faults and log; `claimNext` as in `work.report`. */
+export async function deliver(
+  deps: DeliverDeps,
+  report: Report,
+  { handle, claimNext }: { handle: string; claimNext: string[] },
+): Promise<Delivery> {
+  const id = entryId(report);
+  await deps.outbox.put(id, report);
+  await faultPoint("outboxWritten", handle);
+  const answer = await send(deps, report, claimNext);
+  if (answer.kind !== "closed") await deps.outbox.done(id);
+  await faultPoint("reported", handle);
+  return answer;
+}
+
+/** Sends what an earlier process of this runner could not; resolves when everything is answered or the runner closes. */
+export async function replayOutbox(deps: DeliverDeps): Promise<void> {
+  for (const { id, report } of deps.outbox.pending()) {
+    const answer = await send(deps, report, []);
+    if (answer.kind === "closed") return;
+    await deps.outbox.done(id);
+    deps.log({
+      level: "info",
+      event: "report:replayed",
+      job: report.fence.job,
+      attempt: report.fence.attempt,
+      detail: answer.kind,
+    });
+  }
+}
+
+async function send(deps: DeliverDeps, report: Report, claimNext: string[]): Promise<Delivery> {
+  for (let attempt = 0; !deps.closing.aborted; attempt += 1) {
+    try {
+      const answer = await untilClosed(deps.backend.report(report, claimNext), deps.closing);
+      if (answer !== undefined) return answer;
+    } catch (error) {
+      const reason = describeError(error);
+      const { job, attempt: number } = report.fence;
+      deps.log({ level: "error", event: "report:failed", job, attempt: number, detail: reason });
+      if (isFinal(error)) return { kind: "refused", reason, next: null };
+      await deps.clock.sleep(jitteredBackoff(attempt, RETRY, Math.random()), deps.closing);
+    }
+  }
+  return { kind: "closed", next: null };
+}
+
+/** An expired token comes back with a fresh one; every other typed refusal would be the same next time. */
+function isFinal(error: unknown): boolean {
+  const code = refusalCode(error);
+  return code !== undefined && code !== "UNAUTHENTICATED";
+}
+
+function entryId({ fence }: Report): string {
+  return `${fence.job}:${fence.attempt}:${fence.session}`;
+}

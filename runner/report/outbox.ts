@@ -1,0 +1,104 @@
+/**
+ * The outbox: terminal reports are on disk before they are sent, so that neither a kill nor a lost connection loses
+ * a result. Append-only JSON lines; a line `done` strikes an entry out. Sending twice is harmless: the backend
+ * answers `already`.
+ */
+import { open, readFile, rename, type FileHandle } from "node:fs/promises";
+
+/** An entry waits until the backend has answered it. */
+export interface OutboxEntry<T> {
+  id: string;
+  /** Epoch ms. */
+  at: number;
+  report: T;
+}
+
+type Line<T> = { entry: OutboxEntry<T> } | { done: string };
+
+export interface Outbox<T> {
+  /** Appends a report and returns once it is on disk. */
+  put: (id: string, report: T) => Promise<void>;
+  /** Strikes an entry out after the backend's answer. */
+  done: (id: string) => Promise<void>;
+  /** Entries without an answer, oldest first. */
+  pending: () => OutboxEntry<T>[];
+  close: () => Promise<void>;
+}
+
+/** Opens the outbox file, creating it when missing and rewriting it without what is done. */
+export async function openOutbox<T>(file: string): Promise<Outbox<T>> {
+  const waiting = await readPending<T>(file);
+  await rewrite(file, waiting);
+  const handle = await open(file, "a", 0o600);
+  // One writer at a time: two appends in flight could interleave their bytes.
+  let queue: Promise<unknown> = Promise.resolve();
+  const append = (line: Line<T>, sync: boolean) => {
+    const written = queue.then(() => writeLine(handle, line, sync));
+    queue = written.catch(() => undefined);
+    return written;
+  };
+  return {
+    async put(id, report) {
+      const entry = { id, at: Date.now(), report };
+      await append({ entry }, true);
+      waiting.set(id, entry);
+    },
+    async done(id) {
+      // Not synced: an entry that comes back after a crash is only sent twice.
+      if (waiting.delete(id)) await append({ done: id }, false);
+    },
+    pending: () => [...waiting.values()],
+    async close() {
+      await queue;
+      await handle.close();
+    },
+  };
+}
+
+async function writeLine(handle: FileHandle, line: unknown, sync: boolean): Promise<void> {
+  await handle.appendFile(`${JSON.stringify(line)}\n`);
+  if (sync) await handle.datasync();
+}
+
+/** Reads what is not done. A line that is no JSON was cut by a kill: it was never acknowledged, so it is dropped. */
+async function readPending<T>(file: string): Promise<Map<string, OutboxEntry<T>>> {
+  const waiting = new Map<string, OutboxEntry<T>>();
+  for (const text of (await readIfThere(file)).split("\n")) {
+    const line = parseLine<T>(text);
+    if (line === undefined) continue;
+    if ("entry" in line) waiting.set(line.entry.id, line.entry);
+    else waiting.delete(line.done);
+  }
+  return waiting;
+}
+
+function parseLine<T>(text: string): Line<T> | undefined {
+  if (text === "") return undefined;
+  try {
+    const value: unknown = JSON.parse(text);
+    return typeof value === "object" && value !== null && ("entry" in value || "done" in value)
+      ? (value as Line<T>)
+      : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+async function readIfThere(file: string): Promise<string> {
+  try {
+    return await readFile(file, "utf8");
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === "ENOENT") return "";
+    throw error;
+  }
+}
+
+/** Drops what is done, and a cut last line with it: an append after half a line would lose both. */
+async function rewrite<T>(file: string, waiting: Map<string, OutboxEntry<T>>): Promise<void> {
+  const draft = `${file}.draft`;
+  const handle = await open(draft, "w", 0o600);
+  for (const entry of waiting.values()) await handle.appendFile(`${JSON.stringify({ entry })}\n`);
+  await handle.datasync();
+  await handle.close();
+  await rename(draft, file);
+}

@@ -1,0 +1,114 @@
+/** One session's work: take over what is held, claim and execute until the session is lost or the runner drains. */
+import { Claimer } from "../claim/claimer.ts";
+import { untilClosed } from "../connect/untilClosed.ts";
+import type { Claimed, HeldJob } from "../connect/types.ts";
+import type { RunnerContext } from "../context.ts";
+import { executeWork, type NextClaim } from "../execute/executeWork.ts";
+import { openSlots, type Slots } from "../execute/slots.ts";
+import { newWork, type Work } from "../execute/work.ts";
+import { faultPoint } from "../fault.ts";
+import type { Profile } from "../harness/port.ts";
+import { aborted, type Stopping } from "../stopping.ts";
+import { adoptJob } from "./adopt.ts";
+import type { Session } from "./session.ts";
+
+export interface Serving {
+  slots: Slots;
+  /** Adopts, claims and executes; resolves when no work of the session is left. */
+  serve: (session: Session, held: HeldJob[]) => Promise<void>;
+  /** Something changed that the claimer cannot see, such as a profile's health. */
+  wake: () => void;
+}
+
+const NO_CLAIM: NextClaim = { jobs: [], settled: () => undefined };
+
+/** The serving side of a runner, for all its sessions one after the other. */
+export function serving(context: RunnerContext, stopping: Stopping): Serving {
+  let session: Session | undefined;
+  let claimer: Claimer | undefined;
+  const quiet = quietWatch(context, stopping);
+
+  const run = (adopt?: Profile) => (work: Work) =>
+    executeWork(context, work, {
+      reserve: (namespace) => claimer?.reserve(namespace) ?? NO_CLAIM,
+      ...(adopt === undefined ? {} : { adopt }),
+    });
+  const fill = (work: Work, adopt?: Profile) => {
+    quiet.busy();
+    if (session?.lost.aborted) work.stop("lease_lost");
+    if (stopping.killed.aborted) work.stop("shutdown");
+    slots.fill(work, run(adopt));
+  };
+  const begin = (claimed: Claimed) => {
+    const { handle, attempt } = claimed.job;
+    context.options.log({ level: "info", event: "job:claimed", job: handle, attempt });
+    fill(newWork(claimed, session?.id ?? ""));
+  };
+  const slots = openSlots({ count: context.options.slots, begin, onFreed: () => claimer?.wake() });
+  stopping.killed.addEventListener("abort", () => slots.stopAll("shutdown"));
+
+  const serve = async (current: Session, held: HeldJob[]) => {
+    session = current;
+    current.lost.addEventListener("abort", () => slots.stopAll("lease_lost"));
+    for (const one of held) {
+      const adopted = await adoptJob(context, one, current.id);
+      if (adopted !== undefined) fill(adopted.work, adopted.profile);
+    }
+    if (!stopping.draining.aborted)
+      claimer = claimerOf(context, { session: current, slots, begin, onIdle: () => quiet.idle(slots) });
+    await aborted(current.lost, stopping.draining);
+    quiet.busy();
+    if (stopping.draining.aborted) {
+      context.options.log({ level: "info", event: "runner:draining" });
+      await faultPoint("draining");
+    }
+    // A claim under way may still bring a job.
+    await untilClosed(claimer?.stop() ?? Promise.resolve(), stopping.closing);
+    claimer = undefined;
+    await slots.whenEmpty();
+  };
+  return { slots, serve, wake: () => claimer?.wake() };
+}
+
+interface ClaimerParts {
+  session: Session;
+  slots: Slots;
+  begin: (claimed: Claimed) => void;
+  onIdle: () => void;
+}
+
+function claimerOf(context: RunnerContext, { session, slots, begin, onIdle }: ClaimerParts): Claimer {
+  const { log, name, pools, namespaces } = context.options;
+  return new Claimer({
+    backend: context.backend,
+    clock: context.clock,
+    log,
+    session,
+    lanes: Object.keys(namespaces).flatMap((namespace) => pools.map((pool) => ({ namespace, pool }))),
+    me: name,
+    freeSlots: slots.free,
+    canRun: (namespace, cascade) =>
+      cascade.some((profile) => context.health.of(namespace, profile).kind === "healthy"),
+    isOurs: slots.has,
+    onClaimed: begin,
+    onIdle,
+  });
+}
+
+/** Ends a runner that was told to stop when there is nothing to do. */
+function quietWatch({ options }: RunnerContext, stopping: Stopping) {
+  let timer: NodeJS.Timeout | undefined;
+  const busy = () => {
+    clearTimeout(timer);
+    timer = undefined;
+  };
+  return {
+    busy,
+    idle(slots: Slots) {
+      if (slots.running().length > 0) return;
+      if (options.once === true) stopping.drain("once");
+      else if (options.idleExitMs !== undefined && timer === undefined)
+        timer = setTimeout(() => stopping.drain("idle"), options.idleExitMs);
+    },
+  };
+}

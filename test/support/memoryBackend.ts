@@ -1,0 +1,285 @@
+/**
+ * A backend in memory for tests of the runner: the port of runner/connect/backend.ts with the fence, the lease and the
+ * hand-over of SPEC.md §5, and nothing of readiness or policies. Several runners may share one.
+ */
+import type { Backend, HealthReport } from "../../runner/connect/backend.ts";
+import type {
+  Claimed,
+  EndedAttempt,
+  EventRow,
+  Fence,
+  Health,
+  Orders,
+  Outcome,
+  ReadyJob,
+} from "../../runner/connect/types.ts";
+
+export interface MemoryJob {
+  id: string;
+  handle: string;
+  status: "pending" | "running" | "settled" | "parked";
+  attempt: number;
+  session: string | undefined;
+  claimed: Claimed;
+  cancel: boolean;
+  outcome?: Outcome;
+  rows: EndedAttempt[];
+  late: Outcome[];
+  events: EventRow[];
+}
+
+interface MemorySession {
+  id: string;
+  runner: string;
+  profiles: string[];
+  alive: boolean;
+  drain: boolean;
+}
+
+type Listener = () => void;
+
+export class MemoryBackend {
+  readonly jobs = new Map<string, MemoryJob>();
+  readonly sessions = new Map<string, MemorySession>();
+  health: Health[] = [];
+  claimCalls = 0;
+  /** While set, no call is answered: the line is cut. */
+  offline = false;
+  leaseMs = 60_000;
+  readonly #listeners = new Set<Listener>();
+  #waiting: Listener[] = [];
+
+  /** Adds a ready job; `change` overrides parts of its claim. */
+  add(handle: string, job: Partial<Claimed["job"]> = {}, more: Partial<Claimed> = {}): MemoryJob {
+    const id = `job-${handle}`;
+    const claimed: Claimed = {
+      job: {
+        id,
+        handle,
+        type: "script",
+        class: "script",
+        title: handle,
+        context: "true",
+        timeoutMs: 60_000,
+        idleTimeoutMs: null,
+        cascade: ["script"],
+        attempt: 0,
+        ...job,
+      },
+      assignment: {
+        id: "assignment-1",
+        number: 1,
+        northStar: "make it so",
+        artifacts: "",
+        decisions: "",
+        policy: "static",
+      },
+      previous: null,
+      jobs: [],
+      reminder: false,
+      namespace: "app",
+      renewInMs: this.leaseMs / 3,
+      ...more,
+    };
+    const added: MemoryJob = {
+      id,
+      handle,
+      status: "pending",
+      attempt: 0,
+      session: undefined,
+      claimed,
+      cancel: false,
+      rows: [],
+      late: [],
+      events: [],
+    };
+    this.jobs.set(id, added);
+    this.changed();
+    return added;
+  }
+
+  job(handle: string): MemoryJob {
+    const job = this.jobs.get(`job-${handle}`);
+    if (job === undefined) throw new Error(`no job ${handle}`);
+    return job;
+  }
+
+  /** Tells all subscriptions and all who wait that something may have changed. */
+  changed(): void {
+    for (const listener of this.#listeners) queueMicrotask(listener);
+    const waiting = this.#waiting;
+    this.#waiting = [];
+    waiting.forEach((resolve) => resolve());
+  }
+
+  /** Resolves once `fact` holds; looked at after every change. */
+  async until(fact: () => boolean): Promise<void> {
+    while (!fact()) await new Promise<void>((resolve) => this.#waiting.push(resolve));
+  }
+
+  /** The lease of a session lapses: its jobs are pending again. */
+  lapse(session: string): void {
+    const found = this.sessions.get(session);
+    if (found !== undefined) found.alive = false;
+    for (const job of this.jobs.values())
+      if (job.session === session && job.status === "running") {
+        job.status = "pending";
+        job.session = undefined;
+      }
+    this.changed();
+  }
+
+  cutLine(): void {
+    this.offline = true;
+  }
+
+  mendLine(): void {
+    this.offline = false;
+    this.changed();
+  }
+
+  connect(): Backend {
+    const stops: (() => void)[] = [];
+    const watch = (push: () => void) => {
+      const listener = () => void (this.offline || push());
+      this.#listeners.add(listener);
+      queueMicrotask(listener);
+      const stop = () => void this.#listeners.delete(listener);
+      stops.push(stop);
+      return stop;
+    };
+    const answer = async <T>(work: () => T): Promise<T> => {
+      await this.until(() => !this.offline);
+      const value = work();
+      this.changed();
+      return structuredClone(value);
+    };
+    return {
+      startSession: (start) => answer(() => this.#start(start)),
+      heartbeat: (session) =>
+        answer(() =>
+          this.sessions.get(session)?.alive === true
+            ? { kind: "renewed" as const, renewInMs: this.leaseMs / 3, orders: this.#orders(session) }
+            : { kind: "lost" as const },
+        ),
+      endSession: (session) => answer(() => this.lapse(session)),
+      watchOrders: (session, onOrders) => watch(() => onOrders(this.#orders(session))),
+      watchReady: (_lane, onWindow) => watch(() => onWindow(this.#ready().slice(0, 64))),
+      readyAfter: (_lane, after) =>
+        answer(() =>
+          this.#ready()
+            .filter((job) => job.number > after.number)
+            .slice(0, 64),
+        ),
+      watchHealth: (_namespace, onHealth) => watch(() => onHealth(structuredClone(this.health))),
+      liveRunners: () =>
+        answer(() => [...this.sessions.values()].filter((one) => one.alive).map((one) => one.runner)),
+      claim: ({ session, job }) => answer(() => this.#claim(session, job)),
+      advance: ({ fence, ended }) =>
+        answer(() => {
+          const job = this.#fenced(fence);
+          job?.rows.push(ended);
+          return job === undefined ? undefined : ++job.attempt;
+        }),
+      report: (report, claimNext) => answer(() => this.#report(report, claimNext)),
+      events: (_namespace, fence, events) =>
+        answer(() => {
+          const job = this.#fenced(fence);
+          job?.events.push(...events);
+          return job !== undefined;
+        }),
+      reportHealth: (_namespace, _session, health) => answer(() => this.#learn(health)),
+      close: async () => stops.forEach((stop) => stop()),
+    };
+  }
+
+  #start({ runner, profiles }: { runner: string; profiles: string[] }) {
+    const id = `session-${this.sessions.size + 1}`;
+    const held = [...this.jobs.values()].filter(
+      (job) =>
+        job.status === "running" &&
+        this.sessions.get(job.session ?? "")?.runner === runner &&
+        this.sessions.get(job.session ?? "")?.alive === true,
+    );
+    for (const session of this.sessions.values()) if (session.runner === runner) session.alive = false;
+    this.sessions.set(id, { id, runner, profiles, alive: true, drain: false });
+    held.forEach((job) => (job.session = id));
+    return {
+      session: id,
+      leaseMs: this.leaseMs,
+      renewInMs: this.leaseMs / 3,
+      namespaces: ["app"],
+      held: held.map(({ id: job, handle, attempt }) => ({ job, handle, namespace: "app", attempt })),
+    };
+  }
+
+  #orders(session: string): Orders {
+    const found = this.sessions.get(session);
+    const cancel = [...this.jobs.values()].filter((job) => job.session === session && job.cancel);
+    return {
+      alive: found?.alive ?? false,
+      drain: found?.drain ?? false,
+      cancel: cancel.map(({ id: job, attempt }) => ({ job, attempt })),
+    };
+  }
+
+  #ready(): ReadyJob[] {
+    return [...this.jobs.values()]
+      .map((job, number) => ({ job, number }))
+      .filter(({ job }) => job.status === "pending")
+      .map(({ job, number }) => ({
+        id: job.id,
+        handle: job.handle,
+        type: job.claimed.job.type,
+        cascade: job.claimed.job.cascade,
+        priority: 10,
+        assignmentNumber: 1,
+        number,
+      }));
+  }
+
+  #claim(session: string, id: string): Claimed | null {
+    this.claimCalls += 1;
+    const job = this.jobs.get(id);
+    if (job?.status !== "pending" || this.sessions.get(session)?.alive !== true) return null;
+    job.status = "running";
+    job.session = session;
+    job.attempt += 1;
+    return { ...job.claimed, job: { ...job.claimed.job, attempt: job.attempt } };
+  }
+
+  #fenced({ job: id, attempt, session }: Fence): MemoryJob | undefined {
+    const job = this.jobs.get(id);
+    const holds = job?.status === "running" && job.attempt === attempt && job.session === session;
+    return holds ? job : undefined;
+  }
+
+  #report(
+    { fence, ended, outcome }: { fence: Fence; ended: EndedAttempt; outcome: Outcome },
+    claimNext: string[],
+  ) {
+    const job = this.#fenced(fence);
+    if (job === undefined) {
+      const known = this.jobs.get(fence.job);
+      const again = known?.status === "settled" && known.attempt === fence.attempt;
+      if (!again) known?.late.push(outcome);
+      return { kind: again ? ("already" as const) : ("lease_lost" as const), next: null };
+    }
+    job.rows.push(ended);
+    job.outcome = outcome;
+    job.session = undefined;
+    job.status =
+      outcome.kind === "interrupted" ? "pending" : outcome.kind === "limited" ? "parked" : "settled";
+    let next: Claimed | null = null;
+    for (const id of claimNext) next ??= this.#claim(fence.session, id);
+    this.claimCalls -= claimNext.length;
+    return { kind: "accepted" as const, next };
+  }
+
+  #learn(health: HealthReport): void {
+    this.health = [
+      ...this.health.filter((row) => row.profile !== health.profile),
+      { ...health, machine: "here" },
+    ];
+  }
+}

@@ -1,0 +1,12 @@
+import { defineConfig } from "vitest/config";
+
+/** Opt-in: the real agent CLIs against the provider double (`npm run test:harness`). */
+export default defineConfig({
+  test: {
+    include: ["test/harness/**/*.test.ts", "test/provider/**/*.test.ts"],
+    environment: "node",
+    fileParallelism: false,
+    testTimeout: 180_000,
+    hookTimeout: 300_000,
+  },
+});
