@@ -119,18 +119,28 @@ describe("a success of a limited profile", () => {
 
 describe("health:clear", () => {
   it.each([
-    ["everything", {}, 3, []],
-    ["a profile", { profile: "script" }, 2, ["claude"]],
-    ["a machine", { machine: "h1" }, 1, ["claude", "script"]],
-    ["a profile on a machine", { profile: "script", machine: "h1" }, 1, ["claude", "script"]],
-    ["a profile that is well", { profile: "codex" }, 0, ["claude", "script", "script"]],
-  ])("forgets %s", async (_, what, cleared, left) => {
+    { what: "everything", args: {}, cleared: 3, left: [] },
+    { what: "a profile", args: { profile: "script" }, cleared: 2, left: ["claude"] },
+    { what: "a machine", args: { machine: "h1" }, cleared: 1, left: ["claude", "script"] },
+    {
+      what: "a profile on a machine",
+      args: { profile: "script", machine: "h1" },
+      cleared: 1,
+      left: ["claude", "script"],
+    },
+    {
+      what: "a profile that is well",
+      args: { profile: "codex" },
+      cleared: 0,
+      left: ["claude", "script", "script"],
+    },
+  ])("forgets $what", async ({ args, cleared, left }) => {
     const q = await openQueue();
     const session = await q.startSession();
     await limit(q, session);
     await limit(q, session, { profile: "claude" });
     await limit(q, session, { scope: "machine", kind: "offline" });
-    expect(await q.admin.mutation(api.health.clear, { ...NS, ...what })).toEqual({ cleared });
+    expect(await q.admin.mutation(api.health.clear, { ...NS, ...args })).toEqual({ cleared });
     expect((await list(q)).map(({ profile }) => profile).sort()).toEqual(left);
   });
 

@@ -142,8 +142,8 @@ export async function errorOf(call: Promise<unknown>): Promise<ErrorData> {
     await call;
   } catch (error) {
     if (error instanceof ConvexError) {
-      const { data } = error as ConvexError<string | Record<string, string>>;
-      return typeof data === "string" ? JSON.parse(data) : data;
+      const data: unknown = error.data;
+      return (typeof data === "string" ? JSON.parse(data) : data) as ErrorData;
     }
     throw error;
   }
