@@ -4,6 +4,6 @@ import config from "./auth.config.ts";
 
 it("names an empty key set where the environment names none, so that the host starts alone", async () => {
   const [provider] = config.providers;
-  const answer = await fetch(provider.jwks);
+  const answer = await fetch(provider?.jwks ?? "");
   expect(await answer.json()).toEqual({ keys: [] });
 });
