@@ -75,7 +75,9 @@ const jobOf = async (handle: string): Promise<Json> => (await place.drover("job"
 describe("drover up", () => {
   it("starts only a runner where a backend answers, and ends by Ctrl+C", async () => {
     const { child, seen } = launch("up");
-    await until(() => seen.err.includes("session:started"));
+    // The document comes when the runner stands, which is after its session has started.
+    await until(() => seen.out.endsWith("}\n"));
+    expect(seen.err).toContain("session:started");
     expect(JSON.parse(seen.out)).toMatchObject({
       url: place.url,
       namespace: "shop",
@@ -157,6 +159,16 @@ describe("drover go", () => {
     const stuck = await place.drover("go", "FAIL always", "--independent", "--context", "FAIL");
     expect(stuck.code).toBe(3);
     expect(stuck.stderr).toContain("is blocked");
+  });
+
+  it("gives up with 3 where no runner offers the harness that was asked for", async () => {
+    const { child, seen } = launch("runner");
+    await until(() => seen.err.includes("session:started"));
+    const asked = await place.drover("go", "Nobody can", "--independent", "--harness", "gemini");
+    expect(asked.code).toBe(3);
+    expect(asked.stderr).toMatch(/no live runner offers any of its harness profiles \(gemini/);
+    await place.drover("cancel", String(asked.json().assignment.number));
+    expect(await ended(child, "SIGINT")).toBe(0);
   });
 
   it("leaves the assignment alone when it is interrupted", async () => {
