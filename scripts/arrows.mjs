@@ -28,7 +28,8 @@ export async function drawArrows() {
     for (const { resolved } of dependencies) {
       const [from, to] = [roomOf(source), roomOf(resolved)];
       // What is generated names the modules that it was made from; that is no arrow of ours.
-      if (from && to && from !== to && from !== "convex/_generated") edges.add(`  ${node(from)} --> ${node(to)}`);
+      if (from && to && from !== to && from !== "convex/_generated")
+        edges.add(`  ${node(from)} --> ${node(to)}`);
     }
   }
   return ["```mermaid", "flowchart TD", ...[...edges].sort(), "```", ""].join("\n");
