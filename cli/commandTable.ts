@@ -55,6 +55,11 @@ export const COMMANDS: CommandTable = {
     load: () => import("./commands/explain.ts"),
   },
   logs: { group: "Look", summary: "what the agent of a job did", load: () => import("./commands/logs.ts") },
+  runners: {
+    group: "Look",
+    summary: "list the runners and what they offer; drain one",
+    load: () => import("./commands/runners.ts"),
+  },
   watch: { group: "Look", summary: "follow the queue live", load: () => import("./commands/watch.ts") },
 
   create: {
@@ -78,6 +83,21 @@ export const COMMANDS: CommandTable = {
     summary: "cancel a job or an assignment",
     load: () => import("./commands/cancel.ts"),
     aliases: ["kill"],
+  },
+  retry: {
+    group: "Change",
+    summary: "try a failed, skipped or canceled job again",
+    load: () => import("./commands/retry.ts"),
+  },
+  pause: {
+    group: "Change",
+    summary: "let no runner claim a job of the namespace",
+    load: () => import("./commands/pause.ts"),
+  },
+  resume: {
+    group: "Change",
+    summary: "let runners claim jobs again",
+    load: () => import("./commands/pause.ts"),
   },
   "start-job": {
     group: "Change",

@@ -477,7 +477,12 @@ describe("a token", () => {
     ).toMatchObject({ code: "NOT_ALLOWED" });
     const [job = ""] = await q.insert(await q.create(), {});
     const wide = await q.startSession({ runner: "wide" });
-    expect(await runner.mutation(api.work.claim, { ...NS, session: wide, job })).toBeNull();
+    expect(await errorOf(runner.mutation(api.work.claim, { ...NS, session: wide, job }))).toMatchObject({
+      code: "NOT_FOUND",
+    });
+    expect(await errorOf(runner.mutation(api.sessions.end, { session: wide }))).toMatchObject({
+      code: "NOT_FOUND",
+    });
   });
 });
 

@@ -405,6 +405,8 @@ describe("jobs:insert", () => {
     ["a key like a handle", [{ key: "1.2" }]],
     ["a key with a line break", [{ key: "a\nb" }]],
     ["an empty lock", [{ lock: "" }]],
+    ["a prompt for the shell", [{ type: "plan", harness: "script" }]],
+    ["a shell as an agent's fallback", [{ type: "plan", cascade: ["claude", "script"] }]],
     ["a negative time limit", [{ timeoutMs: -1 }]],
     ["a fraction of a priority", [{ priority: 0.5 }]],
     ["a start time in another age", [{ notBefore: 1e15 }]],

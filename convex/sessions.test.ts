@@ -138,6 +138,15 @@ describe("sessions:start", () => {
     expect(await q.admin.query(api.runners.list, NS)).toHaveLength(1);
   });
 
+  it("ends no session of a namesake in pools that the token does not grant", async () => {
+    const q = await openQueue();
+    const { session } = await busy(q);
+    const stranger = q.as({ role: "runner", namespaces: "main", pools: "gpu" });
+    const { held } = await stranger.mutation(api.sessions.start, { ...start, pools: ["gpu"] });
+    expect(held).toEqual([]);
+    expect(await sessionRow(q, session)).toMatchObject({ status: "live" });
+  });
+
   it("forgets what could not run on its machine", async () => {
     const q = await openQueue();
     const session = await q.startSession();

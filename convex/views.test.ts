@@ -207,8 +207,41 @@ describe("what is stuck", () => {
     ]);
   });
 
+  it("is a ready job that no live runner can take, while nothing else moves", async () => {
+    const q = await openQueue();
+    await q.insert(await q.create(), { type: "implement", harness: "claude" });
+    expect(await stuck(q)).toMatchObject([
+      { handle: "1.1", causes: [{ reason: "runner", text: expect.stringContaining("drover runner") }] },
+    ]);
+    const s = await q.startSession({ profiles: ["codex"] });
+    expect(await stuck(q)).toMatchObject([
+      { handle: "1.1", causes: [{ reason: "runner", text: expect.stringContaining("(claude)") }] },
+    ]);
+    await q.insert(await q.create(), { type: "implement", harness: "codex", lock: null });
+    expect(await stuck(q)).toEqual([]);
+    await q.claim(s, "2.1");
+    expect(await stuck(q)).toEqual([]);
+  });
+
+  it("is nothing while the namespace is paused and jobs are ready: that is somebody's will", async () => {
+    const q = await openQueue();
+    await q.insert(await q.create(), {});
+    await q.admin.mutation(api.namespaces.setPaused, { ...NS, paused: true });
+    expect(await stuck(q)).toEqual([]);
+  });
+
+  it("names active assignments without an open job always", async () => {
+    const q = await openQueue();
+    const assignment = await q.create({ policy: "pm" });
+    await q.admin.mutation(api.assignments.update, { ...NS, assignment, status: "active" });
+    expect(await stuck(q)).toMatchObject([
+      { handle: "1", causes: [{ text: expect.stringContaining("insert one, or complete it") }] },
+    ]);
+  });
+
   it("names blocked assignments always: each needs somebody", async () => {
     const q = await openQueue();
+    await q.startSession();
     await q.insert(await q.create(), {});
     await q.insert(await q.create(), {});
     await block(q, "2");

@@ -285,6 +285,27 @@ describe("work:report", () => {
     expect(await call(["1.3"])).toEqual({ kind: "already", next: null });
   });
 
+  it("claims no next job in a namespace that its session does not serve", async () => {
+    const q = await openQueue();
+    const { fence } = await running(q);
+    await q.admin.mutation(api.namespaces.ensure, { namespace: "other" });
+    const other = { namespace: "other" };
+    const { id } = await q.admin.mutation(api.assignments.create, { ...other, northStar: "n" });
+    const jobs = [{ type: "script" as const, context: "true" }];
+    const made = await q.admin.mutation(api.jobs.insert, {
+      ...other,
+      assignment: id,
+      jobs: [...jobs, ...jobs],
+    });
+    const [own = "", next = ""] = made.kind === "inserted" ? made.jobs.map((job) => job.id) : [];
+    const report = { ended: ended(), outcome: complete, claimNext: [next] };
+    const stale = { ...fence, job: own };
+    expect(await q.admin.mutation(api.work.report, { ...other, fence: stale, ...report })).toEqual({
+      kind: "lease_lost",
+      next: null,
+    });
+  });
+
   it("sends an interrupted job back without counting anything", async () => {
     const q = await openQueue();
     const { handle, fence } = await running(q);

@@ -5,6 +5,8 @@ import { openBackend } from "../backend/client.ts";
 import { ensureNamespaces } from "../backend/ensureNamespaces.ts";
 import { commonFlags } from "../commonOptions.ts";
 import { loadSettings, type Settings } from "../config/settings.ts";
+import type { Finding } from "../doctor/finding.ts";
+import { checkRepos } from "../doctor/repo.ts";
 import { probedName, probeProfiles, wantedProfiles } from "../harnesses/profiles.ts";
 import { parseDuration, parseWhole } from "../input.ts";
 import { withInterrupt } from "../interrupt.ts";
@@ -55,10 +57,7 @@ async function checkIn(settings: Settings): Promise<void> {
  * Says what this runner offers and where its log is, and gives the options without the kinds that nobody asked for
  * and that are not here. @throws CliError when nothing can run here
  */
-export async function announce(
-  { options, log }: PreparedRunner,
-  { config }: Settings,
-): Promise<RunnerOptions> {
+export async function announce({ options, log }: PreparedRunner, settings: Settings): Promise<RunnerOptions> {
   const probed = await probeProfiles(options.profiles);
   const offered = probed.filter(({ installed }) => installed);
   if (offered.length === 0)
@@ -66,9 +65,22 @@ export async function announce(
   say(`runner ${options.name} serves ${Object.keys(options.namespaces).join(", ")} at ${options.url}`);
   say(`offers ${offered.map(probedName).join(", ")}; ${options.slots} at once`);
   say(`log: ${log.file}`);
-  const wanted = wantedProfiles(config);
+  sayMissingRepos(settings);
+  const wanted = wantedProfiles(settings.config);
   const kept = probed.filter(({ profile, installed }) => installed || wanted.has(profile.name));
   return { ...options, profiles: kept.map(({ profile }) => profile) };
+}
+
+/** A job of a repo that is not here fails, so that is said at the start. @throws CliError when none is here */
+function sayMissingRepos(settings: Settings): void {
+  const repos = checkRepos(settings);
+  const missing = repos.filter(({ level }) => level === "fail").map(describeFinding);
+  if (missing.length > 0 && missing.length === repos.length) throw usageError(missing.join("\n"));
+  for (const line of missing) say(line);
+}
+
+function describeFinding({ name, detail, fix }: Finding): string {
+  return `${name}: ${detail}${fix === undefined ? "" : `: ${fix}`}`;
 }
 
 /** The slots of a flag. @throws CliError (exit 2) */

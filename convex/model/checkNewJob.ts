@@ -1,4 +1,6 @@
 import { parseHandle } from "../../domain/handle.ts";
+import { SCRIPT_PROFILE } from "../../domain/jobCascade.ts";
+import { JOB_TYPES } from "../../domain/jobTypes.ts";
 import type { Doc } from "../_generated/dataModel.js";
 import { checkName, checkNames, checkNumber, checkSize, checkText, MAX_CASCADE } from "./checks.ts";
 import { fail } from "./fail.ts";
@@ -32,6 +34,7 @@ export function checkNewJob(
     whole: false,
   });
   checkReferences(job, what);
+  checkClass(job, what);
   checkProfiles(job, what, namespace);
 }
 
@@ -45,6 +48,15 @@ function checkReferences({ key, after }: NewJob, what: string): void {
       `${what}: expected at most ${MAX_AFTER} dependencies, got ${after.length}: put a job between that gathers some of them`,
     );
   }
+}
+
+/** A prompt holds what agents and people wrote: a shell would run every command that it quotes. */
+function checkClass({ type, harness, cascade }: NewJob, what: string): void {
+  if (JOB_TYPES[type].class !== "agent" || ![harness, ...(cascade ?? [])].includes(SCRIPT_PROFILE)) return;
+  fail(
+    "INVALID",
+    `${what}: harness ${JSON.stringify(SCRIPT_PROFILE)} runs a shell command and no prompt: expected an agent's harness for type ${type}, or type script`,
+  );
 }
 
 function checkProfiles(

@@ -57,7 +57,9 @@ export async function tryClaim(
 function mayClaim({ namespace, caller, now }: ScopedTx, session: Doc<"sessions">, job: Doc<"jobs">): boolean {
   const alive = session.status === "live" && session.leaseUntil > now && !session.draining;
   const waiting = job.status === "pending" && job.ready && !namespace.paused;
-  return alive && waiting && session.pools.includes(job.pool) && grantsPool(caller, job.pool);
+  // A report may claim its next job in the namespace that it names: the session must serve that one, too.
+  const serves = session.namespaces.includes(namespace.name) && session.pools.includes(job.pool);
+  return alive && waiting && serves && grantsPool(caller, job.pool);
 }
 
 type Usable =
