@@ -8,6 +8,7 @@ import type { RunnerContext } from "./context.ts";
 import { startGuard } from "./guard/guard.ts";
 import type { Profile } from "./harness/port.ts";
 import { watchHealth } from "./health.ts";
+import { DEFAULT_LIMITS } from "./limits.ts";
 import type { RunnerOptions } from "./options.ts";
 import { openOutbox } from "./report/outbox.ts";
 import { openFolders } from "./state/folders.ts";
@@ -83,7 +84,8 @@ async function build(
   });
   closers.push(health.close);
   const { closing } = stopping;
-  return { options, clock, backend, folders, outbox, health, guard, profiles, mark, closing };
+  const limits = { ...DEFAULT_LIMITS, ...options.limits };
+  return { options, clock, backend, folders, outbox, health, guard, limits, profiles, mark, closing };
 }
 
 /** The profiles whose program is here; the others are named in the log, with what is missing. */

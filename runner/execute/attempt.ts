@@ -18,9 +18,6 @@ import { whenSpawned } from "./whenSpawned.ts";
 import { observe, type AttemptEnd } from "./observe.ts";
 import { fenceOf, type Work } from "./work.ts";
 
-/** Bytes of stdout and stderr of one attempt: enough for days of JSON lines, too little to fill a disk. */
-const MAX_OUTPUT_BYTES = 512 * 1024 * 1024;
-
 const TOKEN_TRIES = 6;
 const TOKEN_RETRY = { baseMs: 500, capMs: 10_000 };
 
@@ -56,8 +53,7 @@ export async function executeAttempt(
   await faultPoint("beforeSpawn", work.claimed.job.handle);
   const redact = redactorFor(context, agent?.token);
   const run = (onEvent: (event: AgentEvent) => void) => {
-    const { timeoutMs, idleTimeoutMs } = work.claimed.job;
-    const ran = runAttempt({
+    const attempt = {
       // Every process that carries this mark is killed with the attempt: no other attempt of the machine may share it.
       id: `${context.mark}:${work.claimed.job.handle}:${work.attempt}:${randomUUID()}`,
       profile,
@@ -65,10 +61,11 @@ export async function executeAttempt(
       cwd: place.cwd,
       dir,
       env,
-      limits: { timeoutMs, idleTimeoutMs, outputBytes: MAX_OUTPUT_BYTES },
+      limits: attemptLimits(context, work),
       signal: work.signal,
       onEvent,
-    });
+    };
+    const ran = runAttempt(attempt, context.limits);
     whenSpawned(dir, work.claimed.job.handle);
     return ran;
   };
@@ -87,13 +84,17 @@ export async function resumeAttempt(
     profile.type === "script"
       ? undefined
       : (await agentAccess(context, work, jobFolder(folders, work.claimed.job.id))).token;
-  const { timeoutMs, idleTimeoutMs } = work.claimed.job;
-  const limits = { timeoutMs, idleTimeoutMs, outputBytes: MAX_OUTPUT_BYTES };
+  const limits = attemptLimits(context, work);
   return observe(context, work, {
     profile,
     redact: redactorFor(context, token),
-    run: (onEvent) => adoptAttempt({ dir, limits, signal: work.signal, onEvent }),
+    run: (onEvent) => adoptAttempt({ dir, limits, signal: work.signal, onEvent }, context.limits),
   });
+}
+
+function attemptLimits({ limits }: RunnerContext, { claimed }: Work) {
+  const { timeoutMs, idleTimeoutMs } = claimed.job;
+  return { timeoutMs, idleTimeoutMs, outputBytes: limits.outputBytes };
 }
 
 /** A script's context is its command; everything else gets its template. */

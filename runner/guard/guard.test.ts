@@ -61,6 +61,22 @@ const killedHolder = async (leftMs: number) => {
   await once(holder, "exit");
 };
 
+describe("the guard of a stopped runner", () => {
+  it("ends what carries the mark when nothing was heard until the end of the lease, and lives on", async () => {
+    const guard = await startGuard(root, mark);
+    const marked = worker(`${mark}:1.1:1:x`);
+    const ended = once(marked, "exit");
+    guard.leaseLeft(300);
+    expect((await ended)[1]).toBe("SIGTERM");
+    // A new lease and its children: nothing happens to them while it holds, and the guard still counts.
+    guard.leaseLeft(600_000);
+    const later = worker(`${mark}:1.2:1:x`);
+    guard.leaseLeft(300);
+    expect((await once(later, "exit"))[1]).toBe("SIGTERM");
+    await guard.stop();
+  });
+});
+
 describe("the guard of a killed runner", () => {
   it("ends what carries the runner's mark when the lease is over, and nothing else", async () => {
     const marked = worker(`${mark}:1.1:1:x`);
