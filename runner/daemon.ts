@@ -10,6 +10,7 @@ import { assemble } from "./assemble.ts";
 import { armFaults } from "./fault.ts";
 import type { RunnerOptions } from "./options.ts";
 import { replayOutbox } from "./report/deliver.ts";
+import { reapStrays } from "./session/reap.ts";
 import { serving, type Serving } from "./session/serve.ts";
 import { openSession, type Session } from "./session/session.ts";
 import { stoppingState, type Stopping, type StopReason } from "./stopping.ts";
@@ -106,6 +107,7 @@ interface Running {
 async function run({ context, served, stopping, first }: Running): Promise<StopReason> {
   const { log } = context.options;
   let opened: Opened | undefined = first;
+  await reapStrays(context, first.started.held);
   while (opened !== undefined) {
     const { session, started } = opened;
     log({
