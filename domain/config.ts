@@ -48,6 +48,8 @@ const harnessProfile = z.strictObject({
   output: z.enum(["claude", "codex", "gemini", "opencode"]).optional(),
   /** `bypass` (default) asks no question; `restricted` edits in the folder without a free shell. */
   permissions: z.enum(["bypass", "restricted"]).optional(),
+  /** Its provider keeps what it is sent: it never gets a repo of `privateRepos`. */
+  dataCollection: z.boolean().optional(),
 });
 
 const fileShape = {
@@ -69,6 +71,8 @@ const fileShape = {
   slots: z.int().min(1).max(MAX_SLOTS).optional(),
   pools: z.array(name).optional(),
   limits: limits.optional(),
+  /** Repos that no profile with `dataCollection` may see. */
+  privateRepos: z.array(slug).optional(),
 };
 
 export const configSchema = z.strictObject(fileShape).superRefine(checkProfiles);

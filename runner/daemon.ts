@@ -86,6 +86,7 @@ async function open(context: RunnerContext, served: Serving, stopping: Stopping)
       pools: options.pools,
       slots: options.slots,
       profiles: [...context.profiles.keys()],
+      collecting: [...context.profiles.values()].filter((one) => one.dataCollection).map((one) => one.name),
     },
     running: served.slots.running,
     onOrders(orders) {

@@ -7,6 +7,7 @@ import { createTree, type ProcessTree } from "../process/tree.ts";
 import { attemptFiles } from "./record.ts";
 import {
   GRACE_AFTER_RESULT_MS,
+  LOST_GRACE_MS,
   RETRY_PATIENCE_MS,
   STDERR_TAIL_BYTES,
   type AttemptInput,
@@ -53,7 +54,7 @@ export async function watch(order: WatchOrder, tuning: AttemptTuning): Promise<W
   const output = await follow(order, ending);
   const endedBy = await waitForEnd(order, { output, ending, tuning }, tree);
   if (endedBy !== "exit") await order.onEnding(endedBy);
-  const graceMs = tuning.killGraceMs;
+  const graceMs = endedBy === "lease_lost" ? LOST_GRACE_MS : tuning.killGraceMs;
   await killTree(root, { tree, ...(graceMs === undefined ? {} : { graceMs }) });
   await Promise.race([child.exited, delay(EXIT_WAIT_MS)]);
   await output.stop();

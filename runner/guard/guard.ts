@@ -14,8 +14,8 @@ import { identityOf, isAlive, type ProcessIdentity } from "../process/identity.t
 import { ATTEMPT_MARKER } from "../process/tree.ts";
 import { writePrivate } from "../state/privateFile.ts";
 
-/** Seconds between TERM and KILL. */
-const GRACE_S = 5;
+/** Seconds between TERM and KILL: what is deaf to TERM must be gone within the margin that the lease has left. */
+const GRACE_S = 1;
 
 /** The shortest time that is written, seconds: `read -t 0` does not wait, it only asks. */
 const LEAST_S = 0.05;

@@ -6,6 +6,7 @@
 import { readdir } from "node:fs/promises";
 import { join } from "node:path";
 import { readRecord } from "../attempt/record.ts";
+import { LOST_GRACE_MS } from "../attempt/types.ts";
 import type { HeldJob } from "../connect/types.ts";
 import type { RunnerContext } from "../context.ts";
 import { isAlive, type ProcessIdentity } from "../process/identity.ts";
@@ -36,7 +37,7 @@ export async function reapStrays(context: RunnerContext, held: readonly HeldJob[
   const strays = (await findStrays(context)).filter(({ attemptId }) => !kept.has(attemptId));
   await Promise.all(
     strays.map(async (stray) => {
-      const { killedHard, left } = await killTree(stray);
+      const { killedHard, left } = await killTree(stray, { graceMs: LOST_GRACE_MS });
       const unkilled = left.length === 0 ? "" : `; still there: ${left.join(", ")}`;
       context.options.log({
         level: "warn",
