@@ -1,4 +1,5 @@
 /** What every step of a runner works with; made once by the daemon. */
+import type { Room } from "./claim/room.ts";
 import type { Backend } from "./connect/backend.ts";
 import type { Report } from "./connect/types.ts";
 import type { Guard } from "./guard/guard.ts";
@@ -20,6 +21,8 @@ export interface RunnerContext {
   mark: string;
   guard: Guard;
   limits: RunnerLimits;
+  /** Disk and memory for one more job. */
+  room: Room;
   /** Usable on this machine, by name. */
   profiles: ReadonlyMap<string, Profile>;
   /** Aborted when the runner stops for good: nobody waits for the backend any more. */

@@ -1,5 +1,6 @@
 /** What goes into one attempt and what comes out of it. */
 import type { Verdict } from "../../domain/verdict.ts";
+import type { LoopLimits } from "./loopBreaker.ts";
 import type { AgentEvent, EndedBy, Profile } from "../harness/port.ts";
 
 /** Once the terminal event was read, a process may take this long to end by itself; then it is killed. */
@@ -59,5 +60,6 @@ export interface AttemptTuning {
   graceAfterResultMs?: number;
   retryPatienceMs?: number;
   killGraceMs?: number;
+  loop?: LoopLimits;
   inheritedEnv?: Record<string, string | undefined>;
 }

@@ -8,7 +8,7 @@ import type { RunnerContext } from "../context.ts";
 import { faultPoint } from "../fault.ts";
 import type { AgentEvent, Profile } from "../harness/port.ts";
 import { promptFor } from "../prompt/prompt.ts";
-import { redactor, type Redact } from "../report/redact.ts";
+import { literalValues, redactor, type Redact } from "../report/redact.ts";
 import { attemptFolder, jobFolder } from "../state/folders.ts";
 import { writeJobRecord } from "../state/jobFile.ts";
 import { writeAgentCli, writeAgentToken } from "./agentCli.ts";
@@ -139,8 +139,6 @@ async function agentToken({ options, clock }: RunnerContext, work: Work): Promis
 }
 
 function redactorFor({ profiles }: RunnerContext, agentToken: string | undefined): Redact {
-  const literal = [...profiles.values()].map((profile) =>
-    Object.fromEntries(Object.entries(profile.env ?? {}).map(([name, value]) => [name, value ?? undefined])),
-  );
+  const literal = literalValues(profiles.values());
   return redactor(process.env, ...literal, { DROVER_TOKEN: agentToken });
 }

@@ -46,7 +46,15 @@ export type AgentEvent =
 
 /** Why an attempt ended; everything but `exit` is our own doing. */
 export type EndedBy =
-  "exit" | "timeout" | "idle" | "canceled" | "lease_lost" | "shutdown" | "after_result" | "output_limit";
+  | "exit"
+  | "timeout"
+  | "idle"
+  | "canceled"
+  | "lease_lost"
+  | "shutdown"
+  | "after_result"
+  | "output_limit"
+  | "loop";
 
 export interface RunEnd {
   exitCode: number | null;
