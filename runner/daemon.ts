@@ -108,6 +108,7 @@ interface Running {
 async function run({ context, served, stopping, first }: Running): Promise<StopReason> {
   const { log } = context.options;
   let opened: Opened | undefined = first;
+  await context.guard.relieve();
   await reapStrays(context, first.started.held);
   while (opened !== undefined) {
     const { session, started } = opened;

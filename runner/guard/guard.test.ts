@@ -30,7 +30,9 @@ beforeEach(async () => {
   children = [];
 });
 afterEach(async () => {
-  await (await startGuard(root, mark)).stop();
+  const last = await startGuard(root, mark);
+  await last.relieve();
+  await last.stop();
   for (const child of children) child.kill("SIGKILL");
   await rm(root, { recursive: true, force: true });
 });
@@ -88,11 +90,22 @@ describe("the guard of a killed runner", () => {
     expect(existsSync(`/proc/${other.pid}`)).toBe(true);
   });
 
+  it("keeps to the old lease while the runner that starts again has no session", async () => {
+    const marked = worker(`${mark}:1.1:1:x`);
+    const ended = once(marked, "exit");
+    await killedHolder(300);
+    const again = await startGuard(root, mark);
+    expect((await ended)[1]).toBe("SIGTERM");
+    await again.relieve();
+    await again.stop();
+  });
+
   it("is stopped by the runner that starts again in time, and spares the children", async () => {
     const marked = worker(`${mark}:1.1:1:x`);
     await killedHolder(600_000);
     const again = await startGuard(root, mark);
     again.leaseLeft(600_000);
+    await again.relieve();
     expect(marked.exitCode).toBeNull();
     await again.stop();
     expect(marked.signalCode).toBeNull();

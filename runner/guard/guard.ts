@@ -65,19 +65,24 @@ sleep "$left"
 end "$0"
 `;
 
-const Identity = z.object({ pid: z.number(), startTime: z.string() });
+const Identities = z.array(z.object({ pid: z.number(), startTime: z.string() }));
 
 export interface Guard {
   /** The lease holds for so long, ms; called several times a second. */
   leaseLeft: (ms: number) => void;
+  /**
+   * Ends the guards of earlier processes of this runner. To be called when a session has taken over what those left:
+   * until then their clock is the right one, for the new process may not reach the backend before the lease ends.
+   */
+  relieve: () => Promise<void>;
   /** Farewell: the runner ends in order and leaves no children. */
   stop: () => Promise<void>;
 }
 
-/** Starts the guard of the runner whose processes carry `mark`, and stops the one of its earlier process. */
+/** Starts the guard of the runner whose processes carry `mark`. */
 export async function startGuard(root: string, mark: string): Promise<Guard> {
   const file = join(root, "guard.json");
-  await stopEarlier(file);
+  let earlier = await livingGuards(file);
   const child = spawn(await shell(), ["-c", SCRIPT, `${ATTEMPT_MARKER}=${mark}:`], {
     stdio: ["pipe", "ignore", "ignore"],
     detached: true,
@@ -87,15 +92,23 @@ export async function startGuard(root: string, mark: string): Promise<Guard> {
   child.stdin.on("error", () => undefined);
   child.unref();
   const identity = child.pid === undefined ? undefined : await identityOf(child.pid);
-  if (identity !== undefined) await writePrivate(file, JSON.stringify(identity));
+  const own = identity === undefined ? [] : [identity];
+  const note = (guards: ProcessIdentity[]) => writePrivate(file, JSON.stringify(guards));
+  await note([...earlier, ...own]);
   return {
     leaseLeft(ms) {
       if (child.stdin.writable) child.stdin.write(`${Math.max(ms / 1000, LEAST_S).toFixed(2)}\n`);
     },
+    async relieve() {
+      if (earlier.length === 0) return;
+      for (const guard of earlier) if (await isAlive(guard)) end(guard);
+      earlier = [];
+      await note(own);
+    },
     async stop() {
       if (identity !== undefined) end(identity);
       child.stdin.destroy();
-      await rm(file, { force: true });
+      await (earlier.length === 0 ? rm(file, { force: true }) : note(earlier));
     },
   };
 }
@@ -107,10 +120,11 @@ async function shell(): Promise<string> {
   );
 }
 
-async function stopEarlier(file: string): Promise<void> {
-  const text = await readFile(file, "utf8").catch(() => undefined);
-  const earlier = text === undefined ? undefined : Identity.safeParse(safeJson(text)).data;
-  if (earlier !== undefined && (await isAlive(earlier))) end(earlier);
+async function livingGuards(file: string): Promise<ProcessIdentity[]> {
+  const text = await readFile(file, "utf8").catch(() => "[]");
+  const known = Identities.safeParse(safeJson(text)).data ?? [];
+  const alive = await Promise.all(known.map(isAlive));
+  return known.filter((_, i) => alive[i]);
 }
 
 /** The group, because the shell may be waiting for a `sleep` of its own. */
