@@ -1,168 +1,169 @@
-/**
- * Seam: the registered functions under convex-test with a fake clock. Observed are claims, attempts and health rows;
- * how a runner finds out about a limit is tested in runner/.
- */
-import { describe, expect, it } from "vitest";
+/** What the fleet knows of its profiles: limits are shared, only extended, and end by time, success or a person. */
+import { afterEach, describe, expect, it, vi } from "vitest";
 import { api } from "./_generated/api.js";
-import { openQueue, type Queue } from "./queue.testkit.ts";
+import { errorOf, openQueue, type Queue } from "./queue.testkit.ts";
+
+afterEach(() => vi.useRealTimers());
 
 const NS = { namespace: "main" };
 const MINUTE = 60_000;
 
-const session = (q: Queue, change: Record<string, unknown> = {}) =>
-  q.admin.mutation(api.sessions.start, {
-    ...{ runner: "one", host: "here", version: "1", namespaces: ["main"], pools: ["default"], slots: 9 },
-    ...{ profiles: ["a", "b"], ...change },
-  });
-const insert = async (q: Queue, count: number, cascade: string[], more: Record<string, unknown> = {}) => {
-  const { id } = await q.admin.mutation(api.assignments.create, {
-    ...{ ...NS, northStar: "x", policy: "static", independent: true },
-  });
-  const jobs = Array.from({ length: count }, (_, i) => ({
-    ...{ type: "chat" as const, context: `job ${i}`, cascade, lock: null, ...more },
-  }));
-  const inserted = await q.admin.mutation(api.jobs.insert, { ...NS, assignment: id, jobs });
-  return inserted.kind === "inserted" ? inserted.jobs.map((job) => job.id) : [];
-};
-const claim = (q: Queue, id: string, job = "") =>
-  q.admin.mutation(api.work.claim, { ...NS, session: id, job });
-const limit = (q: Queue, id: string, until: number) =>
+const list = (q: Queue) => q.admin.query(api.health.list, NS);
+const limit = (q: Queue, session: string, more: object = {}) =>
   q.admin.mutation(api.health.report, {
-    ...{ ...NS, session: id, profile: "a", scope: "account", kind: "limited", until, reason: "usage_limit" },
+    ...NS,
+    session,
+    profile: "script",
+    scope: "account" as const,
+    kind: "limited" as const,
+    reason: "quota",
+    ...more,
   });
-const detail = (q: Queue, job: string) => q.admin.query(api.jobs.get, { ...NS, job });
 
-describe("a profile whose limit has ended", () => {
-  it("is tried by one job alone; the others wait until it has answered", async () => {
+describe("health:report", () => {
+  it("stops other runners from claiming for an account, and the same machine only for a machine", async () => {
     const q = await openQueue();
-    const { session: id } = await session(q);
-    const [first = "", second = ""] = await insert(q, 2, ["a"]);
-    await limit(q, id, Date.now() + MINUTE);
-    await q.advance(2 * MINUTE);
-    const probe = await claim(q, id, first);
-    expect(probe?.job.attempt).toBe(1);
-    expect(await claim(q, id, second)).toBeNull();
-    expect((await detail(q, second)).job.status).toBe("awaiting_retry");
-    const fence = { job: first, attempt: 1, session: id };
-    const events = [{ seq: 0, at: Date.now(), kind: "text", text: "hello" }];
-    await q.admin.mutation(api.work.events, { ...NS, fence, events });
+    await q.insert(await q.create(), {}, {});
+    const [a, b] = [await q.startSession(), await q.startSession({ runner: "r2", host: "h2" })];
+    await limit(q, a, { scope: "machine", kind: "offline" });
+    expect(await q.claim(a, "1.1")).toBeNull();
+    expect(await q.claim(b, "1.1")).not.toBeNull();
+    await limit(q, a);
+    expect(await q.claim(b, "1.2")).toBeNull();
+    expect(await q.row("1.2")).toMatchObject({ status: "awaiting_retry" });
+  });
+
+  it("lets a claim go on with the next healthy profile of the cascade", async () => {
+    const q = await openQueue();
+    await q.insert(await q.create(), { cascade: ["script", "claude"] });
+    const session = await q.startSession();
+    await limit(q, session);
+    expect(await q.claim(session, "1.1")).not.toBeNull();
+    expect(await q.row("1.1")).toMatchObject({ profileUsed: "claude" });
+  });
+
+  it("counts one hit while the limit lasts and the next one after it, which is longer", async () => {
+    const q = await openQueue();
+    const session = await q.startSession();
+    await limit(q, session);
+    await limit(q, session);
+    expect(await list(q)).toMatchObject([{ hits: 1, until: Date.now() + 15 * MINUTE }]);
+    await q.advance(15 * MINUTE);
+    expect(await list(q)).toEqual([]);
+    await limit(q, await q.startSession());
+    expect(await list(q)).toMatchObject([{ hits: 2, until: Date.now() + 60 * MINUTE }]);
+  });
+
+  it("only extends what is known", async () => {
+    const q = await openQueue();
+    const session = await q.startSession();
+    const until = Date.now() + 30 * MINUTE;
+    await limit(q, session, { until });
+    await limit(q, session, { until: Date.now() + 5 * MINUTE });
+    expect(await list(q)).toMatchObject([{ until: until + 30_000 }]);
+    await limit(q, session, { kind: "offline" });
+    expect((await list(q))[0]?.until).toBeUndefined();
+    await limit(q, session, { kind: "offline", until });
+    expect((await list(q))[0]?.until).toBe(until);
+  });
+
+  it("is refused to a session that does not serve the namespace", async () => {
+    const q = await openQueue();
+    await q.admin.mutation(api.namespaces.ensure, { namespace: "other" });
+    expect(await errorOf(limit(q, await q.startSession({ namespaces: ["other"] })))).toMatchObject({
+      code: "NOT_ALLOWED",
+    });
+  });
+});
+
+describe("a success of a limited profile", () => {
+  it("that began after the limit was seen takes it back and wakes what waits for it", async () => {
+    const q = await openQueue();
+    await q.insert(await q.create(), {}, {}, { cascade: ["claude"] });
+    const session = await q.startSession();
+    await limit(q, session);
+    await q.claim(session, "1.1");
+    await q.admin.mutation(api.health.clear, { ...NS, profile: "script" });
     await q.settle();
-    expect((await detail(q, second)).job.status).toBe("pending");
-    expect(await claim(q, id, second)).not.toBeNull();
-  });
-
-  it("is tried by the next job when the first one ended without an answer", async () => {
-    const q = await openQueue();
-    const { session: id } = await session(q);
-    const [first = "", second = ""] = await insert(q, 2, ["a"]);
-    await limit(q, id, Date.now() + MINUTE);
-    await q.advance(2 * MINUTE);
-    await claim(q, id, first);
+    const claimed = await q.claim(session, "1.1");
+    await limit(q, session);
+    const fence = { job: claimed?.job.id ?? "", attempt: 1, session };
+    const ended = { profile: "script", harness: "script", verdict: "success", startedAt: 1, endedAt: 2 };
     await q.admin.mutation(api.work.report, {
-      ...{
-        ...NS,
-        fence: { job: first, attempt: 1, session: id },
-        outcome: { kind: "interrupted", reason: "x" },
-      },
-      ended: { profile: "a", harness: "claude", verdict: "cancelled", startedAt: 1, endedAt: 2 },
+      ...NS,
+      fence,
+      ended,
+      outcome: { kind: "complete", result: "" },
     });
-    expect(await claim(q, id, second)).not.toBeNull();
+    expect(await list(q)).toHaveLength(1);
   });
 
-  it("is passed over meanwhile where the cascade goes on, and the attempt says why", async () => {
+  it("after the limit has ended resets the count of hits", async () => {
     const q = await openQueue();
-    const { session: id } = await session(q);
-    const [first = "", second = ""] = await insert(q, 2, ["a", "b"]);
-    await limit(q, id, Date.now() + MINUTE);
-    await claim(q, id, first);
-    expect((await detail(q, first)).attempts[0]).toMatchObject({
-      profile: "b",
-      why: expect.stringMatching(/^a: limited until .*usage_limit/) as string,
+    await q.insert(await q.create(), {});
+    await limit(q, await q.startSession());
+    await q.advance(15 * MINUTE);
+    const session = await q.startSession();
+    const claimed = await q.claim(session, "1.1");
+    const ended = { profile: "script", harness: "script", verdict: "success", startedAt: 1, endedAt: 2 };
+    await q.admin.mutation(api.work.report, {
+      ...NS,
+      fence: { job: claimed?.job.id ?? "", attempt: 1, session },
+      ended,
+      outcome: { kind: "complete", result: "" },
     });
-    await q.advance(2 * MINUTE);
-    const { session: later } = await session(q, { runner: "two" });
-    expect((await claim(q, later, second))?.job.attempt).toBe(1);
-    expect((await detail(q, second)).attempts[0]).toMatchObject({ profile: "a", probe: true });
-  });
-});
-
-describe("a private repo", () => {
-  it("is given to no profile that collects data", async () => {
-    const q = await openQueue();
-    await q.admin.mutation(api.namespaces.ensure, { ...NS, privateRepos: ["me/secret"] });
-    const { session: id } = await session(q, { collecting: ["a"] });
-    const [only = ""] = await insert(q, 1, ["a"], { repo: "me/secret" });
-    const [both = ""] = await insert(q, 1, ["a", "b"], { repo: "me/secret" });
-    const [open = ""] = await insert(q, 1, ["a"], { repo: "me/open" });
-    expect(await claim(q, id, only)).toBeNull();
-    expect((await claim(q, id, both))?.job.private).toBe(true);
-    expect((await detail(q, both)).attempts[0]).toMatchObject({
-      profile: "b",
-      why: expect.stringContaining("the repo is private") as string,
-    });
-    expect((await claim(q, id, open))?.job.private).toBe(false);
+    await limit(q, session);
+    expect(await list(q)).toMatchObject([{ hits: 1 }]);
   });
 });
 
-describe("a profile that a person has blocked", () => {
-  it("is not used until it is cleared", async () => {
+describe("health:clear", () => {
+  it.each([
+    { what: "everything", args: {}, cleared: 3, left: [] },
+    { what: "a profile", args: { profile: "script" }, cleared: 2, left: ["claude"] },
+    { what: "a machine", args: { machine: "h1" }, cleared: 1, left: ["claude", "script"] },
+    {
+      what: "a profile on a machine",
+      args: { profile: "script", machine: "h1" },
+      cleared: 1,
+      left: ["claude", "script"],
+    },
+    {
+      what: "a profile that is well",
+      args: { profile: "codex" },
+      cleared: 0,
+      left: ["claude", "script", "script"],
+    },
+  ])("forgets $what", async ({ args, cleared, left }) => {
     const q = await openQueue();
-    const { session: id } = await session(q);
-    const [job = ""] = await insert(q, 1, ["a"]);
-    await q.admin.mutation(api.health.block, { ...NS, profile: "a", reason: "the bill" });
-    expect(await claim(q, id, job)).toBeNull();
-    await q.advance(3600 * 1000);
-    expect(await claim(q, id, job)).toBeNull();
-    const { session: fresh } = await session(q);
-    await q.admin.mutation(api.health.clear, { ...NS, profile: "a" });
+    const session = await q.startSession();
+    await limit(q, session);
+    await limit(q, session, { profile: "claude" });
+    await limit(q, session, { scope: "machine", kind: "offline" });
+    expect(await q.admin.mutation(api.health.clear, { ...NS, ...args })).toEqual({ cleared });
+    expect((await list(q)).map(({ profile }) => profile).sort()).toEqual(left);
+  });
+
+  it("wakes the parked jobs whose cascade names the profile, in batches", { timeout: 60_000 }, async () => {
+    const q = await openQueue();
+    const session = await q.startSession();
+    await q.insert(await q.create(), ...Array.from({ length: 5 }, () => ({})), { cascade: ["claude"] });
+    await q.insert(await q.create(), {});
+    await limit(q, session);
+    await limit(q, session, { profile: "claude" });
+    const parked = ["1.1", "1.2", "1.3", "1.4", "1.5", "1.6", "2.1"];
+    for (const job of parked) await q.claim(session, job);
+    await q.admin.mutation(api.health.clear, { ...NS, profile: "script" });
     await q.settle();
-    expect(await claim(q, fresh, job)).not.toBeNull();
-  });
-});
-
-describe("repair", () => {
-  const repair = (q: Queue, status: "running" | "pending" | "awaiting_retry", fix = true) =>
-    q.admin.mutation(api.repair.jobs, { ...NS, status, fix });
-
-  it("finds nothing where nothing is wrong", async () => {
-    const q = await openQueue();
-    const { session: id } = await session(q);
-    const [job = ""] = await insert(q, 2, ["a"]);
-    await claim(q, id, job);
-    expect((await repair(q, "running")).found).toEqual([]);
-    expect((await repair(q, "pending")).found).toEqual([]);
-  });
-
-  it("sends a job back that runs under a session that has ended", async () => {
-    const q = await openQueue();
-    const { session: id } = await session(q);
-    const [job = ""] = await insert(q, 1, ["a"]);
-    await claim(q, id, job);
-    await q.t.run(async (ctx) => {
-      const row = await ctx.db.query("sessions").first();
-      if (row !== null) await ctx.db.patch("sessions", row._id, { status: "lapsed" });
-    });
-    expect((await repair(q, "running", false)).found).toHaveLength(1);
-    expect((await detail(q, job)).job.status).toBe("running");
-    await repair(q, "running");
-    expect((await detail(q, job)).job).toMatchObject({ status: "pending", lostCount: 1 });
-  });
-
-  it("mends readiness that its causes do not bear out", async () => {
-    const q = await openQueue();
-    const [job = ""] = await insert(q, 1, ["a"]);
-    await q.t.run(async (ctx) => {
-      const row = await ctx.db.query("jobs").first();
-      if (row !== null)
-        await ctx.db.patch("jobs", row._id, {
-          unmetDeps: 1,
-          gate: "dependencies",
-          waitingFor: ["dependencies"],
-          ready: false,
-        });
-    });
-    expect((await repair(q, "pending")).found[0]?.text).toMatch(/counts 1 open dependencies, has 0/);
-    expect((await detail(q, job)).job).toMatchObject({ ready: true, waitingFor: [] });
-    expect((await repair(q, "pending")).found).toEqual([]);
+    const states = await Promise.all(parked.map(async (job) => (await q.row(job)).status));
+    expect(states).toEqual([
+      "pending",
+      "pending",
+      "pending",
+      "pending",
+      "pending",
+      "awaiting_retry",
+      "pending",
+    ]);
   });
 });

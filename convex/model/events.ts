@@ -1,7 +1,7 @@
 /** Activity of a job: bounded and normalised; the raw stream stays in files on the runner. */
 import { MAX_EVENT_TEXT, MAX_EVENTS_PER_CALL, MAX_EVENTS_PER_JOB, MAX_PAGE } from "../../domain/limits.ts";
 import type { Doc, Id } from "../_generated/dataModel.js";
-import { checkNumber, pageSize } from "./checks.ts";
+import { checkNumber, MAX_NAME_CHARS, pageSize } from "./checks.ts";
 import { fail } from "./fail.ts";
 import { checkFence } from "./fence.ts";
 import { findJob } from "./find.ts";
@@ -38,8 +38,14 @@ export async function recordEvents(
   for (const event of events) {
     if (known.has(event.seq)) continue;
     known.add(event.seq);
-    const text = Array.from(event.text).slice(0, MAX_EVENT_TEXT).join("");
-    await ctx.db.insert("events", { ...event, job, attempt: fence.attempt, ordinal, text });
+    await ctx.db.insert("events", {
+      ...event,
+      kind: event.kind.slice(0, MAX_NAME_CHARS),
+      text: Array.from(event.text).slice(0, MAX_EVENT_TEXT).join(""),
+      job,
+      attempt: fence.attempt,
+      ordinal,
+    });
     ordinal += 1;
   }
   await dropOldest(ctx, job, ordinal - 1);

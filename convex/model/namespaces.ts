@@ -1,7 +1,7 @@
 import { MAX_PAGE } from "../../domain/limits.ts";
 import type { Doc } from "../_generated/dataModel.js";
 import { grantsNamespace } from "./caller.ts";
-import { checkName, checkNames } from "./checks.ts";
+import { checkName, checkNames, MAX_CASCADE } from "./checks.ts";
 import { checkLimits } from "./checkLimits.ts";
 import { fail } from "./fail.ts";
 import { present } from "./find.ts";
@@ -68,7 +68,7 @@ function check(args: EnsureArgs): void {
   }
   checkName(args.repo, "repo");
   checkNames(args.profiles, "profiles");
-  checkNames(args.cascade, "cascade");
+  checkNames(args.cascade, "cascade", MAX_CASCADE);
   checkNames(args.privateRepos, "privateRepos");
   checkNames(Object.keys(args.harnessDefaults ?? {}), "harnessDefaults");
   checkNames(Object.values(args.harnessDefaults ?? {}), "harnessDefaults");
