@@ -5,7 +5,7 @@
 import { spawn, type ChildProcess } from "node:child_process";
 import { once } from "node:events";
 import { existsSync } from "node:fs";
-import { mkdtemp, rm } from "node:fs/promises";
+import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -62,6 +62,25 @@ const killedHolder = async (leftMs: number) => {
   holder.kill("SIGKILL");
   await once(holder, "exit");
 };
+
+describe("a guard", () => {
+  it("runs nothing that the runner's environment asks a shell to run first", async () => {
+    const before = process.env.BASH_ENV;
+    process.env.BASH_ENV = join(root, "hook");
+    await writeFile(join(root, "hook"), "sleep 600\n");
+    try {
+      const guard = await startGuard(root, mark);
+      const marked = worker(`${mark}:1.1:1:x`);
+      const ended = once(marked, "exit");
+      guard.leaseLeft(200);
+      expect((await ended)[1]).toBe("SIGTERM");
+      await guard.stop();
+    } finally {
+      if (before === undefined) delete process.env.BASH_ENV;
+      else process.env.BASH_ENV = before;
+    }
+  });
+});
 
 describe("the guard of a stopped runner", () => {
   it("ends what carries the mark when nothing was heard until the end of the lease, and lives on", async () => {

@@ -17,6 +17,7 @@ import { writePrivate } from "../state/privateFile.ts";
 /** Seconds between TERM and KILL: what is deaf to TERM must be gone within the margin that the lease has left. */
 const GRACE_S = 1;
 
+const SYSTEM_PATH = "/usr/bin:/bin";
 /** The shortest time that is written, seconds: `read -t 0` does not wait, it only asks. */
 const LEAST_S = 0.05;
 
@@ -86,6 +87,8 @@ export async function startGuard(root: string, mark: string): Promise<Guard> {
   const child = spawn(await shell(), ["-c", SCRIPT, `${ATTEMPT_MARKER}=${mark}:`], {
     stdio: ["pipe", "ignore", "ignore"],
     detached: true,
+    // Nothing else: bash runs what BASH_ENV names before its script, and a hook that waits there would disarm it.
+    env: { PATH: process.env.PATH ?? SYSTEM_PATH },
   });
   // A guard that is gone is no reason to stop: it is a net under the lease, not the lease.
   child.on("error", () => undefined);

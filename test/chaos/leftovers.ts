@@ -20,6 +20,20 @@ export async function processesLeft(world: World): Promise<string[]> {
   return found.flat();
 }
 
+/** Guards have an environment of their own, so that they are found by what each runner has noted of its own. */
+export async function guardsLeft(world: World): Promise<string[]> {
+  const found = await Promise.all(
+    RUNNERS.map(async (name) => {
+      const file = join(world.homeOf(name), "runners", name, "guard.json");
+      return readFile(file, "utf8").then(
+        (text) => [`${name}: drained, but its guards are noted: ${text}`],
+        () => [],
+      );
+    }),
+  );
+  return found.flat();
+}
+
 /** Reports that no backend has answered. */
 export async function reportsLeft(world: World): Promise<string[]> {
   const found: string[] = [];

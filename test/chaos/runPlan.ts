@@ -10,7 +10,7 @@ import { violations, type JobFact } from "./check.ts";
 import { adminToken, again, detailOf, insertBatch, jobsOf, queueOf } from "./client.ts";
 import { heal, injectFaults } from "./faults.ts";
 import { readJournal } from "./journal.ts";
-import { processesLeft, reportsLeft } from "./leftovers.ts";
+import { guardsLeft, processesLeft, reportsLeft } from "./leftovers.ts";
 import { RUNNERS, type Plan, type PlannedJob } from "./plan.ts";
 import { end, openWorld, type Programs, type World } from "./world.ts";
 
@@ -192,5 +192,10 @@ async function afterwards(world: World): Promise<string[]> {
   }
   const host = world.host();
   if (host !== undefined) await end(host, "SIGTERM");
-  return [...wrong, ...(await processesLeft(world)), ...(await reportsLeft(world))];
+  return [
+    ...wrong,
+    ...(await processesLeft(world)),
+    ...(await guardsLeft(world)),
+    ...(await reportsLeft(world)),
+  ];
 }
