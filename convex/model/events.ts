@@ -5,11 +5,15 @@ import { checkNumber, MAX_NAME_CHARS, pageSize } from "./checks.ts";
 import { fail } from "./fail.ts";
 import { checkFence } from "./fence.ts";
 import { findJob } from "./find.ts";
+import { forgetLimitOf } from "./health.ts";
 import type { Fence } from "./workShapes.ts";
 import type { Reading, ScopedReading, ScopedTx, Tx } from "./tx.ts";
 
 /** Oldest events dropped in one call at most: somewhat more than a call may add. */
 const DROP_BATCH = 2 * MAX_EVENTS_PER_CALL;
+
+/** Kinds of events that only a model which answers brings about. */
+const SIGNS_OF_WORK = ["text", "thinking", "tool_start", "tool_end"];
 
 interface NewEvent {
   seq: number;
@@ -26,6 +30,8 @@ export async function recordEvents(
   checkEvents(events);
   const held = await checkFence(ctx, fence);
   if (held.kind === "stale") return { kind: "lease_lost" };
+  if (held.attempt.probe === true && events.some(({ kind }) => SIGNS_OF_WORK.includes(kind)))
+    await proveProbe(ctx, held);
   const job = held.job._id;
   const known = await knownSeqs(ctx, { job, attempt: fence.attempt }, events);
   let ordinal = ((await edgeEvent(ctx, job, "desc"))?.ordinal ?? 0) + 1;
@@ -44,6 +50,13 @@ export async function recordEvents(
   }
   await dropOldest(ctx, job, ordinal - 1);
   return { kind: "accepted" };
+}
+
+/** The profile works again: the others need not wait for the end of this job, which may be half an hour away. */
+async function proveProbe(tx: Tx, { job, attempt }: { job: Doc<"jobs">; attempt: Doc<"attempts"> }) {
+  const { profile, startedAt } = attempt;
+  if (profile !== undefined) await forgetLimitOf(tx, { namespace: job.namespace, profile, startedAt });
+  await tx.db.patch("attempts", attempt._id, { probe: undefined });
 }
 
 /** See `events:list`. */
