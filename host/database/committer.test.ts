@@ -4,7 +4,7 @@ import { openDataFile } from "../storage/dataFile.ts";
 import { join } from "node:path";
 import { tempFolder } from "../fixtures/harness.ts";
 import type { ConvexJson } from "../values/json.ts";
-import { type Commit, Committer, type Guard, type Task } from "./committer.ts";
+import { type Commit, Committer, type Guard, KILLED, type Task } from "./committer.ts";
 import { DocumentStream } from "./documentStream.ts";
 import { openStore } from "./store.ts";
 import type { Transaction } from "./transaction.ts";
@@ -82,7 +82,7 @@ it("runs the others again when one of a batch breaks the host or runs away", asy
   let kill = false;
   const { committer, rows } = await setup((step) => {
     const result = step();
-    return kill ? ((kill = false), null) : result;
+    return kill ? ((kill = false), KILLED.runaway) : result;
   });
   const broken = task(() => {
     throw new Error("not foreseen");
@@ -98,6 +98,20 @@ it("runs the others again when one of a batch breaks the host or runs away", asy
   const killed = await Promise.all([committer.write(insert(3)), committer.write(spinning)]);
   expect(killed[1].value).toBe("ran away");
   expect(await rows()).toEqual([1, 2, 3]);
+});
+
+it("runs a task again, with more patience, when it was killed before it had used its time", async () => {
+  let kills = 2;
+  const patiences: number[] = [];
+  const { committer, rows } = await setup((step, patience = 0) => {
+    patiences.push(patience);
+    const result = step();
+    return kills-- > 0 ? KILLED.starved : result;
+  });
+  const results = await Promise.all([insert(1), insert(2)].map((each) => committer.write(each)));
+  expect(results).toHaveLength(2);
+  expect(Math.max(...patiences)).toBeGreaterThan(0);
+  expect(await rows()).toEqual([1, 2]);
 });
 
 it("lets queries see only what is committed", async () => {

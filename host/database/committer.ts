@@ -31,10 +31,14 @@ export interface Commit {
 }
 
 /**
- * Runs a step under a watchdog; null when the step ran away and was killed in mid-air (then everything since BEGIN
- * is rolled back, and only the task that was running is answered with `runaway`).
+ * How a step ended that was killed in mid-air: everything since BEGIN is rolled back, and the task that was running is
+ * answered with `runaway`, or runs again when it was `starved` (the machine did not let it use its time).
  */
-export type Guard = <T>(step: () => T) => T | null;
+export const KILLED = { runaway: Symbol("runaway"), starved: Symbol("starved") } as const;
+export type Killed = (typeof KILLED)[keyof typeof KILLED];
+
+/** Runs a step under a watchdog, with twice the time for each point of `patience`. */
+export type Guard = <T>(step: () => T, patience?: number) => T | Killed;
 
 export interface Task<T> {
   /** May run more than once: when its batch is rolled back for another's sake, it runs again. */
@@ -47,6 +51,8 @@ export interface Task<T> {
 
 interface Job {
   task: Task<unknown>;
+  /** How often it was killed although it had not used its time. */
+  starved: number;
   resolve(outcome: Committed<unknown>): void;
   reject(error: unknown): void;
 }
@@ -97,7 +103,7 @@ export class Committer {
   #queue<T>(queue: Job[], task: Task<T>): Promise<Committed<T>> {
     if (this.#isClosed) return Promise.reject(new HostError("The host is shutting down."));
     return new Promise((resolve, reject) => {
-      queue.push({ task, resolve: resolve as Job["resolve"], reject });
+      queue.push({ task, starved: 0, resolve: resolve as Job["resolve"], reject });
       if (this.#draining) return;
       this.#draining = true;
       // Not a microtask: every socket that became readable in this turn should get into the same batch.
@@ -129,8 +135,8 @@ export class Committer {
         const isTrusted = this.#reads[0]?.task.isTrusted === true;
         const pending = isTrusted
           ? this.#readReady(isTrusted)
-          : this.#guard(() => this.#readReady(isTrusted));
-        if (pending === null) this.#runaway()();
+          : this.#guard(() => this.#readReady(isTrusted), patienceFor(this.#reads));
+        if (isKilled(pending)) this.#killed(pending, this.#reads)();
         else if (pending.attempt !== null) this.#answer(pending.job, await pending.attempt);
       } catch (error) {
         this.#running?.reject(error);
@@ -175,8 +181,10 @@ export class Committer {
     }
     // The killed task may have stopped between any two statements, so the others start again without it.
     if (isOpen(driver)) driver.exec("ROLLBACK");
-    this.#writes.unshift(...done.map(({ job }) => job));
     culprit();
+    // The kill may also have come between the end of the task and that of the step: it must not run twice.
+    const others = done.filter(({ job }) => job !== this.#running);
+    this.#writes.unshift(...others.map(({ job }) => job));
   }
 
   /** Fills `done`; gives null, or how to answer the task for which the batch must be rolled back. */
@@ -186,8 +194,8 @@ export class Committer {
     driver.exec("BEGIN IMMEDIATE");
     while (this.#writes.length > 0 && done.length < BATCH_MUTATIONS && performance.now() < deadline) {
       try {
-        const pending = this.#guard(() => this.#runReady(done, deadline));
-        if (pending === null) return this.#runaway();
+        const pending = this.#guard(() => this.#runReady(done, deadline), patienceFor(this.#writes));
+        if (isKilled(pending)) return this.#killed(pending, this.#writes);
         if (pending.attempt !== null) done.push(this.#close(pending.job, pending.tx, await pending.attempt));
       } catch (error) {
         const job = this.#running;
@@ -236,8 +244,13 @@ export class Committer {
     for (const { job, outcome } of done) job.resolve(outcome);
   }
 
-  #runaway(): () => void {
+  /** What to do about the task that was running, before those ahead of it go back into the queue. */
+  #killed(how: Killed, queue: Job[]): () => void {
     const job = this.#running as Job;
+    if (how === KILLED.starved) {
+      job.starved++;
+      return () => queue.unshift(job);
+    }
     return () => job.resolve({ value: job.task.runaway(), ts: this.#store.clock.latest });
   }
 }
@@ -246,6 +259,15 @@ interface Pending {
   job: Job;
   tx: Transaction;
   attempt: Promise<Attempt<unknown>> | null;
+}
+
+/** The patience that the next batch may need. */
+function patienceFor(queue: readonly Job[]): number {
+  return queue.slice(0, BATCH_MUTATIONS).reduce((most, { starved }) => Math.max(most, starved), 0);
+}
+
+function isKilled(result: Pending | Killed): result is Killed {
+  return typeof result === "symbol";
 }
 
 /** SQLite itself ends the transaction on some errors (disk full); a second ROLLBACK would then fail. */

@@ -3,6 +3,7 @@ import { DeveloperError } from "../values/errors.ts";
 import { LIMITS } from "../values/limits.ts";
 import type { FunctionsBundle } from "./bundleFormat.ts";
 import { checkCall, checkResult, type CallRules, type Named } from "./checkCall.ts";
+import { cpuMark, cpuNow } from "./cpuTime.ts";
 import { type Frame, type Pagination, type RequestScope, seededRandom } from "./frame.ts";
 import { type CallHost, Isolate, type Settled } from "./isolate.ts";
 import { type Failure, RAN_AWAY, thrownFailure } from "./outcome.ts";
@@ -52,7 +53,7 @@ export class DeterministicRunner {
     if (!checked.ok) return { ok: false, failure: checked.failure, journal: null };
     const pagination: Pagination = { used: false, given: journal, made: null };
     const frame = makeFrame(invocation, checked.entry, pagination);
-    const begun = performance.now();
+    const begun = { wall: performance.now(), cpu: cpuMark() };
     const settled = this.#isolate(depth).run({
       kind: call.kind,
       path: checked.entry.path,
@@ -133,9 +134,9 @@ function makeFrame({ scope, tx, depth }: Invocation, entry: FunctionEntry, pagin
   return { entry, scope, tx, depth, random, pagination, streams: new Map(), broken: null };
 }
 
-/** Found out after the fact; what never comes back is killed by the watchdog. */
-function overran(begun: number): boolean {
-  return performance.now() - begun > LIMITS.userTimeMs;
+/** Found out after the fact; what never comes back is killed by the watchdog. No thread has more CPU than wall time. */
+function overran(begun: { wall: number; cpu: number }): boolean {
+  return performance.now() - begun.wall > LIMITS.userTimeMs && cpuNow() - begun.cpu > LIMITS.userTimeMs;
 }
 
 function after<T, U>(value: Eventually<T>, next: (value: T) => U): Eventually<U> {
