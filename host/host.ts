@@ -101,7 +101,7 @@ async function start(
     await sockets.stop();
     await Promise.race([Promise.all([scheduler.stop(), crons.stop()]), grace()]);
     await closing;
-    await engine.committer.close();
+    await engine.close();
     data.close();
   };
   let stopping: Promise<void> | undefined;

@@ -173,6 +173,12 @@ export class Engine {
     });
   }
 
+  /** Finishes what is queued in the database, ends the threads of actions, and refuses everything after. */
+  async close(): Promise<void> {
+    await this.committer.close();
+    await this.#actions.close();
+  }
+
   /** Deletes some answers that no client will ask for again. */
   async sweepRequests(): Promise<void> {
     await this.transact(() => {
