@@ -4,7 +4,8 @@ import { openDataFile } from "../storage/dataFile.ts";
 import { join } from "node:path";
 import { tempFolder } from "../fixtures/harness.ts";
 import type { ConvexJson } from "../values/json.ts";
-import { type Commit, Committer, type Guard, KILLED, type Task } from "./committer.ts";
+import { Committer } from "./committer.ts";
+import { type Commit, type Guard, KILLED, type Task } from "./task.ts";
 import { DocumentStream } from "./documentStream.ts";
 import { openStore } from "./store.ts";
 import type { Transaction } from "./transaction.ts";
@@ -24,7 +25,7 @@ async function setup(guard: Guard = (step) => step()) {
     },
   });
   const commits: Commit[] = [];
-  const committer = new Committer(store, guard, (commit) => commits.push(commit));
+  const committer = new Committer(store, guard, { onCommit: (commit) => commits.push(commit) });
   const rows = async () => (await committer.read(task((tx) => allRows(tx)))).value as ConvexJson[];
   return { committer, commits, statements, failing, store, rows };
 }

@@ -4,6 +4,7 @@ import { LIMITS } from "../values/limits.ts";
 import type { FunctionsBundle } from "./bundleFormat.ts";
 import { checkCall, checkResult, type CallRules, type Named } from "./checkCall.ts";
 import { cpuMark, cpuNow } from "./cpuTime.ts";
+import { after, type Eventually } from "./eventually.ts";
 import { type Frame, type Pagination, type RequestScope, seededRandom } from "./frame.ts";
 import { type CallHost, Isolate, type Settled } from "./isolate.ts";
 import { type Failure, RAN_AWAY, thrownFailure } from "./outcome.ts";
@@ -23,7 +24,6 @@ export interface Invocation {
 export type Result =
   | { ok: true; value: string; journal: string | null }
   | { ok: false; failure: Failure; journal: string | null };
-type Eventually<T> = T | Promise<T>;
 
 /**
  * Runs queries and mutations in vm contexts, one context per depth of call: a nested `runQuery` or `runMutation`
@@ -137,8 +137,4 @@ function makeFrame({ scope, tx, depth }: Invocation, entry: FunctionEntry, pagin
 /** Found out after the fact; what never comes back is killed by the watchdog. No thread has more CPU than wall time. */
 function overran(begun: { wall: number; cpu: number }): boolean {
   return performance.now() - begun.wall > LIMITS.userTimeMs && cpuNow() - begun.cpu > LIMITS.userTimeMs;
-}
-
-function after<T, U>(value: Eventually<T>, next: (value: T) => U): Eventually<U> {
-  return value instanceof Promise ? value.then(next) : next(value);
 }

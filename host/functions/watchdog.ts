@@ -1,5 +1,5 @@
 import vm from "node:vm";
-import { type Guard, KILLED, type Killed } from "../database/committer.ts";
+import { type Guard, KILLED, type Killed } from "../database/task.ts";
 import { LIMITS } from "../values/limits.ts";
 import { cpuNow } from "./cpuTime.ts";
 

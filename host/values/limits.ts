@@ -26,6 +26,8 @@ export const LIMITS = {
   pageSize: 32_000,
   callDepth: 8,
   userTimeMs: 1_000,
+  /** Times that a mutation is tried again when others changed what it had read (the real server: with a backoff). */
+  conflictRetries: 4,
   actionTimeMs: 10 * 60_000,
   actionsAtOnce: 64,
   /**
