@@ -62,6 +62,17 @@ export const COMMANDS: CommandTable = {
   },
   watch: { group: "Look", summary: "follow the queue live", load: () => import("./commands/watch.ts") },
 
+  health: {
+    group: "Look",
+    summary: "what is known of harness profiles; block and clear them",
+    load: () => import("./commands/health.ts"),
+  },
+  quota: {
+    group: "Look",
+    summary: "which profiles may be used now, and when the others",
+    load: () => import("./commands/quota.ts"),
+  },
+
   create: {
     group: "Change",
     summary: "create an assignment from a north star",
@@ -121,7 +132,16 @@ export const COMMANDS: CommandTable = {
     load: () => import("./commands/host.ts"),
     backend: false,
   },
-  runner: { group: "Run", summary: "run a runner alone", load: () => import("./commands/runner.ts") },
+  runner: {
+    group: "Run",
+    summary: "run, start, stop and install a runner",
+    load: () => import("./commands/runner.ts"),
+  },
+  harness: {
+    group: "Run",
+    summary: "list and test the harness profiles of this machine",
+    load: () => import("./commands/harness.ts"),
+  },
   token: {
     group: "Run",
     summary: "create, list and revoke access tokens",

@@ -161,6 +161,14 @@ const FUNCTIONS: Record<
         reason: "r",
       }),
   },
+  "health:block": {
+    roles: ["admin"],
+    call: (c) => c.mutation(api.health.block, { ...NS, profile: "claude", reason: "out of order" }),
+  },
+  "repair:jobs": {
+    roles: ["admin"],
+    call: (c) => c.mutation(api.repair.jobs, { ...NS, status: "running", fix: true }),
+  },
   "health:clear": { roles: ["admin"], call: (c) => c.mutation(api.health.clear, NS) },
   "tokens:register": {
     roles: ["admin"],

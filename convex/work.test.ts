@@ -1,6 +1,6 @@
 /**
  * Claims, reports and the fence, seen from a runner: what the functions answer and what the rows say afterwards.
- * Not asserted: which rows a call touches (model/claim.test.ts) and readiness in general (readiness.test.ts).
+ * Not asserted: which rows a call touches (footprint.test.ts) and readiness in general (readiness.test.ts).
  */
 import { afterEach, describe, expect, it, vi } from "vitest";
 import { api } from "./_generated/api.js";

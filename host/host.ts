@@ -1,3 +1,4 @@
+import { type ConflictCount, ConflictLog } from "./database/conflicts.ts";
 import { applySchema } from "./database/migrate.ts";
 import { parseSchema } from "./database/schema.ts";
 import { openStore, type Store } from "./database/store.ts";
@@ -41,6 +42,11 @@ export interface HostOptions {
   /** Hides messages of failed functions from clients, as production deployments do. */
   redact?: boolean;
   log?: LogSink;
+  /**
+   * Makes mutations that arrive together conflict as on Convex Cloud: each runs on the data as all of them found it,
+   * and is tried again, up to 4 times, when another has changed what it read. Costs every mutation twice.
+   */
+  simulateConflicts?: boolean;
 }
 
 export interface RunningHost {
@@ -48,6 +54,8 @@ export interface RunningHost {
   readonly siteUrl: string;
   /** Finishes what is under way, closes the data file and gives its lock back. May be called again. */
   stop(): Promise<void>;
+  /** Tries and failures by mutation under `simulateConflicts`; empty without. */
+  conflicts(): Record<string, ConflictCount>;
 }
 
 /** Actions under way when the host stops get this long; then they are lost, as by a kill. */
@@ -83,7 +91,8 @@ async function start(
   applySchema(store, schema === null ? { tables: [] } : parseSchema(schema));
   const authenticator = new Authenticator(loaded.defaultJson("auth.config"), adminKey);
   const rules = { registry, catalog: store.catalog };
-  const engine = new Engine({ store, bundle, rules, env, redact, log });
+  const conflicts = options.simulateConflicts === true ? new ConflictLog() : undefined;
+  const engine = new Engine({ store, bundle, rules, env, redact, log, conflicts });
   const subscriptions = new Subscriptions(engine);
   const jobs = { engine, registry, store, log };
   const scheduler = new Scheduler(jobs);
@@ -101,12 +110,17 @@ async function start(
     await sockets.stop();
     await Promise.race([Promise.all([scheduler.stop(), crons.stop()]), grace()]);
     await closing;
-    await engine.committer.close();
+    await engine.close();
     data.close();
   };
   let stopping: Promise<void> | undefined;
   const [api, site] = listeners;
-  return { url: api.url, siteUrl: site.url, stop: () => (stopping ??= stopAll()) };
+  return {
+    url: api.url,
+    siteUrl: site.url,
+    stop: () => (stopping ??= stopAll()),
+    conflicts: () => Object.fromEntries(conflicts?.counts ?? []),
+  };
 }
 
 async function openListeners(

@@ -32,6 +32,7 @@ const program = new Command("drover-host")
   .option("--allow-host <name...>", "further names by which clients may call the host")
   .option("--env <name=value>", "environment variable of the functions (repeatable)", variable, {})
   .option("--redact", "hide messages of failed functions from clients", false)
+  .option("--simulate-conflicts", "make concurrent mutations conflict and retry as on Convex Cloud", false)
   .exitOverride()
   .configureOutput({ writeOut: (text) => process.stderr.write(text) });
 

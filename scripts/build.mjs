@@ -33,7 +33,11 @@ const englishZod = {
 rmSync(dist, { recursive: true, force: true });
 const { metafile } = await build({
   absWorkingDir: root,
-  entryPoints: { "cli/cli": "cli/cli.ts", "cli/standInAgent": "cli/demo/standInAgent.ts" },
+  entryPoints: {
+    "cli/cli": "cli/cli.ts",
+    "cli/standInAgent": "cli/demo/standInAgent.ts",
+    "host/actionWorker": "host/functions/actionWorker.ts",
+  },
   outdir: "dist",
   chunkNames: "chunks/[name]-[hash]",
   bundle: true,

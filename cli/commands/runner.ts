@@ -13,14 +13,21 @@ import { withInterrupt } from "../interrupt.ts";
 import { CliError, EXIT, usageError } from "../output/errors.ts";
 import { say } from "../output/print.ts";
 import { type PreparedRunner, prepareRunner } from "../run/runnerOptions.ts";
+import { registerInstall } from "../runnerLife/install.ts";
+import { registerLife } from "../runnerLife/life.ts";
 import { runUntilStopped } from "../run/runUntilStopped.ts";
 import { startStoppableRunner } from "../run/runningRunner.ts";
 
 const MAX_SLOTS = 64;
 
 export function register(program: Command): void {
-  program
+  const runner = program
     .command("runner")
+    .description("Run a runner, in the foreground or behind the terminal, and look after it.");
+  registerLife(runner);
+  registerInstall(runner);
+  runner
+    .command("run", { isDefault: true })
     .description(
       "Run a runner alone: it claims jobs of the namespace and drives agents. Ctrl+C lets it finish.",
     )

@@ -2,7 +2,7 @@ import { parseHandle } from "../../domain/handle.ts";
 import { SCRIPT_PROFILE } from "../../domain/jobCascade.ts";
 import { JOB_TYPES } from "../../domain/jobTypes.ts";
 import type { Doc } from "../_generated/dataModel.js";
-import { checkName, checkNames, checkNumber, checkSize, checkText } from "./checks.ts";
+import { checkName, checkNames, checkNumber, checkSize, checkText, MAX_CASCADE } from "./checks.ts";
 import { fail } from "./fail.ts";
 import type { NewJob } from "./shapes.ts";
 
@@ -64,7 +64,7 @@ function checkProfiles(
   what: string,
   { profiles, name }: Doc<"namespaces">,
 ): void {
-  checkNames(cascade, `${what}: cascade`);
+  checkNames(cascade, `${what}: cascade`, MAX_CASCADE);
   if (profiles.length === 0) return; // The namespace declares none, so any name may be one.
   const odd = [harness, ...(cascade ?? [])].find((wish) => wish !== undefined && !profiles.includes(wish));
   if (odd === undefined) return;

@@ -4,7 +4,8 @@ import { openDataFile } from "../storage/dataFile.ts";
 import { join } from "node:path";
 import { tempFolder } from "../fixtures/harness.ts";
 import type { ConvexJson } from "../values/json.ts";
-import { type Commit, Committer, type Guard, type Task } from "./committer.ts";
+import { Committer } from "./committer.ts";
+import { type Commit, type Guard, KILLED, type Task } from "./task.ts";
 import { DocumentStream } from "./documentStream.ts";
 import { openStore } from "./store.ts";
 import type { Transaction } from "./transaction.ts";
@@ -24,7 +25,7 @@ async function setup(guard: Guard = (step) => step()) {
     },
   });
   const commits: Commit[] = [];
-  const committer = new Committer(store, guard, (commit) => commits.push(commit));
+  const committer = new Committer(store, guard, { onCommit: (commit) => commits.push(commit) });
   const rows = async () => (await committer.read(task((tx) => allRows(tx)))).value as ConvexJson[];
   return { committer, commits, statements, failing, store, rows };
 }
@@ -82,7 +83,7 @@ it("runs the others again when one of a batch breaks the host or runs away", asy
   let kill = false;
   const { committer, rows } = await setup((step) => {
     const result = step();
-    return kill ? ((kill = false), null) : result;
+    return kill ? ((kill = false), KILLED.runaway) : result;
   });
   const broken = task(() => {
     throw new Error("not foreseen");
@@ -98,6 +99,20 @@ it("runs the others again when one of a batch breaks the host or runs away", asy
   const killed = await Promise.all([committer.write(insert(3)), committer.write(spinning)]);
   expect(killed[1].value).toBe("ran away");
   expect(await rows()).toEqual([1, 2, 3]);
+});
+
+it("runs a task again, with more patience, when it was killed before it had used its time", async () => {
+  let kills = 2;
+  const patiences: number[] = [];
+  const { committer, rows } = await setup((step, patience = 0) => {
+    patiences.push(patience);
+    const result = step();
+    return kills-- > 0 ? KILLED.starved : result;
+  });
+  const results = await Promise.all([insert(1), insert(2)].map((each) => committer.write(each)));
+  expect(results).toHaveLength(2);
+  expect(Math.max(...patiences)).toBeGreaterThan(0);
+  expect(await rows()).toEqual([1, 2]);
 });
 
 it("lets queries see only what is committed", async () => {

@@ -1,6 +1,19 @@
+import { type ConflictLog, overlaps } from "./conflicts.ts";
 import { HostError, messageOf } from "../values/errors.ts";
+import { isOpen } from "./isOpen.ts";
 import type { Store } from "./store.ts";
-import { type TouchedKey, Transaction } from "./transaction.ts";
+import {
+  type Attempt,
+  type Commit,
+  type Committed,
+  type Done,
+  type Guard,
+  type Job,
+  KILLED,
+  type Killed,
+  type Task,
+} from "./task.ts";
+import { Transaction } from "./transaction.ts";
 
 /**
  * The serial executor with group commit. All queued mutations run one after another in one SQLite transaction, each
@@ -15,52 +28,11 @@ const BATCH_MUTATIONS = 64;
 /** A batch takes no further mutation after this time, so that the first caller is not kept waiting. */
 const BATCH_MS = 50;
 
-/** What a mutation came to: `commit: false` takes its writes back (its function failed). */
-export interface Attempt<T> {
-  readonly commit: boolean;
-  readonly value: T;
-}
-export interface Committed<T> {
-  readonly value: T;
-  /** The commit timestamp, or for a call without writes the one it read at. */
-  readonly ts: bigint;
-}
-export interface Commit {
-  readonly ts: bigint;
-  readonly touched: readonly TouchedKey[];
-}
-
-/**
- * Runs a step under a watchdog; null when the step ran away and was killed in mid-air (then everything since BEGIN
- * is rolled back, and only the task that was running is answered with `runaway`).
- */
-export type Guard = <T>(step: () => T) => T | null;
-
-export interface Task<T> {
-  /** May run more than once: when its batch is rolled back for another's sake, it runs again. */
-  run(tx: Transaction): Attempt<T> | Promise<Attempt<T>>;
-  /** The answer when the task ran away. */
-  runaway(): T;
-  /** Set for code of the host, which needs no watchdog (starting one costs 0.1 ms). */
-  readonly isTrusted?: boolean;
-}
-
-interface Job {
-  task: Task<unknown>;
-  resolve(outcome: Committed<unknown>): void;
-  reject(error: unknown): void;
-}
-interface Done {
-  job: Job;
-  outcome: Committed<unknown>;
-  touched: TouchedKey[];
-  tx: Transaction;
-}
-
 export class Committer {
   readonly #store: Store;
   readonly #guard: Guard;
   readonly #onCommit: (commit: Commit) => void;
+  readonly #conflicts: ConflictLog | null;
   #writes: Job[] = [];
   #reads: Job[] = [];
   #draining = false;
@@ -68,7 +40,14 @@ export class Committer {
   #running: Job | null = null;
   #isClosed = false;
 
-  constructor(store: Store, guard: Guard, onCommit: (commit: Commit) => void) {
+  /** With a `conflicts` log, mutations of a batch conflict as they would on a server that runs them at once. */
+  constructor(
+    store: Store,
+    guard: Guard,
+    how: { onCommit: (commit: Commit) => void; conflicts?: ConflictLog },
+  ) {
+    const { onCommit, conflicts = null } = how;
+    this.#conflicts = conflicts;
     this.#store = store;
     this.#guard = guard;
     this.#onCommit = onCommit;
@@ -97,7 +76,7 @@ export class Committer {
   #queue<T>(queue: Job[], task: Task<T>): Promise<Committed<T>> {
     if (this.#isClosed) return Promise.reject(new HostError("The host is shutting down."));
     return new Promise((resolve, reject) => {
-      queue.push({ task, resolve: resolve as Job["resolve"], reject });
+      queue.push({ task, starved: 0, lost: 0, reads: null, resolve: resolve as Job["resolve"], reject });
       if (this.#draining) return;
       this.#draining = true;
       // Not a microtask: every socket that became readable in this turn should get into the same batch.
@@ -129,8 +108,8 @@ export class Committer {
         const isTrusted = this.#reads[0]?.task.isTrusted === true;
         const pending = isTrusted
           ? this.#readReady(isTrusted)
-          : this.#guard(() => this.#readReady(isTrusted));
-        if (pending === null) this.#runaway()();
+          : this.#guard(() => this.#readReady(isTrusted), patienceFor(this.#reads));
+        if (isKilled(pending)) this.#killed(pending, this.#reads)();
         else if (pending.attempt !== null) this.#answer(pending.job, await pending.attempt);
       } catch (error) {
         this.#running?.reject(error);
@@ -175,8 +154,10 @@ export class Committer {
     }
     // The killed task may have stopped between any two statements, so the others start again without it.
     if (isOpen(driver)) driver.exec("ROLLBACK");
-    this.#writes.unshift(...done.map(({ job }) => job));
     culprit();
+    // The kill may also have come between the end of the task and that of the step: it must not run twice.
+    const others = done.filter(({ job }) => job !== this.#running);
+    this.#writes.unshift(...others.map(({ job }) => job));
   }
 
   /** Fills `done`; gives null, or how to answer the task for which the batch must be rolled back. */
@@ -184,17 +165,66 @@ export class Committer {
     const deadline = performance.now() + BATCH_MS;
     const { driver } = this.#store;
     driver.exec("BEGIN IMMEDIATE");
+    if (this.#conflicts !== null) {
+      const culprit = await this.#rehearse(this.#writes.slice(0, BATCH_MUTATIONS));
+      if (culprit !== null) return culprit;
+    }
+    const losers: Job[] = [];
     while (this.#writes.length > 0 && done.length < BATCH_MUTATIONS && performance.now() < deadline) {
       try {
-        const pending = this.#guard(() => this.#runReady(done, deadline));
-        if (pending === null) return this.#runaway();
+        if (this.#hasLost(done, losers)) continue;
+        const pending = this.#guard(() => this.#runReady(done, deadline), patienceFor(this.#writes));
+        if (isKilled(pending)) return this.#killed(pending, this.#writes);
         if (pending.attempt !== null) done.push(this.#close(pending.job, pending.tx, await pending.attempt));
       } catch (error) {
         const job = this.#running;
         return () => job?.reject(error);
       }
     }
+    this.#writes.unshift(...losers);
     return null;
+  }
+
+  /** Runs each task on the data as the batch found it, takes its writes back, and keeps what it read. */
+  async #rehearse(jobs: readonly Job[]): Promise<(() => void) | null> {
+    for (const job of jobs) {
+      if (job.task.label === undefined) continue;
+      this.#running = job;
+      const tx = new Transaction(this.#store, this.#store.clock.next());
+      this.#store.driver.exec("SAVEPOINT mutation");
+      try {
+        const attempt = this.#guard(() => ({ value: job.task.run(tx) }), job.starved);
+        if (typeof attempt === "symbol") {
+          this.#writes.splice(this.#writes.indexOf(job), 1);
+          return this.#killed(attempt, this.#writes);
+        }
+        await attempt.value;
+      } catch (error) {
+        this.#writes.splice(this.#writes.indexOf(job), 1);
+        return () => job.reject(error);
+      }
+      this.#store.driver.exec("ROLLBACK TO mutation");
+      this.#store.driver.exec("RELEASE mutation");
+      job.reads = tx.reads.merged();
+    }
+    return null;
+  }
+
+  /** Takes the next task out of the batch when one before it has changed what it read. */
+  #hasLost(done: readonly Done[], losers: Job[]): boolean {
+    const [job] = this.#writes as [Job];
+    if (this.#conflicts === null || job.reads === null) return false;
+    const reads = job.reads;
+    const label = job.task.label as string;
+    if (!done.some(({ touched }) => overlaps(reads, touched))) {
+      this.#conflicts.won(label, job.lost);
+      job.reads = null;
+      return false;
+    }
+    this.#writes.shift();
+    if (this.#conflicts.lost(label, job.lost++)) losers.push(job);
+    else job.resolve({ value: job.task.conflicted?.(), ts: this.#store.clock.latest });
+    return true;
   }
 
   /** Runs tasks for as long as they settle at once; stops at one that waits for something outside. */
@@ -208,7 +238,9 @@ export class Committer {
       if (attempt instanceof Promise) return { job, tx, attempt };
       done.push(this.#close(job, tx, attempt));
       const full = done.length >= BATCH_MUTATIONS || performance.now() >= deadline;
-      if (full || this.#writes.length === 0) return { job, tx, attempt: null };
+      // Under conflict simulation each next one is first asked whether it has lost.
+      const isOver = full || this.#writes.length === 0 || this.#conflicts !== null;
+      if (isOver) return { job, tx, attempt: null };
     }
   }
 
@@ -236,8 +268,13 @@ export class Committer {
     for (const { job, outcome } of done) job.resolve(outcome);
   }
 
-  #runaway(): () => void {
+  /** What to do about the task that was running, before those ahead of it go back into the queue. */
+  #killed(how: Killed, queue: Job[]): () => void {
     const job = this.#running as Job;
+    if (how === KILLED.starved) {
+      job.starved++;
+      return () => queue.unshift(job);
+    }
     return () => job.resolve({ value: job.task.runaway(), ts: this.#store.clock.latest });
   }
 }
@@ -248,13 +285,11 @@ interface Pending {
   attempt: Promise<Attempt<unknown>> | null;
 }
 
-/** SQLite itself ends the transaction on some errors (disk full); a second ROLLBACK would then fail. */
-function isOpen(driver: Store["driver"]): boolean {
-  try {
-    driver.exec("SAVEPOINT probe");
-    driver.exec("RELEASE probe");
-    return true;
-  } catch {
-    return false;
-  }
+/** The patience that the next batch may need. */
+function patienceFor(queue: readonly Job[]): number {
+  return queue.slice(0, BATCH_MUTATIONS).reduce((most, { starved }) => Math.max(most, starved), 0);
+}
+
+function isKilled(result: Pending | Killed): result is Killed {
+  return typeof result === "symbol";
 }

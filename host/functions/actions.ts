@@ -1,10 +1,11 @@
 import { DeveloperError } from "../values/errors.ts";
 import type { ConvexJson } from "../values/json.ts";
 import { LIMITS } from "../values/limits.ts";
+import type { PlainRequest, ThreadCall } from "./actionMessages.ts";
+import { ActionThread, type Loss, type Ran, type ThreadHost } from "./actionThread.ts";
 import type { FunctionsBundle } from "./bundleFormat.ts";
 import { checkCall, checkResult, type CallRules, type Named } from "./checkCall.ts";
 import type { RequestScope } from "./frame.ts";
-import { type CallHost, Isolate, type IsolateCall, type Settled } from "./isolate.ts";
 import { type Failure, newRequestId, thrownFailure, timedOut } from "./outcome.ts";
 import type { FunctionKind } from "./registry.ts";
 import { Slots } from "./slots.ts";
@@ -24,14 +25,26 @@ export interface ActionCalls {
 type Handler = (args: never, scope: RequestScope) => string | Promise<string>;
 type ActionArgs = Address & { args: ConvexJson };
 
-/** Runs actions: each has a vm context to itself while it runs, so its syscalls cannot be taken for another's. */
+/** Threads that are kept for the next actions; starting one costs some ten milliseconds. */
+const IDLE_THREADS = 4;
+
+const LOST: Record<Loss, Failure> = {
+  time: timedOut(LIMITS.actionTimeMs),
+  memory: {
+    detail: `JavaScript execution ran out of memory (maximum memory usage: ${LIMITS.actionHeapMib} MB)`,
+  },
+  crash: { detail: "The action ended without an answer: its thread was stopped." },
+};
+
+/** Runs actions: each has a thread to itself while it runs, so it can neither hold up nor be taken for another. */
 export class ActionRunner {
   readonly #bundle: FunctionsBundle;
   readonly #env: Record<string, string>;
   readonly #rules: CallRules;
   readonly #calls: ActionCalls;
   readonly #slots = new Slots(LIMITS.actionsAtOnce);
-  #idle: Isolate[] = [];
+  readonly #threads = new Set<ActionThread>();
+  readonly #idle: ActionThread[] = [];
 
   constructor(
     bundle: FunctionsBundle,
@@ -49,10 +62,10 @@ export class ActionRunner {
     const checked = checkCall(call, this.#rules, nested ? "nested" : scope.identity);
     if (!checked.ok) return { ok: false, failure: checked.failure };
     const { entry } = checked;
-    const settled = await this.#inIsolate((isolate) =>
-      isolate.runAction({ ...this.#isolateCall(entry.path, scope), args: JSON.stringify(call.args) }),
-    );
-    if (settled === null) return { ok: false, failure: timedOut(LIMITS.actionTimeMs) };
+    const threadCall = { ...this.#threadCall(entry.path, scope), args: JSON.stringify(call.args) };
+    const ran = await this.#inThread((thread) => thread.run(threadCall, this.#host(entry.path, scope)));
+    if (ran.kind === "lost") return { ok: false, failure: LOST[ran.why] };
+    const settled = ran.value;
     if (!settled.ok) return { ok: false, failure: thrownFailure(settled.thrown) };
     const problem = checkResult(entry, settled.value, this.#rules.catalog);
     return problem === null ? settled : { ok: false, failure: problem };
@@ -60,44 +73,53 @@ export class ActionRunner {
 
   /** Runs the HTTP action that `http.ts` routes the request to; null when there is none. */
   async http(request: Request, scope: RequestScope): Promise<Response | Failure | null> {
-    const { path: _path, ...call } = this.#isolateCall("http", scope);
-    const body = { settled: null as Settled<Response> | null };
-    const done = await this.#inIsolate(async (isolate) => {
-      body.settled = isolate.has("http") ? await isolate.runHttp(call, request) : null;
-      return true;
+    if (!this.#bundle.modules.includes("http")) return null;
+    const call = this.#threadCall("http", scope);
+    const plain = await plainRequest(request);
+    const ran = await this.#inThread((thread) => thread.http(call, plain, this.#host("http", scope)));
+    if (ran.kind === "lost") return LOST[ran.why];
+    const settled = ran.value;
+    if (settled === null) return null;
+    if (!settled.ok) return thrownFailure(settled.thrown);
+    const { body, ...init } = settled.value;
+    return new Response(body, init);
+  }
+
+  /** Ends every thread; what runs in them is lost. */
+  async close(): Promise<void> {
+    await Promise.all([...this.#threads].map((thread) => thread.end()));
+  }
+
+  /** Waits for a slot, runs, and keeps the thread for the next action when nothing is left over in it. */
+  #inThread<T>(run: (thread: ActionThread) => Promise<Ran<T>>): Promise<Ran<T>> {
+    return new Promise((resolve, reject) => {
+      const work = async () => {
+        const thread = this.#idle.pop() ?? this.#newThread();
+        const idle = thread.idle();
+        const ran = await run(thread);
+        resolve(ran);
+        const isReusable = ran.kind === "done" && (await idle);
+        if (isReusable && this.#idle.length < IDLE_THREADS) return this.#idle.push(thread);
+        this.#threads.delete(thread);
+        return await thread.end();
+      };
+      this.#slots.use(work).catch(reject);
     });
-    if (done === null) return timedOut(LIMITS.actionTimeMs);
-    if (body.settled === null) return null;
-    return body.settled.ok ? body.settled.value : thrownFailure(body.settled.thrown);
   }
 
-  /** Waits for a slot, runs, and keeps the context for the next action when nothing is left over in it. */
-  async #inIsolate<T>(run: (isolate: Isolate) => Promise<T>): Promise<T | null> {
-    return await this.#slots.use(async () => {
-      const isolate = this.#idle.pop() ?? new Isolate(this.#bundle, this.#env, "action");
-      let timer: NodeJS.Timeout | undefined;
-      const timeout = new Promise<null>((resolve) => {
-        timer = setTimeout(() => resolve(null), LIMITS.actionTimeMs).unref();
-      });
-      const result = await Promise.race([run(isolate), timeout]);
-      clearTimeout(timer);
-      if (isolate.isReusable) this.#idle.push(isolate);
-      return result;
-    });
+  #newThread(): ActionThread {
+    const thread = new ActionThread({ script: this.#bundle.script, env: this.#env });
+    this.#threads.add(thread);
+    return thread;
   }
 
-  #isolateCall(path: string, scope: RequestScope): IsolateCall {
-    return { kind: "action", path, args: "[]", requestId: newRequestId(), host: this.#host(path, scope) };
+  #threadCall(path: string, scope: RequestScope): ThreadCall {
+    return { path, args: "[]", requestId: newRequestId(), nowMs: scope.nowMs };
   }
 
-  #host(path: string, scope: RequestScope): CallHost {
+  #host(path: string, scope: RequestScope): ThreadHost {
     return {
-      nowMs: scope.nowMs,
-      random: Math.random,
-      log: (level, args) => scope.log.add(level, args),
-      syscall: (op) => {
-        throw unknownOperation(op, "operation");
-      },
+      log: (level, text) => scope.log.addText(level, text),
       asyncSyscall: (op, arg) => {
         if (op === "1.0/getFunctionMetadata") return meta.getFunctionMetadata(path);
         const handler = this.#handlers[op];
@@ -150,3 +172,9 @@ export const ACTION_OPS = [
   "1.0/createFunctionHandle",
   "1.0/auditLog",
 ] as const;
+
+async function plainRequest(request: Request): Promise<PlainRequest> {
+  const { url, method } = request;
+  const body = request.body === null ? null : await request.arrayBuffer();
+  return { url, method, headers: [...request.headers], body };
+}

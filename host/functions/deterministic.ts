@@ -3,6 +3,8 @@ import { DeveloperError } from "../values/errors.ts";
 import { LIMITS } from "../values/limits.ts";
 import type { FunctionsBundle } from "./bundleFormat.ts";
 import { checkCall, checkResult, type CallRules, type Named } from "./checkCall.ts";
+import { cpuMark, cpuNow } from "./cpuTime.ts";
+import { after, type Eventually } from "./eventually.ts";
 import { type Frame, type Pagination, type RequestScope, seededRandom } from "./frame.ts";
 import { type CallHost, Isolate, type Settled } from "./isolate.ts";
 import { type Failure, RAN_AWAY, thrownFailure } from "./outcome.ts";
@@ -22,7 +24,6 @@ export interface Invocation {
 export type Result =
   | { ok: true; value: string; journal: string | null }
   | { ok: false; failure: Failure; journal: string | null };
-type Eventually<T> = T | Promise<T>;
 
 /**
  * Runs queries and mutations in vm contexts, one context per depth of call: a nested `runQuery` or `runMutation`
@@ -52,7 +53,7 @@ export class DeterministicRunner {
     if (!checked.ok) return { ok: false, failure: checked.failure, journal: null };
     const pagination: Pagination = { used: false, given: journal, made: null };
     const frame = makeFrame(invocation, checked.entry, pagination);
-    const begun = performance.now();
+    const begun = { wall: performance.now(), cpu: cpuMark() };
     const settled = this.#isolate(depth).run({
       kind: call.kind,
       path: checked.entry.path,
@@ -133,11 +134,7 @@ function makeFrame({ scope, tx, depth }: Invocation, entry: FunctionEntry, pagin
   return { entry, scope, tx, depth, random, pagination, streams: new Map(), broken: null };
 }
 
-/** Found out after the fact; what never comes back is killed by the watchdog. */
-function overran(begun: number): boolean {
-  return performance.now() - begun > LIMITS.userTimeMs;
-}
-
-function after<T, U>(value: Eventually<T>, next: (value: T) => U): Eventually<U> {
-  return value instanceof Promise ? value.then(next) : next(value);
+/** Found out after the fact; what never comes back is killed by the watchdog. No thread has more CPU than wall time. */
+function overran(begun: { wall: number; cpu: number }): boolean {
+  return performance.now() - begun.wall > LIMITS.userTimeMs && cpuNow() - begun.cpu > LIMITS.userTimeMs;
 }

@@ -1,4 +1,5 @@
-import type { Attempt, Commit, Committed } from "../database/committer.ts";
+import type { ConflictLog } from "../database/conflicts.ts";
+import type { Attempt, Commit, Committed } from "../database/task.ts";
 import { Committer } from "../database/committer.ts";
 import type { KeyRange } from "../database/rows.ts";
 import { type RequestKey, SessionRequests } from "../database/sessionRequests.ts";
@@ -11,9 +12,18 @@ import { type ActionCalls, ActionRunner } from "./actions.ts";
 import type { FunctionsBundle } from "./bundleFormat.ts";
 import type { CallRules, Named } from "./checkCall.ts";
 import { DeterministicRunner, type Result } from "./deterministic.ts";
+import { after, type Eventually } from "./eventually.ts";
 import { LogLines, NO_METADATA, type RequestMetadata, type RequestScope } from "./frame.ts";
 import { type Identity, SYSTEM } from "./identity.ts";
-import { type CallOutcome, type Failure, failureMessage, newRequestId, RAN_AWAY } from "./outcome.ts";
+import {
+  type CallOutcome,
+  CONFLICTED,
+  type Failure,
+  failureMessage,
+  newRequestId,
+  RAN_AWAY,
+} from "./outcome.ts";
+import { canonicalPath } from "./registry.ts";
 import { cancelJob, schedule } from "./syscalls/schedule.ts";
 import { makeGuard } from "./watchdog.ts";
 
@@ -47,8 +57,9 @@ export interface EngineOptions {
   readonly env: Record<string, string>;
   readonly redact: boolean;
   readonly log: LogSink;
+  /** Given: mutations conflict as on the cloud, and are counted here. */
+  readonly conflicts?: ConflictLog | undefined;
 }
-type Eventually<T> = T | Promise<T>;
 
 /**
  * Runs functions. All that goes in and out is plain data and all answers are promises, so that executor and
@@ -69,8 +80,11 @@ export class Engine {
     this.#runner = new DeterministicRunner(bundle, env, rules);
     this.#actions = new ActionRunner(bundle, env, { rules, calls: this.#actionCalls() });
     const guard = makeGuard(() => this.#runner.discardIsolates());
-    this.committer = new Committer(store, guard, (commit) => {
-      for (const listener of this.#listeners) listener(commit);
+    this.committer = new Committer(store, guard, {
+      onCommit: (commit) => {
+        for (const listener of this.#listeners) listener(commit);
+      },
+      ...(options.conflicts && { conflicts: options.conflicts }),
     });
   }
 
@@ -111,6 +125,8 @@ export class Engine {
         return after(result, (done) => this.#conclude(call, tx, { done, scope }));
       },
       runaway: () => failed(RAN_AWAY),
+      label: canonicalPath(call.path),
+      conflicted: () => failed(CONFLICTED),
     });
     return "outcome" in value ? value : { outcome: this.#outcome(call, scope, value), ts };
   }
@@ -171,6 +187,12 @@ export class Engine {
       this.#options.log({ kind: "functionFailed", path: call.path, message: done.failure.detail });
       return done.failure;
     });
+  }
+
+  /** Finishes what is queued in the database, ends the threads of actions, and refuses everything after. */
+  async close(): Promise<void> {
+    await this.committer.close();
+    await this.#actions.close();
   }
 
   /** Deletes some answers that no client will ask for again. */
@@ -274,10 +296,4 @@ function resolved(value: string, tx: Transaction): string {
   return JSON.stringify(withCommitTs(JSON.parse(value) as ConvexJson, tx.ts));
 }
 
-function failed(failure: Failure): Result {
-  return { ok: false, failure, journal: null };
-}
-
-function after<T, U>(value: Eventually<T>, next: (value: T) => U): Eventually<U> {
-  return value instanceof Promise ? value.then(next) : next(value);
-}
+const failed = (failure: Failure): Result => ({ ok: false, failure, journal: null });

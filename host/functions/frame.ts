@@ -44,6 +44,12 @@ export interface Pagination {
   made: string | null;
 }
 
+/** What `console.log` prints, bounded in length. */
+export function logText(args: unknown[]): string {
+  const text = args.map((arg) => inspect(arg, { depth: 4, breakLength: Infinity })).join(" ");
+  return text.length > LIMITS.logLineBytes ? `${text.slice(0, LIMITS.logLineBytes)} (truncated)` : text;
+}
+
 /** The log lines of a request, bounded in number and length. */
 export class LogLines {
   readonly lines: string[] = [];
@@ -54,9 +60,10 @@ export class LogLines {
   }
 
   add(level: string, args: unknown[]): void {
-    const text = args.map((arg) => inspect(arg, { depth: 4, breakLength: Infinity })).join(" ");
-    const line =
-      text.length > LIMITS.logLineBytes ? `${text.slice(0, LIMITS.logLineBytes)} (truncated)` : text;
+    this.addText(level, logText(args));
+  }
+
+  addText(level: string, line: string): void {
     this.#onLine(level, line);
     if (this.lines.length < LIMITS.logLines) this.lines.push(`[${level.toUpperCase()}] ${line}`);
     else if (this.lines.length === LIMITS.logLines) {

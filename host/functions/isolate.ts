@@ -75,7 +75,11 @@ export class Isolate {
   readonly #timers: ActionTimers | null;
   readonly functionsJson: string;
 
-  constructor(bundle: FunctionsBundle, env: Record<string, string>, mode: "deterministic" | "action") {
+  constructor(
+    bundle: Pick<FunctionsBundle, "script">,
+    env: Record<string, string>,
+    mode: "deterministic" | "action",
+  ) {
     this.#deterministic = mode === "deterministic";
     this.#timers = this.#deterministic ? null : actionTimers();
     const globals = { ...sandboxGlobals(env), ...this.#timers?.globals };
@@ -108,10 +112,6 @@ export class Isolate {
   /** JSON of `module.default`. */
   defaultJson(module: string): string {
     return this.#control.jsonOf(this.#modules[module]?.default);
-  }
-
-  has(module: string): boolean {
-    return this.#modules[module] !== undefined;
   }
 
   /** Runs a query or mutation. Settles before it returns, unless the function waits for `crypto.subtle`. */
@@ -189,7 +189,7 @@ export class Isolate {
         try {
           return { value: this.#host().syscall(op, arg) };
         } catch (error) {
-          return { failure: failureOf(error) };
+          return { failure: refusalOf(error) };
         }
       },
       asyncSyscall: (op: string, arg: string, promise: InnerPromise) => {
@@ -216,11 +216,11 @@ export class Isolate {
         // Arrows of the host: a reaction that is an inner function would wait in the inner queue, which nobody empties.
         .then(
           (result) => promise.resolve(result),
-          (error: unknown) => promise.reject(failureOf(error)),
+          (error: unknown) => promise.reject(refusalOf(error)),
         )
         .then(() => this.#arrived());
     } catch (error) {
-      promise.reject(failureOf(error));
+      promise.reject(refusalOf(error));
     }
   }
 
@@ -243,7 +243,8 @@ function newContext(options: vm.CreateContextOptions, globals: Record<string, un
   return context;
 }
 
-function failureOf(error: unknown): { message: string; data?: string } {
+/** An error as the inner side raises it again. */
+export function refusalOf(error: unknown): { message: string; data?: string } {
   const message = messageOf(error);
   if (!(error instanceof DeveloperError) || error.data === undefined) return { message };
   return { message, data: JSON.stringify(error.data) };

@@ -41,3 +41,10 @@ export function timedOut(limitMs: number): Failure {
 }
 
 export const RAN_AWAY = timedOut(LIMITS.userTimeMs);
+
+/** After the last retry; the words are those of the real server (docs.convex.dev/error). */
+export const CONFLICTED: Failure = {
+  detail:
+    "Documents read from or written to a table changed while this mutation was being run and on every subsequent retry. " +
+    "See https://docs.convex.dev/error#1",
+};

@@ -2,7 +2,18 @@
 import { once } from "node:events";
 import { createServer, type AddressInfo } from "node:net";
 import { describe, expect, it, onTestFinished } from "vitest";
-import { action, convexClient, fixtureHost, httpClient, mutation, query } from "../fixtures/harness.ts";
+import { join } from "node:path";
+import {
+  action,
+  convexClient,
+  fixtureHost,
+  hostArgs,
+  hostProcess,
+  httpClient,
+  mutation,
+  query,
+  tempFolder,
+} from "../fixtures/harness.ts";
 
 describe("queries and mutations", () => {
   it("have Convex's globals and nothing of Node, a frozen clock and no timers", async () => {
@@ -61,6 +72,27 @@ describe("queries and mutations", () => {
       "after",
     ]);
   });
+});
+
+it("does not count the time that the machine did not let a function run", async () => {
+  const host = await hostProcess(hostArgs(join(tempFolder(), "data.sqlite")));
+  const client = httpClient(host.url);
+  const compute = (rounds: number) => client.mutation(mutation("runtime:compute"), { rounds });
+  // As much as takes a good part of a second on this machine, so that the stop falls into it.
+  let rounds = 1e6;
+  for (let took = 0; took < 200; rounds *= 2) {
+    const begun = performance.now();
+    await compute(rounds);
+    took = performance.now() - begun;
+  }
+  const lines = host.stderr().split("computing").length;
+  const answer = compute(rounds);
+  while (host.stderr().split("computing").length === lines) await new Promise(setImmediate);
+  host.child.kill("SIGSTOP");
+  // Longer than the watchdog waits, by the wall.
+  await new Promise((resolve) => setTimeout(resolve, 2_500));
+  host.child.kill("SIGCONT");
+  expect(await answer).toBeTypeOf("number");
 });
 
 describe("limits of the real server", () => {

@@ -1,4 +1,4 @@
-import type { Attempt } from "../database/committer.ts";
+import type { Attempt } from "../database/task.ts";
 import type { Transaction } from "../database/transaction.ts";
 import type { Engine } from "../functions/engine.ts";
 import { NO_METADATA } from "../functions/frame.ts";

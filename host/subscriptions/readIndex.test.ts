@@ -2,7 +2,8 @@
 import fc from "fast-check";
 import { expect, it } from "vitest";
 import { afterKey } from "../values/keyEncoding.ts";
-import { overlaps, ReadIndex } from "./readIndex.ts";
+import { ReadIndex } from "./readIndex.ts";
+import { overlaps } from "../database/conflicts.ts";
 
 const index = fc.integer({ min: 1, max: 2 });
 const key = fc.uint8Array({ maxLength: 2, max: 3 }).map((bytes) => Buffer.from(bytes));

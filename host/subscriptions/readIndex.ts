@@ -1,3 +1,4 @@
+import { contains } from "../database/conflicts.ts";
 import type { KeyRange } from "../database/rows.ts";
 import type { TouchedKey } from "../database/transaction.ts";
 
@@ -54,15 +55,6 @@ export class ReadIndex<T> {
     this.#byIndex.set(index, entry);
     return entry;
   }
-}
-
-/** True when one of the keys lies in one of the ranges. */
-export function overlaps(reads: readonly KeyRange[], keys: readonly TouchedKey[]): boolean {
-  return keys.some(({ index, key }) => reads.some((range) => range.index === index && contains(range, key)));
-}
-
-function contains(range: KeyRange, key: Buffer): boolean {
-  return Buffer.compare(range.lo, key) <= 0 && Buffer.compare(key, range.hi) < 0;
 }
 
 /** A range that holds exactly one key ends with that key and a zero byte. */

@@ -1,9 +1,10 @@
-import type { Commit } from "../database/committer.ts";
+import { overlaps } from "../database/conflicts.ts";
+import type { Commit } from "../database/task.ts";
 import type { Engine, QueryAnswer, QueryCall } from "../functions/engine.ts";
 import { identityKey } from "../functions/identity.ts";
 import type { CallOutcome } from "../functions/outcome.ts";
 import { canonicalPath } from "../functions/registry.ts";
-import { overlaps, ReadIndex } from "./readIndex.ts";
+import { ReadIndex } from "./readIndex.ts";
 
 /** Results without a subscriber that are kept until a commit touches them. */
 const KEPT_RESULTS = 512;

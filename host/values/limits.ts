@@ -26,8 +26,15 @@ export const LIMITS = {
   pageSize: 32_000,
   callDepth: 8,
   userTimeMs: 1_000,
+  /** Times that a mutation is tried again when others changed what it had read (the real server: with a backoff). */
+  conflictRetries: 4,
   actionTimeMs: 10 * 60_000,
   actionsAtOnce: 64,
+  /**
+   * Far above what the real server allows (512 MB): V8 ends the whole process, not the thread, when a single array
+   * does not fit below the limit, and the largest array has 1 GiB.
+   */
+  actionHeapMib: 2_048,
   logLines: 256,
   logLineBytes: 32 * KIB,
   indexesPerTable: 64,

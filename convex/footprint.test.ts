@@ -4,12 +4,12 @@
  * are recorded as the rows that they gave.
  */
 import { afterEach, describe, expect, it, vi } from "vitest";
-import { ended, openQueue, type Queue } from "../queue.testkit.ts";
-import { claimJob } from "./claim.ts";
-import { drain } from "./fanOut.ts";
-import { reportAttempt } from "./report.ts";
-import { begin } from "./access.ts";
-import type { ScopedTx } from "./tx.ts";
+import { ended, openQueue, type Queue } from "./queue.testkit.ts";
+import { claimJob } from "./model/claim.ts";
+import { drain } from "./model/fanOut.ts";
+import { reportAttempt } from "./model/report.ts";
+import { begin } from "./model/access.ts";
+import type { ScopedTx } from "./model/tx.ts";
 
 afterEach(() => vi.useRealTimers());
 

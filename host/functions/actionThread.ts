@@ -1,0 +1,138 @@
+import { type Transferable, Worker } from "node:worker_threads";
+import { LIMITS } from "../values/limits.ts";
+import type {
+  FromThread,
+  HttpSettled,
+  PlainRequest,
+  ThreadCall,
+  ThreadData,
+  ToThread,
+} from "./actionMessages.ts";
+import { refusalOf, type Settled } from "./isolate.ts";
+
+/** What an action asks of the host while it runs. */
+export interface ThreadHost {
+  asyncSyscall(op: string, arg: string): string | Promise<string>;
+  log(level: string, text: string): void;
+}
+/** Why a thread is gone. */
+export type Loss = "time" | "memory" | "crash";
+export type Ran<T> = { kind: "done"; value: T } | { kind: "lost"; why: Loss };
+
+/** The built package has the worker as a file of its own; the sources of a checkout go through tsx. */
+const isSource = import.meta.url.endsWith(".ts");
+const FILE = new URL(isSource ? "./actionWorker.ts" : "../host/actionWorker.js", import.meta.url);
+
+/**
+ * A thread that runs one action at a time. An action may compute, wait or allocate without end: it then blocks this
+ * thread and no other, and ending the thread ends the action, whatever it does.
+ */
+export class ActionThread {
+  readonly #worker: Worker;
+  #host: ThreadHost | null = null;
+  #onAnswer: ((message: FromThread) => void) | null = null;
+  #onIdle: ((isReusable: boolean) => void) | null = null;
+  #lost: Loss | null = null;
+  readonly #gone: Promise<Loss>;
+
+  constructor(data: ThreadData) {
+    this.#worker = new Worker(isSource ? throughTsx() : FILE, {
+      eval: isSource,
+      workerData: data,
+      execArgv: [],
+      env: {},
+      resourceLimits: { maxOldGenerationSizeMb: LIMITS.actionHeapMib },
+    });
+    this.#worker.on("message", (message: FromThread) => this.#receive(message));
+    this.#gone = new Promise((resolve) => {
+      this.#worker.on("error", (error: NodeJS.ErrnoException) => {
+        this.#lost ??= error.code === "ERR_WORKER_OUT_OF_MEMORY" ? "memory" : "crash";
+      });
+      this.#worker.on("exit", () => resolve((this.#lost ??= "crash")));
+    });
+    this.#worker.unref();
+  }
+
+  run(call: ThreadCall, host: ThreadHost): Promise<Ran<Settled>> {
+    return this.#ask({ kind: "run", call }, host, (message) =>
+      message.kind === "settled" ? { value: message.settled } : null,
+    );
+  }
+
+  http(call: ThreadCall, request: PlainRequest, host: ThreadHost): Promise<Ran<HttpSettled | null>> {
+    return this.#ask({ kind: "http", call, request }, host, (message) =>
+      message.kind === "responded" ? { value: message.settled } : null,
+    );
+  }
+
+  /** Resolves when the last call has left nothing behind (true), or when the thread can only be ended (false). */
+  async idle(): Promise<boolean> {
+    const idle = new Promise<boolean>((resolve) => (this.#onIdle = resolve));
+    return await Promise.race([idle, this.#gone.then(() => false)]);
+  }
+
+  async end(): Promise<void> {
+    await this.#worker.terminate();
+  }
+
+  async #ask<T>(
+    message: ToThread,
+    host: ThreadHost,
+    find: (message: FromThread) => { value: T } | null,
+  ): Promise<Ran<T>> {
+    this.#host = host;
+    this.#worker.ref();
+    const answer = new Promise<Ran<T>>((resolve) => {
+      this.#onAnswer = (each) => {
+        const found = find(each);
+        if (found !== null) resolve({ kind: "done", value: found.value });
+      };
+    });
+    let timer: NodeJS.Timeout | undefined;
+    const late = new Promise<Ran<T>>((resolve) => {
+      timer = setTimeout(() => resolve({ kind: "lost", why: "time" }), LIMITS.actionTimeMs).unref();
+    });
+    this.#worker.postMessage(message);
+    const ran = await Promise.race([answer, late, this.#gone.then((why): Ran<T> => ({ kind: "lost", why }))]);
+    clearTimeout(timer);
+    if (ran.kind === "lost") await this.end();
+    return ran;
+  }
+
+  #receive(message: FromThread): void {
+    switch (message.kind) {
+      case "syscall":
+        return void this.#serve(message);
+      case "log":
+        return this.#host?.log(message.level, message.text);
+      case "settled":
+      case "responded":
+        return this.#onAnswer?.(message);
+      case "idle":
+        this.#worker.unref();
+        return this.#onIdle?.(message.isReusable);
+      default:
+        return message satisfies never;
+    }
+  }
+
+  async #serve({ id, op, arg }: { id: number; op: string; arg: string }): Promise<void> {
+    try {
+      const value = (await this.#host?.asyncSyscall(op, arg)) ?? "null";
+      this.#post({ kind: "answer", id, value });
+    } catch (error) {
+      this.#post({ kind: "refuse", id, refusal: refusalOf(error) });
+    }
+  }
+
+  #post(message: ToThread, moved: Transferable[] = []): void {
+    this.#worker.postMessage(message, moved);
+  }
+}
+
+/** A worker of Node 20 does not get the loaders of its parent, nor those of its own `--import`. */
+function throughTsx(): string {
+  const api = JSON.stringify(import.meta.resolve("tsx/esm/api"));
+  const file = JSON.stringify(FILE.href);
+  return `import(${api}).then(({ register }) => { register(); return import(${file}); })`;
+}

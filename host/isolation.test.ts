@@ -1,0 +1,68 @@
+/**
+ * Seam: real host processes with functions that never come back or take all memory, and other clients beside them.
+ * What is shown is that the others get on, and what the caller is told; how long it takes is in the benchmarks.
+ */
+import { join } from "node:path";
+import { expect, it } from "vitest";
+import {
+  action,
+  convexClient,
+  hostArgs,
+  hostProcess,
+  httpClient,
+  mutation,
+  query,
+  tempFolder,
+} from "./fixtures/harness.ts";
+
+const start = () => hostProcess(hostArgs(join(tempFolder(), "data.sqlite")));
+const add = (client: ReturnType<typeof convexClient>, title: string) =>
+  client.mutation(mutation("tasks:add"), { queue: "others", title });
+
+it("kills a query that loops for ever, and others get on meanwhile", async () => {
+  const host = await start();
+  const other = convexClient(host.url);
+  const spinning = httpClient(host.url).query(query("runtime:spinQuery"), {});
+  const added = Promise.all(Array.from({ length: 20 }, (_, i) => add(other, `${i}`)));
+  await expect(spinning).rejects.toThrow("Function execution timed out (maximum duration: 1s)");
+  await added;
+  expect(await other.query(query("tasks:titles"), { queue: "others" })).toHaveLength(20);
+});
+
+it("lives on beside a mutation that takes a gigabyte, which is kept whole or not at all", async () => {
+  const host = await start();
+  const other = convexClient(host.url);
+  const hoarding = httpClient(host.url).mutation(mutation("runtime:hoard"), {});
+  const added = Promise.all(Array.from({ length: 20 }, (_, i) => add(other, `${i}`)));
+  const outcome = await hoarding.then(
+    () => "kept",
+    (error: Error) => error.message,
+  );
+  await added;
+  const marks = await other.query(query("marks:texts"), { text: "hoard" });
+  if (outcome !== "kept") expect(outcome).toContain("Function execution timed out");
+  expect(marks).toBe(outcome === "kept" ? 1 : 0);
+});
+
+it("runs everything else while an action never gives its thread back", async () => {
+  const host = await start();
+  const chained = httpClient(host.url).action(action("runtime:chain"), {});
+  chained.catch(() => undefined);
+  while (!host.stderr().includes("chained")) await new Promise(setImmediate);
+  const other = convexClient(host.url);
+  await add(other, "meanwhile");
+  expect(await other.action(action("marks:act"), { text: "x" })).toBeDefined();
+  expect(await other.query(query("tasks:titles"), { queue: "others" })).toEqual(["meanwhile"]);
+  expect(await host.end("SIGTERM")).toBe(0);
+});
+
+it("ends an action that takes all memory, and tells its caller so", async () => {
+  const host = await start();
+  const other = convexClient(host.url);
+  const hoarding = httpClient(host.url).action(action("runtime:hoardAction"), {});
+  const refused = expect(hoarding).rejects.toThrow("JavaScript execution ran out of memory");
+  await add(other, "meanwhile");
+  await refused;
+  await add(other, "after");
+  expect(await other.query(query("tasks:titles"), { queue: "others" })).toEqual(["meanwhile", "after"]);
+}, 120_000);
