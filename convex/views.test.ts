@@ -223,6 +223,29 @@ describe("what is stuck", () => {
     expect(await stuck(q)).toEqual([]);
   });
 
+  it("is a ready job whose harness cannot run on any machine that offers it, until its runner starts again", async () => {
+    const q = await openQueue();
+    await q.insert(await q.create(), {});
+    const session = await q.startSession();
+    await q.admin.mutation(api.health.report, {
+      ...NS,
+      session,
+      profile: "script",
+      scope: "machine",
+      kind: "offline",
+      reason: "login failed",
+    });
+    expect(await stuck(q)).toMatchObject([
+      {
+        handle: "1.1",
+        causes: [{ reason: "runner", text: expect.stringContaining("on h1 (login failed)") }],
+      },
+    ]);
+    expect((await explain(q, "1.1")).next).toBe("a runner that can take it");
+    await q.startSession({ host: "h2", runner: "r2" });
+    expect(await stuck(q)).toEqual([]);
+  });
+
   it("is nothing while the namespace is paused and jobs are ready: that is somebody's will", async () => {
     const q = await openQueue();
     await q.insert(await q.create(), {});

@@ -1,10 +1,13 @@
 /** What keeps a ready job from being claimed: a pause, limits, or the lack of a runner. */
 import { earliestReset } from "../../domain/healthRule.ts";
 import type { Doc } from "../_generated/dataModel.js";
-import { accountRow } from "./healthRows.ts";
+import { accountRow, machineRow } from "./healthRows.ts";
 import { servingRunners, type Serving } from "./runners.ts";
 import type { Cause } from "./shapes.ts";
 import type { Reading } from "./tx.ts";
+
+/** Machines whose health one explanation looks at: with more, one of them will do. */
+const MAX_MACHINES = 20;
 
 /** Nothing, when it only waits for a free slot. */
 export async function causesOfReady(
@@ -16,7 +19,7 @@ export async function causesOfReady(
   if (namespace.paused) causes.push({ reason: "paused", text: `namespace ${namespace.name} is paused` });
   const limits = await Promise.all(job.cascade.map((profile) => activeLimit(ctx, job, profile)));
   if (limits.every((row) => row !== null)) causes.push(...limitCauses(limits));
-  return [...causes, ...runnerCauses(job, await servingRunners(ctx, job.namespace))];
+  return [...causes, ...(await runnerCauses(ctx, job, await servingRunners(ctx, job.namespace)))];
 }
 
 /** The limits of a parked job's cascade, and when it will be tried again. */
@@ -46,26 +49,43 @@ function limitCauses(rows: readonly Doc<"harnessHealth">[]): Cause[] {
 }
 
 /** Why none of the runners that serve the namespace can take a ready job; nothing when one can. */
-export function runnerCauses(job: Doc<"jobs">, serving: readonly Serving[]): Cause[] {
-  const sessions = serving.flatMap(({ session }) => (session === null ? [] : [session]));
-  const inPool = sessions.filter(({ pools }) => pools.includes(job.pool));
+export async function runnerCauses(
+  ctx: Reading,
+  job: Doc<"jobs">,
+  serving: readonly Serving[],
+): Promise<Cause[]> {
+  const inPool = serving.filter(({ session }) => session?.pools.includes(job.pool) === true);
   if (inPool.length === 0) {
-    return [
-      {
-        reason: "runner",
-        text: `no live runner serves pool ${JSON.stringify(job.pool)}: start one with \`drover runner\``,
-      },
-    ];
+    return because(
+      `no live runner serves pool ${JSON.stringify(job.pool)}: start one with \`drover runner\``,
+    );
   }
-  const able = inPool.filter(({ profiles }) => job.cascade.some((profile) => profiles.includes(profile)));
+  const able = inPool.filter(({ session }) => job.cascade.some((name) => session?.profiles.includes(name)));
   if (able.length === 0) {
-    return [
-      {
-        reason: "runner",
-        text: `no live runner offers any of its harness profiles (${job.cascade.join(", ")}): install one where a runner is, or cancel the job and insert it with another harness`,
-      },
-    ];
+    return because(
+      `no live runner offers any of its harness profiles (${job.cascade.join(", ")}): install one where a runner is, or cancel the job and insert it with another harness`,
+    );
   }
-  if (able.some(({ draining }) => !draining)) return [];
-  return [{ reason: "runner", text: "every runner that could take it is draining" }];
+  const awake = able.filter(({ session }) => session?.draining === false);
+  if (awake.length === 0) return because("every runner that could take it is draining");
+  return awake.length > MAX_MACHINES ? [] : machineCauses(ctx, job, awake);
+}
+
+function because(text: string): Cause[] {
+  return [{ reason: "runner", text }];
+}
+
+/** What cannot run on any of the machines that offer it; nothing as soon as one could run the job. */
+async function machineCauses(ctx: Reading, job: Doc<"jobs">, awake: readonly Serving[]): Promise<Cause[]> {
+  const causes: Cause[] = [];
+  for (const { runner, session } of awake) {
+    const machine = runner.host;
+    for (const profile of job.cascade.filter((name) => session?.profiles.includes(name))) {
+      const row = await machineRow(ctx, { namespace: job.namespace, profile, machine });
+      if (row?.active !== true) return [];
+      const text = `${profile} cannot run on ${machine} (${row.reason}): repair it there and start its runner again`;
+      causes.push({ reason: "runner", text, ...(row.until === undefined ? {} : { until: row.until }) });
+    }
+  }
+  return causes;
 }

@@ -27,8 +27,13 @@ export async function findStuck(ctx: Reading, { _id, paused }: Doc<"namespaces">
   if (await anythingMoves(ctx, _id)) return stuck;
   const ready = await readyOnes(ctx, _id);
   // A pause is somebody's will, and the queue says that it is paused.
-  if (ready.length > 0 && (paused || ready.some(({ causes }) => causes.length === 0))) return stuck;
+  if (ready.length > 0 && (paused || ready.some(({ causes }) => movesByItself(causes)))) return stuck;
   return [...stuck, ...ready, ...(await dependentOnes(ctx, _id))];
+}
+
+/** Nothing is in its way, or something that ends at a known time. */
+function movesByItself(causes: readonly Cause[]): boolean {
+  return causes.length === 0 || causes.some(({ until }) => until !== undefined);
 }
 
 async function blockedOnes(ctx: Reading, namespace: Id<"namespaces">): Promise<Stuck[]> {
@@ -76,7 +81,9 @@ async function readyOnes(ctx: Reading, namespace: Id<"namespaces">): Promise<Stu
   const ready = await atGate(ctx, namespace, "ready");
   if (ready.length === 0) return [];
   const serving = await servingRunners(ctx, namespace);
-  return ready.map((job) => ({ handle: jobHandle(job), causes: runnerCauses(job, serving) }));
+  return Promise.all(
+    ready.map(async (job) => ({ handle: jobHandle(job), causes: await runnerCauses(ctx, job, serving) })),
+  );
 }
 
 async function dependentOnes(ctx: Reading, namespace: Id<"namespaces">): Promise<Stuck[]> {
