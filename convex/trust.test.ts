@@ -14,7 +14,11 @@ const session = (q: Queue, change: Record<string, unknown> = {}) =>
     ...{ runner: "one", host: "here", version: "1", namespaces: ["main"], pools: ["default"], slots: 9 },
     ...{ profiles: ["a", "b"], ...change },
   });
-const insert = async (q: Queue, count: number, cascade: string[], more: Record<string, unknown> = {}) => {
+const insert = async (
+  q: Queue,
+  count: number,
+  { cascade, ...more }: { cascade: string[] } & Record<string, unknown>,
+) => {
   const { id } = await q.admin.mutation(api.assignments.create, {
     ...{ ...NS, northStar: "x", policy: "static", independent: true },
   });
@@ -36,7 +40,7 @@ describe("a profile whose limit has ended", () => {
   it("is tried by one job alone; the others wait until it has answered", async () => {
     const q = await openQueue();
     const { session: id } = await session(q);
-    const [first = "", second = ""] = await insert(q, 2, ["a"]);
+    const [first = "", second = ""] = await insert(q, 2, { cascade: ["a"] });
     await limit(q, id, Date.now() + MINUTE);
     await q.advance(2 * MINUTE);
     const probe = await claim(q, id, first);
@@ -54,7 +58,7 @@ describe("a profile whose limit has ended", () => {
   it("is tried by the next job when the first one ended without an answer", async () => {
     const q = await openQueue();
     const { session: id } = await session(q);
-    const [first = "", second = ""] = await insert(q, 2, ["a"]);
+    const [first = "", second = ""] = await insert(q, 2, { cascade: ["a"] });
     await limit(q, id, Date.now() + MINUTE);
     await q.advance(2 * MINUTE);
     await claim(q, id, first);
@@ -72,7 +76,7 @@ describe("a profile whose limit has ended", () => {
   it("is passed over meanwhile where the cascade goes on, and the attempt says why", async () => {
     const q = await openQueue();
     const { session: id } = await session(q);
-    const [first = "", second = ""] = await insert(q, 2, ["a", "b"]);
+    const [first = "", second = ""] = await insert(q, 2, { cascade: ["a", "b"] });
     await limit(q, id, Date.now() + MINUTE);
     await claim(q, id, first);
     expect((await detail(q, first)).attempts[0]).toMatchObject({
@@ -91,9 +95,9 @@ describe("a private repo", () => {
     const q = await openQueue();
     await q.admin.mutation(api.namespaces.ensure, { ...NS, privateRepos: ["me/secret"] });
     const { session: id } = await session(q, { collecting: ["a"] });
-    const [only = ""] = await insert(q, 1, ["a"], { repo: "me/secret" });
-    const [both = ""] = await insert(q, 1, ["a", "b"], { repo: "me/secret" });
-    const [open = ""] = await insert(q, 1, ["a"], { repo: "me/open" });
+    const [only = ""] = await insert(q, 1, { cascade: ["a"], repo: "me/secret" });
+    const [both = ""] = await insert(q, 1, { cascade: ["a", "b"], repo: "me/secret" });
+    const [open = ""] = await insert(q, 1, { cascade: ["a"], repo: "me/open" });
     expect(await claim(q, id, only)).toBeNull();
     expect((await claim(q, id, both))?.job.private).toBe(true);
     expect((await detail(q, both)).attempts[0]).toMatchObject({
@@ -108,7 +112,7 @@ describe("a profile that a person has blocked", () => {
   it("is not used until it is cleared", async () => {
     const q = await openQueue();
     const { session: id } = await session(q);
-    const [job = ""] = await insert(q, 1, ["a"]);
+    const [job = ""] = await insert(q, 1, { cascade: ["a"] });
     await q.admin.mutation(api.health.block, { ...NS, profile: "a", reason: "the bill" });
     expect(await claim(q, id, job)).toBeNull();
     await q.advance(3600 * 1000);
@@ -127,7 +131,7 @@ describe("repair", () => {
   it("finds nothing where nothing is wrong", async () => {
     const q = await openQueue();
     const { session: id } = await session(q);
-    const [job = ""] = await insert(q, 2, ["a"]);
+    const [job = ""] = await insert(q, 2, { cascade: ["a"] });
     await claim(q, id, job);
     expect((await repair(q, "running")).found).toEqual([]);
     expect((await repair(q, "pending")).found).toEqual([]);
@@ -136,7 +140,7 @@ describe("repair", () => {
   it("sends a job back that runs under a session that has ended", async () => {
     const q = await openQueue();
     const { session: id } = await session(q);
-    const [job = ""] = await insert(q, 1, ["a"]);
+    const [job = ""] = await insert(q, 1, { cascade: ["a"] });
     await claim(q, id, job);
     await q.t.run(async (ctx) => {
       const row = await ctx.db.query("sessions").first();
@@ -150,7 +154,7 @@ describe("repair", () => {
 
   it("mends readiness that its causes do not bear out", async () => {
     const q = await openQueue();
-    const [job = ""] = await insert(q, 1, ["a"]);
+    const [job = ""] = await insert(q, 1, { cascade: ["a"] });
     await q.t.run(async (ctx) => {
       const row = await ctx.db.query("jobs").first();
       if (row !== null)

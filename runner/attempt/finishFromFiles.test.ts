@@ -13,7 +13,7 @@ import { promisify } from "node:util";
 import { afterEach, beforeEach, expect, it } from "vitest";
 import type { AgentEvent, Profile } from "../harness/port.ts";
 import { killTree } from "../process/killTree.ts";
-import { pidsWithVariable } from "../process/table.ts";
+import { pidsWithVariable } from "../../test/support/processes.ts";
 import { ATTEMPT_MARKER } from "../process/tree.ts";
 import { adoptAttempt, finishFromFiles, isAttemptAlive } from "./finishFromFiles.ts";
 import { attemptFiles, readRecord, writeRecord } from "./record.ts";

@@ -10,6 +10,8 @@ export interface LoopLimits {
 
 export const LOOP_LIMITS: LoopLimits = { emptySteps: 500, sameCalls: 50 };
 
+const EMPTY: ReadonlySet<AgentEvent["type"]> = new Set(["thinking", "error", "retry_notice"]);
+
 /** Says after each event why the agent is to be stopped; undefined while it is not. */
 export function loopBreaker({
   emptySteps,
@@ -19,28 +21,12 @@ export function loopBreaker({
   let call = "";
   let calls = 0;
   return (event) => {
-    switch (event.type) {
-      case "text":
-      case "result":
-      case "tool_end":
-      case "session":
-      case "limit_notice":
-        empty = 0;
-        return undefined;
-      case "tool_start": {
-        empty = 0;
-        const words = `${event.name}\0${event.text}`;
-        calls = words === call ? calls + 1 : 1;
-        call = words;
-        return calls > sameCalls ? `the same call of ${event.name} ${calls} times in a row` : undefined;
-      }
-      case "thinking":
-      case "error":
-      case "retry_notice":
-        empty += 1;
-        return empty > emptySteps ? `${empty} steps without a text or a tool call` : undefined;
-      default:
-        return event satisfies never;
-    }
+    empty = EMPTY.has(event.type) ? empty + 1 : 0;
+    if (empty > emptySteps) return `${empty} steps without a text or a tool call`;
+    if (event.type !== "tool_start") return undefined;
+    const words = `${event.name}\0${event.text}`;
+    calls = words === call ? calls + 1 : 1;
+    call = words;
+    return calls > sameCalls ? `the same call of ${event.name} ${calls} times in a row` : undefined;
   };
 }

@@ -11,7 +11,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import type { AgentEvent, Profile } from "../harness/port.ts";
 import { identityOf } from "../process/identity.ts";
-import { pidsWithVariable } from "../process/table.ts";
+import { pidsWithVariable } from "../../test/support/processes.ts";
 import { ATTEMPT_MARKER } from "../process/tree.ts";
 import { readRecord } from "./record.ts";
 import { probeProfile } from "./probeProfile.ts";

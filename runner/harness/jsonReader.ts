@@ -95,6 +95,18 @@ function bounded(event: AgentEvent): AgentEvent {
     : event;
 }
 
+type Stopped = Exclude<RunEnd["endedBy"], "exit" | "after_result" | "timeout" | "idle">;
+const STOPPED: Record<Stopped, { kind: VerdictKind; detail: string }> = {
+  canceled: { kind: "cancelled", detail: "stopped by us: canceled" },
+  lease_lost: { kind: "cancelled", detail: "stopped by us: lease_lost" },
+  shutdown: { kind: "cancelled", detail: "stopped by us: shutdown" },
+  output_limit: {
+    kind: "output_limit",
+    detail: "the output passed its limit, so the process was stopped",
+  },
+  loop: { kind: "loop", detail: "it took the same step again and again, so it was stopped" },
+};
+
 /**
  * Our own ending outranks what the torn stream looks like, but never a success whose terminal event was seen. A run
  * that we stopped while the CLI itself was waiting out a limit is that limit, or the cascade would ask the same
@@ -102,25 +114,17 @@ function bounded(event: AgentEvent): AgentEvent {
  */
 export function overruled(own: Verdict, end: RunEnd, trouble?: Trouble): Verdict {
   if (own.ok) return own;
-  const stopped = (kind: VerdictKind, detail: string): Verdict => ({ ...own, ok: false, kind, detail });
   switch (end.endedBy) {
     case "exit":
     case "after_result":
       return own;
-    case "canceled":
-    case "lease_lost":
-    case "shutdown":
-      return stopped("cancelled", `stopped by us: ${end.endedBy}`);
-    case "output_limit":
-      return stopped("output_limit", "the output passed its limit, so the process was stopped");
-    case "loop":
-      return stopped("loop", "it went round in circles (the same step again and again), so it was stopped");
     case "timeout":
       return { ...own, ok: false, ...outOfTime("timeout", trouble ?? troubleIn(end), end.now) };
     case "idle":
       return { ...own, ok: false, ...outOfTime("idle_timeout", trouble ?? troubleIn(end), end.now) };
+    default:
+      return { ...own, ok: false, ...STOPPED[end.endedBy] };
   }
-  return end.endedBy satisfies never;
 }
 
 /**

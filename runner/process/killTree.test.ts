@@ -8,7 +8,7 @@ import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { identityOf, isAlive } from "./identity.ts";
 import { killTree } from "./killTree.ts";
 import { readExitFile, spawnDetached, type Spawned } from "./spawnDetached.ts";
-import { pidsWithVariable, processTable } from "./table.ts";
+import { pidsWithVariable, processTable } from "../../test/support/processes.ts";
 import { ATTEMPT_MARKER, createTree } from "./tree.ts";
 
 let dir: string;

@@ -1,6 +1,6 @@
 /** The processes of this machine, as far as stopping a tree needs them: from /proc, or from `ps` where there is none. */
 import { execFile } from "node:child_process";
-import { existsSync, readFileSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { readdir, readFile } from "node:fs/promises";
 import { promisify } from "node:util";
 
@@ -21,29 +21,40 @@ export interface ProcessRow {
 
 const hasProc = existsSync("/proc/self/stat");
 
-/** All processes by pid. */
-export async function processTable(): Promise<Map<number, ProcessRow>> {
-  const rows = hasProc ? await fromProc() : await fromPs();
-  return new Map(rows.map((row) => [row.pid, row]));
+/** All processes by pid, and the environments that may be read. */
+export interface Snapshot {
+  table: Map<number, ProcessRow>;
+  /** Each with a NUL byte before and after every entry; empty where there is no /proc. */
+  environs: Map<number, string>;
+}
+
+/** Time between two readings, ms: whoever asks meanwhile shares the next one. */
+const GAP_MS = 15;
+let next: Promise<Snapshot> | undefined;
+let readAt = -Infinity;
+
+/**
+ * The processes as they are at some moment after this call. One reading serves all who wait for it: with eight jobs
+ * that end at once, reading hundreds of processes for each would be the dearest thing that a runner does.
+ */
+export function snapshot(): Promise<Snapshot> {
+  next ??= new Promise((resolve, reject) => {
+    setTimeout(
+      () => {
+        next = undefined;
+        readAt = performance.now();
+        (hasProc ? Promise.resolve(fromProc()) : psSnapshot()).then(resolve, reject);
+      },
+      Math.max(0, GAP_MS - (performance.now() - readAt)),
+    );
+  });
+  return next;
 }
 
 /** One process, or undefined when there is none with that pid. */
 export async function processRow(pid: number): Promise<ProcessRow | undefined> {
   if (hasProc) return readFile(`/proc/${pid}/stat`, "latin1").then(parseStat, () => undefined);
   return (await fromPs(["-p", String(pid)])).find((row) => row.pid === pid);
-}
-
-/** Pids whose environment holds `NAME=value`; only processes of the same user can be asked. Empty without /proc. */
-export async function pidsWithVariable(name: string, value: string): Promise<number[]> {
-  if (!hasProc) return [];
-  const wanted = `\0${name}=${value}\0`;
-  const holds = async (pid: number) => {
-    const environ = await readFile(`/proc/${pid}/environ`, "latin1").catch(() => "");
-    return `\0${environ}\0`.includes(wanted);
-  };
-  const pids = await procPids();
-  const held = await Promise.all(pids.map(holds));
-  return pids.filter((_, i) => held[i]);
 }
 
 /** The values of variable `name` that begin with `prefix`, over all processes of this user. Empty without /proc. */
@@ -63,11 +74,33 @@ async function procPids(): Promise<number[]> {
   return (await readdir("/proc")).filter((name) => /^\d+$/.test(name)).map(Number);
 }
 
-async function fromProc(): Promise<ProcessRow[]> {
-  const stats = await Promise.all(
-    (await procPids()).map((pid) => readFile(`/proc/${pid}/stat`, "latin1").then(parseStat, () => undefined)),
-  );
-  return stats.filter((row) => row !== undefined);
+/** Synchronous: these files are memory, and a promise for each costs ten times as much as reading it. */
+function fromProc(): Snapshot {
+  const table = new Map<number, ProcessRow>();
+  const environs = new Map<number, string>();
+  for (const name of readdirSync("/proc")) {
+    if (!/^\d+$/.test(name)) continue;
+    const stat = readIfThere(`/proc/${name}/stat`);
+    if (stat === undefined) continue;
+    const row = parseStat(stat);
+    table.set(row.pid, row);
+    const environ = readIfThere(`/proc/${name}/environ`);
+    if (environ !== undefined) environs.set(row.pid, `\0${environ}\0`);
+  }
+  return { table, environs };
+}
+
+/** Undefined for a process that has ended meanwhile, and for one that belongs to somebody else. */
+function readIfThere(file: string): string | undefined {
+  try {
+    return readFileSync(file, "latin1");
+  } catch {
+    return undefined;
+  }
+}
+
+async function psSnapshot(): Promise<Snapshot> {
+  return { table: new Map((await fromPs()).map((row) => [row.pid, row])), environs: new Map() };
 }
 
 /** `pid (name) state ppid pgrp session … starttime`: the name may hold spaces and brackets, so read from its end. */

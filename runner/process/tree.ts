@@ -4,7 +4,7 @@
  * because after its parent's death nothing may point to it any more.
  */
 import type { ProcessIdentity } from "./identity.ts";
-import { pidsWithVariable, processTable, type ProcessRow } from "./table.ts";
+import { snapshot, type ProcessRow } from "./table.ts";
 
 /** The environment variable that marks every process of an attempt. */
 export const ATTEMPT_MARKER = "DROVER_ATTEMPT_ID";
@@ -24,16 +24,17 @@ export interface ProcessTree {
 /** A tree that remembers its members. */
 export function createTree(root: TreeRoot): ProcessTree {
   const seen = new Map<number, string>();
+  const wanted = `\0${ATTEMPT_MARKER}=${root.attemptId}\0`;
   if (root.leader) seen.set(root.leader.pid, root.leader.startTime);
   const remember = (row: ProcessRow) => {
     if (row.pid !== process.pid && row.pid > 1) seen.set(row.pid, row.startTime);
   };
   return {
     async living() {
-      const [table, marked] = [await processTable(), await pidsWithVariable(ATTEMPT_MARKER, root.attemptId)];
-      for (const pid of marked) {
+      const { table, environs } = await snapshot();
+      for (const [pid, environ] of environs) {
         const row = table.get(pid);
-        if (row) remember(row);
+        if (row && environ.includes(wanted)) remember(row);
       }
       for (const row of table.values()) if (inSession(row, root.leader, table)) remember(row);
       addDescendants(table, seen, remember);

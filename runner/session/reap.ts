@@ -51,8 +51,8 @@ export async function reapStrays(context: RunnerContext, held: readonly HeldJob[
 
 async function findStrays(context: RunnerContext): Promise<Stray[]> {
   const marked = await valuesWithPrefix(ATTEMPT_MARKER, `${context.mark}:`);
-  const strays = new Map(
-    [...marked].map((attemptId) => [attemptId, { attemptId, leader: undefined } as Stray]),
+  const strays = new Map<string, Stray>(
+    [...marked].map((attemptId) => [attemptId, { attemptId, leader: undefined }]),
   );
   for (const stray of await fromRecords(context.folders.jobs)) strays.set(stray.attemptId, stray);
   return [...strays.values()];

@@ -81,7 +81,7 @@ describe("the checker", () => {
       [...ran("1", 1, "start"), ...ran("2", 1, "start"), ...ran("1", 1, "end")],
       /a: 1\.1#1 worked while/,
     ],
-  ] as [string, JobFact[], Entry[], RegExp][])("names %s", (_, jobs, journal, words) => {
+  ] as [string, JobFact[], Entry[], RegExp][])("names %s", (...[, jobs, journal, words]) => {
     expect(found(jobs, journal)).toMatch(words);
   });
 

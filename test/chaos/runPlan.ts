@@ -126,7 +126,7 @@ async function watch(world: World) {
   const wrong: string[] = [];
   return {
     wrong,
-    seen(jobs: { handle: string; status: string }[]) {
+    seen: (jobs: { handle: string; status: string }[]) => {
       for (const { handle, status } of jobs) {
         const before = ends.get(handle);
         if (before !== undefined && before !== status) wrong.push(`${handle}: was ${before}, then ${status}`);

@@ -13,7 +13,7 @@ import { probeProfile } from "../../runner/attempt/probeProfile.ts";
 import { runAttempt } from "../../runner/attempt/runAttempt.ts";
 import type { AttemptInput } from "../../runner/attempt/types.ts";
 import { STREAM_KINDS, type AgentEvent, type Profile, type StreamKind } from "../../runner/harness/port.ts";
-import { pidsWithVariable, processTable } from "../../runner/process/table.ts";
+import { pidsWithVariable, processTable } from "../support/processes.ts";
 import { ATTEMPT_MARKER } from "../../runner/process/tree.ts";
 import { startProvider, type Provider } from "../provider/provider.ts";
 import type { Script } from "../provider/types.ts";

@@ -1,0 +1,13 @@
+/** What tests ask of this machine's processes. */
+import { snapshot } from "../../runner/process/table.ts";
+
+/** All processes by pid. */
+export async function processTable() {
+  return (await snapshot()).table;
+}
+
+/** Pids whose environment holds `NAME=value`. */
+export async function pidsWithVariable(name: string, value: string): Promise<number[]> {
+  const { environs } = await snapshot();
+  return [...environs].filter(([, environ]) => environ.includes(`\0${name}=${value}\0`)).map(([pid]) => pid);
+}
