@@ -55,7 +55,23 @@ export const COMMANDS: CommandTable = {
     load: () => import("./commands/explain.ts"),
   },
   logs: { group: "Look", summary: "what the agent of a job did", load: () => import("./commands/logs.ts") },
+  runners: {
+    group: "Look",
+    summary: "list the runners and what they offer; drain one",
+    load: () => import("./commands/runners.ts"),
+  },
   watch: { group: "Look", summary: "follow the queue live", load: () => import("./commands/watch.ts") },
+
+  health: {
+    group: "Look",
+    summary: "what is known of harness profiles; block and clear them",
+    load: () => import("./commands/health.ts"),
+  },
+  quota: {
+    group: "Look",
+    summary: "which profiles may be used now, and when the others",
+    load: () => import("./commands/quota.ts"),
+  },
 
   create: {
     group: "Change",
@@ -79,6 +95,21 @@ export const COMMANDS: CommandTable = {
     load: () => import("./commands/cancel.ts"),
     aliases: ["kill"],
   },
+  retry: {
+    group: "Change",
+    summary: "try a failed, skipped or canceled job again",
+    load: () => import("./commands/retry.ts"),
+  },
+  pause: {
+    group: "Change",
+    summary: "let no runner claim a job of the namespace",
+    load: () => import("./commands/pause.ts"),
+  },
+  resume: {
+    group: "Change",
+    summary: "let runners claim jobs again",
+    load: () => import("./commands/pause.ts"),
+  },
   "start-job": {
     group: "Change",
     summary: "drive a job by hand: start it",
@@ -101,7 +132,16 @@ export const COMMANDS: CommandTable = {
     load: () => import("./commands/host.ts"),
     backend: false,
   },
-  runner: { group: "Run", summary: "run a runner alone", load: () => import("./commands/runner.ts") },
+  runner: {
+    group: "Run",
+    summary: "run, start, stop and install a runner",
+    load: () => import("./commands/runner.ts"),
+  },
+  harness: {
+    group: "Run",
+    summary: "list and test the harness profiles of this machine",
+    load: () => import("./commands/harness.ts"),
+  },
   token: {
     group: "Run",
     summary: "create, list and revoke access tokens",

@@ -161,6 +161,14 @@ const FUNCTIONS: Record<
         reason: "r",
       }),
   },
+  "health:block": {
+    roles: ["admin"],
+    call: (c) => c.mutation(api.health.block, { ...NS, profile: "claude", reason: "out of order" }),
+  },
+  "repair:jobs": {
+    roles: ["admin"],
+    call: (c) => c.mutation(api.repair.jobs, { ...NS, status: "running", fix: true }),
+  },
   "health:clear": { roles: ["admin"], call: (c) => c.mutation(api.health.clear, NS) },
   "tokens:register": {
     roles: ["admin"],
@@ -414,7 +422,7 @@ async function goneId(q: Queue, kind: string): Promise<string> {
     const row = await ctx.db.query(table).first();
     if (row === null) throw new Error(`no row in ${table}`);
     const { _id, _creationTime, ...fields } = row;
-    const copy = await ctx.db.insert(table, fields as never);
+    const copy = await ctx.db.insert(table, fields);
     await ctx.db.delete(table, copy);
     return copy;
   });
@@ -477,7 +485,12 @@ describe("a token", () => {
     ).toMatchObject({ code: "NOT_ALLOWED" });
     const [job = ""] = await q.insert(await q.create(), {});
     const wide = await q.startSession({ runner: "wide" });
-    expect(await runner.mutation(api.work.claim, { ...NS, session: wide, job })).toBeNull();
+    expect(await errorOf(runner.mutation(api.work.claim, { ...NS, session: wide, job }))).toMatchObject({
+      code: "NOT_FOUND",
+    });
+    expect(await errorOf(runner.mutation(api.sessions.end, { session: wide }))).toMatchObject({
+      code: "NOT_FOUND",
+    });
   });
 });
 

@@ -6,12 +6,12 @@ import { vTask } from "./model/task.ts";
 
 /** Continues what one transaction could not finish; the arguments are the record of what remains. */
 export const run = internalMutation({
-  args: { tasks: v.array(vTask) },
+  args: { tasks: v.array(vTask), round: v.number() },
   returns: v.null(),
-  handler: async (ctx, { tasks }) => {
+  handler: async (ctx, { tasks, round }) => {
     const tx = begin(ctx);
     tx.tasks.push(...tasks);
-    await drain(tx);
+    await drain(tx, round);
     return null;
   },
 });

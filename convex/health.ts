@@ -2,6 +2,7 @@ import { v } from "convex/values";
 import { internalMutation } from "./_generated/server.js";
 import { begin, scopedMutation, scopedQuery } from "./model/access.ts";
 import { drain } from "./model/fanOut.ts";
+import { blockProfile } from "./model/blockProfile.ts";
 import { clearHealth, expireHealth, listHealth, reportHealth } from "./model/health.ts";
 import { vHealth, vHealthKind, vHealthScope } from "./model/shapes.ts";
 
@@ -38,6 +39,18 @@ export const clear = scopedMutation("admin")({
   args: { profile: v.optional(v.string()), machine: v.optional(v.string()) },
   returns: v.object({ cleared: v.number() }),
   handler: clearHealth,
+});
+
+/** A person takes a profile out of use, for every machine or for one; `until` absent: until it is cleared. */
+export const block = scopedMutation("admin")({
+  args: {
+    profile: v.string(),
+    machine: v.optional(v.string()),
+    until: v.optional(v.number()),
+    reason: v.string(),
+  },
+  returns: v.null(),
+  handler: blockProfile,
 });
 
 /** Scheduled for the end of a limit. */

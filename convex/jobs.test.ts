@@ -405,11 +405,13 @@ describe("jobs:insert", () => {
     ["a key like a handle", [{ key: "1.2" }]],
     ["a key with a line break", [{ key: "a\nb" }]],
     ["an empty lock", [{ lock: "" }]],
+    ["a prompt for the shell", [{ type: "plan", harness: "script" }]],
+    ["a shell as an agent's fallback", [{ type: "plan", cascade: ["claude", "script"] }]],
     ["a negative time limit", [{ timeoutMs: -1 }]],
     ["a fraction of a priority", [{ priority: 0.5 }]],
     ["a start time in another age", [{ notBefore: 1e15 }]],
     ["65 dependencies", [{ after: Array.from({ length: 65 }, (_, i) => `k${i}`) }]],
-    ["101 profiles", [{ cascade: Array.from({ length: 101 }, (_, i) => `p${i}`) }]],
+    ["17 profiles", [{ cascade: Array.from({ length: 17 }, (_, i) => `p${i}`) }]],
   ])("refuses %s as INVALID", async (_, jobs) => {
     const q = await openQueue();
     await q.create();

@@ -13,6 +13,8 @@ export const ensure = globalMutation("admin")({
     harnessDefaults: v.optional(v.record(v.string(), v.string())),
     cascade: v.optional(v.array(v.string())),
     limits: v.optional(vLimits),
+    /** Slugs of the repos that no data-collecting profile may see; replaces the earlier list. */
+    privateRepos: v.optional(v.array(v.string())),
   },
   returns: vNamespace,
   handler: ensureNamespace,

@@ -102,6 +102,8 @@ interface World {
   seen: Map<string, { attempt: number; status: string }>;
   /** Jobs that the present command may bring back from a terminal state. */
   retried: boolean;
+  /** Creation time of the youngest job that was checked. */
+  checkedAt: number;
 }
 
 const NS = { namespace: "main" };
@@ -231,7 +233,7 @@ async function execute(world: World, c: Command): Promise<void> {
       await admin.mutation(api.assignments.update, {
         ...NS,
         assignment: target._id,
-        status: c.to as "blocked",
+        status: c.to,
         reason: "because",
       });
       return;
@@ -366,6 +368,11 @@ function check(world: World, all: Rows, trail: string): void {
     expect(new Set(numbers).size, `${name} attempts`).toBe(numbers.length);
     expect(Math.max(0, ...numbers), `${name} attempts`).toBe(job.attempt);
   }
+  const called = all.jobs
+    .filter((j) => j.type === "pm" && j._creationTime > world.checkedAt)
+    .map((j) => j.reviews);
+  expect(new Set(called).size, `${trail} PM jobs called in one step`).toBe(called.length);
+  world.checkedAt = Math.max(world.checkedAt, ...all.jobs.map((j) => j._creationTime));
   for (const edge of all.edges) {
     const status = statusOfSource(all, edge);
     const to = all.jobs.find((j) => j._id === edge.to);
@@ -469,7 +476,7 @@ describe("stored readiness", () => {
               { key: "c", after: ["a"], lock: "b" },
             );
           }
-          const world: World = { q, sessions: [], seen: new Map(), retried: false };
+          const world: World = { q, sessions: [], seen: new Map(), retried: false, checkedAt: 0 };
           for (const [i, c] of commands.entries()) {
             world.retried = false;
             vi.setSystemTime(Date.now() + 1);

@@ -22,6 +22,8 @@ export const start = globalMutation(
     pools: v.array(v.string()),
     slots: v.number(),
     profiles: v.array(v.string()),
+    /** Those of them that collect data. */
+    collecting: v.optional(v.array(v.string())),
   },
   returns: v.object({
     session: v.string(),

@@ -1,6 +1,6 @@
 /**
  * Claims, reports and the fence, seen from a runner: what the functions answer and what the rows say afterwards.
- * Not asserted: which rows a call touches (model/claim.test.ts) and readiness in general (readiness.test.ts).
+ * Not asserted: which rows a call touches (footprint.test.ts) and readiness in general (readiness.test.ts).
  */
 import { afterEach, describe, expect, it, vi } from "vitest";
 import { api } from "./_generated/api.js";
@@ -283,6 +283,27 @@ describe("work:report", () => {
       next: { job: { handle: "1.3" } },
     });
     expect(await call(["1.3"])).toEqual({ kind: "already", next: null });
+  });
+
+  it("claims no next job in a namespace that its session does not serve", async () => {
+    const q = await openQueue();
+    const { fence } = await running(q);
+    await q.admin.mutation(api.namespaces.ensure, { namespace: "other" });
+    const other = { namespace: "other" };
+    const { id } = await q.admin.mutation(api.assignments.create, { ...other, northStar: "n" });
+    const jobs = [{ type: "script" as const, context: "true" }];
+    const made = await q.admin.mutation(api.jobs.insert, {
+      ...other,
+      assignment: id,
+      jobs: [...jobs, ...jobs],
+    });
+    const [own = "", next = ""] = made.kind === "inserted" ? made.jobs.map((job) => job.id) : [];
+    const report = { ended: ended(), outcome: complete, claimNext: [next] };
+    const stale = { ...fence, job: own };
+    expect(await q.admin.mutation(api.work.report, { ...other, fence: stale, ...report })).toEqual({
+      kind: "lease_lost",
+      next: null,
+    });
   });
 
   it("sends an interrupted job back without counting anything", async () => {

@@ -36,6 +36,13 @@ const limits = z.strictObject({
   maxTokens: z.int().min(1).optional(),
 });
 
+const mebibytes = z.int("expected whole MiB").min(0);
+const runnerLimits = z.strictObject({
+  freeDiskMb: mebibytes.optional(),
+  freeMemoryMb: mebibytes.optional(),
+  outputMb: mebibytes.min(1).optional(),
+});
+
 const harnessProfile = z.strictObject({
   type: z.enum(HARNESS_TYPES),
   model: z.string().min(1).optional(),
@@ -47,6 +54,8 @@ const harnessProfile = z.strictObject({
   output: z.enum(["claude", "codex", "gemini", "opencode"]).optional(),
   /** `bypass` (default) asks no question; `restricted` edits in the folder without a free shell. */
   permissions: z.enum(["bypass", "restricted"]).optional(),
+  /** Its provider keeps what it is sent: it never gets a repo of `privateRepos`. */
+  dataCollection: z.boolean().optional(),
 });
 
 const fileShape = {
@@ -68,6 +77,10 @@ const fileShape = {
   slots: z.int().min(1).max(MAX_SLOTS).optional(),
   pools: z.array(name).optional(),
   limits: limits.optional(),
+  /** What a runner's own limits are, in MiB; see docs/runner.md. */
+  runnerLimits: runnerLimits.optional(),
+  /** Repos that no profile with `dataCollection` may see. */
+  privateRepos: z.array(slug).optional(),
 };
 
 export const configSchema = z.strictObject(fileShape).superRefine(checkProfiles);
@@ -137,6 +150,7 @@ function knownKeys(path: PropertyKey[]): string[] {
   const [head] = path;
   if (head === "harnessDefaults") return ["default", ...JOB_TYPE_NAMES];
   if (head === "harnesses") return Object.keys(harnessProfile.shape);
+  if (head === "runnerLimits") return Object.keys(runnerLimits.shape);
   if (head === "limits") return Object.keys(limits.shape);
   if (head === "namespaces") return ["repo", "repos"];
   return Object.keys(fileShape).filter((key) => key !== "$schema");

@@ -56,6 +56,8 @@ const CASCADE = {
   no_model_call: "outcome",
   timeout: "outcome",
   output_limit: "outcome",
+  /** It repeated one step, or took many without saying or doing anything. */
+  loop: "outcome",
   /** A script or command ended with an exit code other than 0. */
   failed: "outcome",
   cancelled: "interrupted",

@@ -1,5 +1,6 @@
 /** Puts the parts of a runner together, and takes them apart again in reverse order. */
 import { probeProfile } from "./attempt/probeProfile.ts";
+import { watchRoom } from "./claim/room.ts";
 import { systemClock } from "./clock.ts";
 import { describeError } from "./connect/callError.ts";
 import { connectBackend } from "./connect/convexBackend.ts";
@@ -8,7 +9,9 @@ import type { RunnerContext } from "./context.ts";
 import { startGuard } from "./guard/guard.ts";
 import type { Profile } from "./harness/port.ts";
 import { watchHealth } from "./health.ts";
+import { DEFAULT_LIMITS } from "./limits.ts";
 import type { RunnerOptions } from "./options.ts";
+import { literalValues, redactor } from "./report/redact.ts";
 import { openOutbox } from "./report/outbox.ts";
 import { openFolders } from "./state/folders.ts";
 import { takeLock } from "./state/lock.ts";
@@ -52,9 +55,10 @@ interface Wishes {
 }
 
 async function build(
-  { options, stopping, onHealth }: Wishes,
+  { options: given, stopping, onHealth }: Wishes,
   closers: (() => unknown)[],
 ): Promise<RunnerContext> {
+  const options = { ...given, log: redacting(given) };
   const clock = options.clock ?? systemClock;
   const folders = await openFolders(options.home, options.name);
   const lock = await takeLock(folders.lockFile, options.name);
@@ -83,7 +87,16 @@ async function build(
   });
   closers.push(health.close);
   const { closing } = stopping;
-  return { options, clock, backend, folders, outbox, health, guard, profiles, mark, closing };
+  const limits = { ...DEFAULT_LIMITS, ...options.limits };
+  const room = await watchRoom({ folder: folders.root, limits, log: options.log, onRoom: onHealth });
+  closers.push(room.close);
+  return { options, clock, backend, folders, outbox, health, guard, limits, room, profiles, mark, closing };
+}
+
+/** Logs are shown to others, too: what providers and agents say in errors goes through the same net as results. */
+function redacting({ log, profiles }: RunnerOptions): RunnerOptions["log"] {
+  const redact = redactor(process.env, ...literalValues(profiles));
+  return (entry) => log(entry.detail === undefined ? entry : { ...entry, detail: redact(entry.detail) });
 }
 
 /** The profiles whose program is here; the others are named in the log, with what is missing. */

@@ -1,9 +1,11 @@
 /** What every step of a runner works with; made once by the daemon. */
+import type { Room } from "./claim/room.ts";
 import type { Backend } from "./connect/backend.ts";
 import type { Report } from "./connect/types.ts";
 import type { Guard } from "./guard/guard.ts";
 import type { Profile } from "./harness/port.ts";
 import type { HealthView } from "./health.ts";
+import type { RunnerLimits } from "./limits.ts";
 import type { Clock, RunnerOptions } from "./options.ts";
 import type { Outbox } from "./report/outbox.ts";
 import type { RunnerFolders } from "./state/folders.ts";
@@ -18,6 +20,9 @@ export interface RunnerContext {
   /** Begins the mark of every process that this runner starts; the same through all its restarts. */
   mark: string;
   guard: Guard;
+  limits: RunnerLimits;
+  /** Disk and memory for one more job. */
+  room: Room;
   /** Usable on this machine, by name. */
   profiles: ReadonlyMap<string, Profile>;
   /** Aborted when the runner stops for good: nobody waits for the backend any more. */

@@ -10,6 +10,7 @@ import { assemble } from "./assemble.ts";
 import { armFaults } from "./fault.ts";
 import type { RunnerOptions } from "./options.ts";
 import { replayOutbox } from "./report/deliver.ts";
+import { reapStrays } from "./session/reap.ts";
 import { serving, type Serving } from "./session/serve.ts";
 import { openSession, type Session } from "./session/session.ts";
 import { stoppingState, type Stopping, type StopReason } from "./stopping.ts";
@@ -85,6 +86,7 @@ async function open(context: RunnerContext, served: Serving, stopping: Stopping)
       pools: options.pools,
       slots: options.slots,
       profiles: [...context.profiles.keys()],
+      collecting: [...context.profiles.values()].filter((one) => one.dataCollection).map((one) => one.name),
     },
     running: served.slots.running,
     onOrders(orders) {
@@ -106,6 +108,8 @@ interface Running {
 async function run({ context, served, stopping, first }: Running): Promise<StopReason> {
   const { log } = context.options;
   let opened: Opened | undefined = first;
+  await context.guard.relieve();
+  await reapStrays(context, first.started.held);
   while (opened !== undefined) {
     const { session, started } = opened;
     log({

@@ -3,6 +3,7 @@ import type { Profile } from "./harness/port.ts";
 import type { Backend } from "./connect/backend.ts";
 import type { Connection } from "./connect/convexBackend.ts";
 import type { Fence } from "./connect/types.ts";
+import type { RunnerLimits } from "./limits.ts";
 
 export interface NamespaceOptions {
   /** Repository slug → absolute path of its checkout on this machine. */
@@ -55,6 +56,8 @@ export interface RunnerOptions {
   once?: boolean;
   /** Stop after this long without work, ms. */
   idleExitMs?: number;
+  /** What differs from DEFAULT_LIMITS. */
+  limits?: Partial<RunnerLimits>;
   clock?: Clock;
   /** Stands in for the Convex client. */
   connect?: (connection: Connection) => Backend;

@@ -21,12 +21,13 @@ export async function ensureNamespaces(backend: Backend, settings: Settings): Pr
   return Object.keys(served);
 }
 
-function defaultsOf({ harnessDefaults, cascade, limits, ...config }: Config) {
+function defaultsOf({ harnessDefaults, cascade, limits, privateRepos, ...config }: Config) {
   return {
     profiles: profileNames({ ...config }),
     harnessDefaults:
       harnessDefaults === undefined ? undefined : (defined(harnessDefaults) as Record<string, string>),
     cascade,
+    privateRepos,
     limits: limits === undefined ? undefined : defined(limits),
   };
 }

@@ -76,7 +76,7 @@ function advice(code: ErrorCode, { givenToken }: CallPlace): string {
     return " (the token in DROVER_TOKEN or --token decides what is allowed)";
   if (code !== "UNAUTHENTICATED") return "";
   return givenToken
-    ? ": it has expired or was revoked; make a new one with `drover token create`"
+    ? ": it is no token of this backend, has expired or was revoked; make a new one with `drover token create`"
     : ": it does not know this machine's key (DROVER_HOME); set DROVER_TOKEN to a token made with `drover token create` there";
 }
 

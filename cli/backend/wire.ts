@@ -12,5 +12,6 @@ export type Attempt = JobDetail["attempts"][number];
 export type EdgeEnd = JobDetail["edges"]["waitsFor"][number];
 export type Explanation = FunctionReturnType<typeof api.jobs.explain>;
 export type Cause = Explanation["causes"][number];
+export type Runner = FunctionReturnType<typeof api.runners.list>[number];
 export type JobEvent = FunctionReturnType<typeof api.events.list>[number];
 export type TokenRow = FunctionReturnType<typeof api.tokens.list>[number];

@@ -2,6 +2,7 @@ import type { Command } from "@commander-js/extra-typings";
 import { commonFlags } from "../commonOptions.ts";
 import type { CommonFlags } from "../config/settings.ts";
 import { checkBackend } from "../doctor/backend.ts";
+import { checkJobs } from "../doctor/jobs.ts";
 import type { Finding, Level } from "../doctor/finding.ts";
 import { checkHarnesses } from "../doctor/harnesses.ts";
 import { checkMachine } from "../doctor/machine.ts";
@@ -16,9 +17,10 @@ export function register(program: Command): void {
   program
     .command("doctor")
     .description("Check that everything needed is there, and say what to do about what is not.")
-    .action(async (_options, command) => {
+    .option("--fix", "mend what can be mended: open jobs that are stuck through a fault")
+    .action(async ({ fix }, command) => {
       const flags = commonFlags(command);
-      const findings = await examine(flags);
+      const findings = await examine(flags, fix === true);
       const failed = findings.filter(({ level }) => level === "fail").length;
       printData({ ok: failed === 0, findings }, () => findings.map(render).join("\n"), flags);
       say(failed === 0 ? "nothing is wrong" : `${failed} thing${failed === 1 ? "" : "s"} to repair`);
@@ -26,7 +28,7 @@ export function register(program: Command): void {
     });
 }
 
-async function examine(flags: CommonFlags): Promise<Finding[]> {
+async function examine(flags: CommonFlags, fix: boolean): Promise<Finding[]> {
   const { findings, settings } = checkConfig(flags);
   const [machine, harnesses, templates, backend] = await Promise.all([
     checkMachine(),
@@ -34,8 +36,9 @@ async function examine(flags: CommonFlags): Promise<Finding[]> {
     checkTemplates(settings?.root ?? process.cwd()),
     settings === null ? [] : checkBackend(settings),
   ]);
+  const jobs = settings === null ? [] : await checkJobs(settings, fix);
   const repos = settings === null ? [] : checkRepos(settings);
-  return [...machine, ...findings, ...backend, ...repos, ...harnesses, ...templates];
+  return [...machine, ...findings, ...backend, ...jobs, ...repos, ...harnesses, ...templates];
 }
 
 const MARKS: Readonly<Record<Level, string>> = {

@@ -1,6 +1,7 @@
 import type { Command } from "@commander-js/extra-typings";
 import { api } from "../../convex/_generated/api.js";
 import { profileNames, unknownProfile } from "../../domain/config.ts";
+import { JOB_TYPE_NAMES } from "../../domain/jobTypes.ts";
 import { openSession, type Session } from "../backend/session.ts";
 import { defined } from "../defined.ts";
 import { checkText, parseDuration, parseWhole, readTextInput } from "../input.ts";
@@ -88,7 +89,8 @@ function requests(options: Options): JobRequest[] {
 }
 
 function singleRequest(options: Options): JobRequest {
-  if (options.type === undefined) throw usageError("--type is missing: what kind of job is it?");
+  if (options.type === undefined)
+    throw usageError(`--type is missing: expected one of ${JOB_TYPE_NAMES.join(", ")}`);
   const { type, title, harness, after, repo, pool, lock, key, priority, timeout } = options;
   return defined({
     type,

@@ -38,7 +38,10 @@ export function register(program: Command): void {
         (list) => list.map(renderEvent).join("\n") || color.dim("nothing yet"),
         session.flags,
       );
-      if (events.length === 0) say(`no activity recorded: \`drover explain ${job}\` says what it waits for`);
+      if (events.length === 0)
+        say(
+          `no activity recorded: \`drover explain ${job}\` says how it stands, \`drover job ${job}\` what came out`,
+        );
     });
 }
 

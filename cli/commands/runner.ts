@@ -5,20 +5,29 @@ import { openBackend } from "../backend/client.ts";
 import { ensureNamespaces } from "../backend/ensureNamespaces.ts";
 import { commonFlags } from "../commonOptions.ts";
 import { loadSettings, type Settings } from "../config/settings.ts";
+import type { Finding } from "../doctor/finding.ts";
+import { checkRepos } from "../doctor/repo.ts";
 import { probedName, probeProfiles, wantedProfiles } from "../harnesses/profiles.ts";
 import { parseDuration, parseWhole } from "../input.ts";
 import { withInterrupt } from "../interrupt.ts";
 import { CliError, EXIT, usageError } from "../output/errors.ts";
 import { say } from "../output/print.ts";
 import { type PreparedRunner, prepareRunner } from "../run/runnerOptions.ts";
+import { registerInstall } from "../runnerLife/install.ts";
+import { registerLife } from "../runnerLife/life.ts";
 import { runUntilStopped } from "../run/runUntilStopped.ts";
 import { startStoppableRunner } from "../run/runningRunner.ts";
 
 const MAX_SLOTS = 64;
 
 export function register(program: Command): void {
-  program
+  const runner = program
     .command("runner")
+    .description("Run a runner, in the foreground or behind the terminal, and look after it.");
+  registerLife(runner);
+  registerInstall(runner);
+  runner
+    .command("run", { isDefault: true })
     .description(
       "Run a runner alone: it claims jobs of the namespace and drives agents. Ctrl+C lets it finish.",
     )
@@ -55,10 +64,7 @@ async function checkIn(settings: Settings): Promise<void> {
  * Says what this runner offers and where its log is, and gives the options without the kinds that nobody asked for
  * and that are not here. @throws CliError when nothing can run here
  */
-export async function announce(
-  { options, log }: PreparedRunner,
-  { config }: Settings,
-): Promise<RunnerOptions> {
+export async function announce({ options, log }: PreparedRunner, settings: Settings): Promise<RunnerOptions> {
   const probed = await probeProfiles(options.profiles);
   const offered = probed.filter(({ installed }) => installed);
   if (offered.length === 0)
@@ -66,9 +72,22 @@ export async function announce(
   say(`runner ${options.name} serves ${Object.keys(options.namespaces).join(", ")} at ${options.url}`);
   say(`offers ${offered.map(probedName).join(", ")}; ${options.slots} at once`);
   say(`log: ${log.file}`);
-  const wanted = wantedProfiles(config);
+  sayMissingRepos(settings);
+  const wanted = wantedProfiles(settings.config);
   const kept = probed.filter(({ profile, installed }) => installed || wanted.has(profile.name));
   return { ...options, profiles: kept.map(({ profile }) => profile) };
+}
+
+/** A job of a repo that is not here fails, so that is said at the start. @throws CliError when none is here */
+function sayMissingRepos(settings: Settings): void {
+  const repos = checkRepos(settings);
+  const missing = repos.filter(({ level }) => level === "fail").map(describeFinding);
+  if (missing.length > 0 && missing.length === repos.length) throw usageError(missing.join("\n"));
+  for (const line of missing) say(line);
+}
+
+function describeFinding({ name, detail, fix }: Finding): string {
+  return `${name}: ${detail}${fix === undefined ? "" : `: ${fix}`}`;
 }
 
 /** The slots of a flag. @throws CliError (exit 2) */

@@ -101,17 +101,14 @@ function registerRevoke(token: Command): void {
 function renderTokens(tokens: TokenRow[]): string {
   if (tokens.length === 0) return "no tokens: make one with `drover token create --role runner`";
   const now = Date.now();
-  const state = (t: TokenRow) =>
-    t.revoked ? color.red("revoked") : t.expiresAt < now ? color.dim("expired") : color.green("good");
+  // One column for both, so that the id, which is needed whole, fits into 80.
+  const until = (t: TokenRow) => {
+    if (t.revoked) return color.red("revoked");
+    if (t.expiresAt < now) return color.dim("expired");
+    return new Date(t.expiresAt).toISOString().slice(0, 10);
+  };
   return table([
-    ["ROLE", "NAMESPACES", "STATE", "UNTIL", "ID", "LABEL"].map((h) => color.dim(h)),
-    ...tokens.map((t) => [
-      t.role,
-      t.namespaces,
-      state(t),
-      new Date(t.expiresAt).toISOString().slice(0, 10),
-      t.jti,
-      t.label,
-    ]),
+    ["ROLE", "NAMESPACES", "GOOD UNTIL", "ID", "LABEL"].map((h) => color.dim(h)),
+    ...tokens.map((t) => [t.role, t.namespaces, until(t), t.jti, t.label]),
   ]);
 }

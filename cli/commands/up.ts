@@ -59,8 +59,15 @@ async function up({ settings, flags, wishes, interrupt }: Order): Promise<ExitCo
       host: host === null ? "already running" : "started",
       log: prepared.log.file,
     };
-    printData(place, (p) => `up: namespace ${p.namespace} at ${p.url} (host ${p.host})`, flags);
-    return await runUntilStopped(startStoppableRunner(offer), interrupt);
+    const starting = startStoppableRunner(offer);
+    // Only when it stands: an error leaves stdout empty.
+    const announced = starting.then(
+      () => printData(place, (p) => `up: namespace ${p.namespace} at ${p.url} (host ${p.host})`, flags),
+      () => undefined,
+    );
+    const code = await runUntilStopped(starting, interrupt);
+    await announced;
+    return code;
   } finally {
     await host?.stop();
   }

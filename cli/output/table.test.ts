@@ -29,6 +29,11 @@ describe("text", () => {
     expect(wrap("one two three\nfour", "  ", 15)).toBe("  one two three\n  four");
     expect(wrap("one two three four", "", 14)).toBe("one two three\nfour");
   });
+
+  it("keeps the indentation of its lines, also where they are wrapped", () => {
+    expect(wrap("next:\n  drover up   start", "", 40)).toBe("next:\n  drover up   start");
+    expect(wrap("- a\n    one two three four", "  ", 20)).toBe("  - a\n      one two three\n      four");
+  });
 });
 
 describe("a length of time", () => {

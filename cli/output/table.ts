@@ -77,7 +77,13 @@ export function wrap(text: string, indent = "", width = columns()): string {
     .join("\n");
 }
 
+/** Keeps the indentation of the line, on all lines that it becomes: lists and code stay readable. */
 function wrapLine(line: string, width: number): string[] {
+  const lead = /^ */.exec(line)?.[0] ?? "";
+  const room = width - lead.length;
+  if (lead !== "" && room >= MIN_LAST) {
+    return wrapLine(line.slice(lead.length), room).map((part) => `${lead}${part}`);
+  }
   const lines: string[] = [];
   let current = "";
   for (const word of line.split(" ")) {

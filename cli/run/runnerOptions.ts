@@ -1,5 +1,7 @@
 import { hostname } from "node:os";
 import type { NamespaceOptions, RunnerOptions } from "../../runner/options.ts";
+import type { Config } from "../../domain/config.ts";
+import type { RunnerLimits } from "../../runner/limits.ts";
 import { readVersion } from "../commands/version.ts";
 import { repoPaths } from "../config/repoPaths.ts";
 import { requireNamespace, type Settings } from "../config/settings.ts";
@@ -46,6 +48,7 @@ export function prepareRunner(settings: Settings, flags: RunnerFlags): PreparedR
     slots: flags.slots ?? config.slots ?? DEFAULT_SLOTS,
     pools: config.pools ?? [DEFAULT_POOL],
     ...runnerTokens(settings, [...paths.keys()]),
+    limits: limitsOf(config),
     cli: { command: cliCommand() },
     log: log.write,
     ...(flags.once === true ? { once: true } : {}),
@@ -56,6 +59,17 @@ export function prepareRunner(settings: Settings, flags: RunnerFlags): PreparedR
 
 function namespaceOptions({ root }: Settings, repos: Record<string, string>): NamespaceOptions {
   return { repos, defaultPath: Object.values(repos)[0] ?? root };
+}
+
+const MIB = 1024 * 1024;
+
+function limitsOf({ runnerLimits = {} }: Config): Partial<RunnerLimits> {
+  const { freeDiskMb, freeMemoryMb, outputMb } = runnerLimits;
+  return {
+    ...(freeDiskMb === undefined ? {} : { freeDiskBytes: freeDiskMb * MIB }),
+    ...(freeMemoryMb === undefined ? {} : { freeMemoryBytes: freeMemoryMb * MIB }),
+    ...(outputMb === undefined ? {} : { outputBytes: outputMb * MIB }),
+  };
 }
 
 /** The machine's name, made fit for a folder and a handle. */

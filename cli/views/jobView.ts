@@ -92,11 +92,16 @@ function renderAttempts(attempts: Attempt[], now: number): string {
       attempt.profile ?? "by hand",
       attempt.verdict ?? attempt.outcome ?? (attempt.endedAt === undefined ? "running" : "ended"),
       duration((attempt.endedAt ?? now) - attempt.startedAt),
-      [attempt.version, attempt.model, attempt.detail]
+      [attempt.version, attempt.model, attempt.detail, whyText(attempt.why)]
         .filter((text) => text !== undefined && text !== "")
         .join("  "),
     ]),
   );
+}
+
+/** Why it ran where it ran, where it was not the first choice. */
+function whyText(why: string | undefined): string | undefined {
+  return why === undefined ? undefined : `because ${why.split("\n").join("; ")}`;
 }
 
 /** Why a job is not running, and what comes next. */

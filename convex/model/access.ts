@@ -91,6 +91,12 @@ export function begin(ctx: Pick<Tx, "db" | "scheduler">): Tx {
 /** Lets the caller through when its role is one of `roles`; NOT_ALLOWED otherwise. */
 export function allow(caller: Caller, roles: readonly Role[]): Caller {
   if (roles.includes(caller.role)) return caller;
+  if (caller.role === "agent") {
+    return fail(
+      "NOT_ALLOWED",
+      "this is not for agents: expected to read or change the own assignment only (assignment, job, explain, logs, insert-job, update-assignment); leave the rest to a person",
+    );
+  }
   return fail(
     "NOT_ALLOWED",
     `expected a token with the role ${roles.join(" or ")}, got ${caller.role}: use another token`,

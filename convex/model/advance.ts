@@ -1,9 +1,13 @@
+import { headAndTail } from "../../domain/text.ts";
 import type { Doc } from "../_generated/dataModel.js";
 import { closeAttempt } from "./closeAttempt.ts";
 import { fail } from "./fail.ts";
 import { checkFence, type Held } from "./fence.ts";
 import type { AttemptReport, Fence } from "./workShapes.ts";
 import type { ScopedTx } from "./tx.ts";
+
+/** Bytes of the reason why the next profile has its turn. */
+const MAX_WHY_BYTES = 2000;
 
 type Args = {
   fence: Fence;
@@ -35,10 +39,19 @@ export async function advanceAttempt(ctx: ScopedTx, args: Args): Promise<Result>
     session: session._id,
     profile: args.profile,
     harness: args.harness,
+    why: whyNext(args),
     startedAt: ctx.now,
   });
   await ctx.db.patch("jobs", job._id, { attempt: number, profileUsed: args.profile });
   return { kind: "advanced", attempt: number };
+}
+
+function whyNext({ ended, profile }: Args): string {
+  const again = ended.profile === profile ? "once more after " : `${ended.profile}: `;
+  return headAndTail(
+    `${again}${ended.verdict}${ended.detail === undefined ? "" : `, ${ended.detail}`}`,
+    MAX_WHY_BYTES,
+  );
 }
 
 async function advancedBefore(

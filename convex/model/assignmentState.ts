@@ -3,10 +3,14 @@ import {
   isTerminalAssignment,
   type AssignmentState,
 } from "../../domain/assignmentState.ts";
+import { headAndTail } from "../../domain/text.ts";
 import type { Doc, Id } from "../_generated/dataModel.js";
 import { fail } from "./fail.ts";
 import { isOpenAssignment } from "./readiness.ts";
 import type { Tx } from "./tx.ts";
+
+/** Bytes of a reason, which stands in a row that lists read by the hundred. */
+const MAX_REASON_BYTES = 2000;
 
 export interface Move {
   to: AssignmentState;
@@ -27,7 +31,7 @@ export async function moveAssignment(tx: Tx, assignment: Doc<"assignments">, mov
   if (to === assignment.status && to !== "blocked") return;
   await tx.db.patch("assignments", assignment._id, {
     status: to,
-    blocked: to === "blocked" ? blocked : undefined,
+    blocked: to === "blocked" ? bounded(blocked) : undefined,
     endedAt: ends ? tx.now : undefined,
     ...(stops ? { hasTurn: false, wantsTurn: false } : {}),
   });
@@ -42,6 +46,10 @@ export async function moveAssignment(tx: Tx, assignment: Doc<"assignments">, mov
   } else if (isOpenAssignment(assignment) === stops) {
     tx.tasks.push({ kind: "gates", assignment: assignment._id });
   }
+}
+
+function bounded(blocked: Move["blocked"]): Doc<"assignments">["blocked"] {
+  return blocked && { ...blocked, reason: headAndTail(blocked.reason, MAX_REASON_BYTES) };
 }
 
 /** Fails with WRONG_STATE when the states do not allow the move. */

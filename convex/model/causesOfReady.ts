@@ -2,7 +2,7 @@
 import { earliestReset } from "../../domain/healthRule.ts";
 import type { Doc } from "../_generated/dataModel.js";
 import { accountRow } from "./healthRows.ts";
-import { servingRunners } from "./runners.ts";
+import { servingRunners, type Serving } from "./runners.ts";
 import type { Cause } from "./shapes.ts";
 import type { Reading } from "./tx.ts";
 
@@ -16,7 +16,7 @@ export async function causesOfReady(
   if (namespace.paused) causes.push({ reason: "paused", text: `namespace ${namespace.name} is paused` });
   const limits = await Promise.all(job.cascade.map((profile) => activeLimit(ctx, job, profile)));
   if (limits.every((row) => row !== null)) causes.push(...limitCauses(limits));
-  return [...causes, ...(await runnerCauses(ctx, job))];
+  return [...causes, ...runnerCauses(job, await servingRunners(ctx, job.namespace))];
 }
 
 /** The limits of a parked job's cascade, and when it will be tried again. */
@@ -45,8 +45,8 @@ function limitCauses(rows: readonly Doc<"harnessHealth">[]): Cause[] {
   }));
 }
 
-async function runnerCauses(ctx: Reading, job: Doc<"jobs">): Promise<Cause[]> {
-  const serving = await servingRunners(ctx, job.namespace);
+/** Why none of the runners that serve the namespace can take a ready job; nothing when one can. */
+export function runnerCauses(job: Doc<"jobs">, serving: readonly Serving[]): Cause[] {
   const sessions = serving.flatMap(({ session }) => (session === null ? [] : [session]));
   const inPool = sessions.filter(({ pools }) => pools.includes(job.pool));
   if (inPool.length === 0) {
@@ -62,7 +62,7 @@ async function runnerCauses(ctx: Reading, job: Doc<"jobs">): Promise<Cause[]> {
     return [
       {
         reason: "runner",
-        text: `no live runner offers any of its harness profiles (${job.cascade.join(", ")})`,
+        text: `no live runner offers any of its harness profiles (${job.cascade.join(", ")}): install one where a runner is, or cancel the job and insert it with another harness`,
       },
     ];
   }

@@ -1,6 +1,8 @@
 import { parseHandle } from "../../domain/handle.ts";
+import { SCRIPT_PROFILE } from "../../domain/jobCascade.ts";
+import { JOB_TYPES } from "../../domain/jobTypes.ts";
 import type { Doc } from "../_generated/dataModel.js";
-import { checkName, checkNames, checkNumber, checkSize, checkText } from "./checks.ts";
+import { checkName, checkNames, checkNumber, checkSize, checkText, MAX_CASCADE } from "./checks.ts";
 import { fail } from "./fail.ts";
 import type { NewJob } from "./shapes.ts";
 
@@ -32,6 +34,7 @@ export function checkNewJob(
     whole: false,
   });
   checkReferences(job, what);
+  checkClass(job, what);
   checkProfiles(job, what, namespace);
 }
 
@@ -47,12 +50,21 @@ function checkReferences({ key, after }: NewJob, what: string): void {
   }
 }
 
+/** A prompt holds what agents and people wrote: a shell would run every command that it quotes. */
+function checkClass({ type, harness, cascade }: NewJob, what: string): void {
+  if (JOB_TYPES[type].class !== "agent" || ![harness, ...(cascade ?? [])].includes(SCRIPT_PROFILE)) return;
+  fail(
+    "INVALID",
+    `${what}: harness ${JSON.stringify(SCRIPT_PROFILE)} runs a shell command and no prompt: expected an agent's harness for type ${type}, or type script`,
+  );
+}
+
 function checkProfiles(
   { harness, cascade }: NewJob,
   what: string,
   { profiles, name }: Doc<"namespaces">,
 ): void {
-  checkNames(cascade, `${what}: cascade`);
+  checkNames(cascade, `${what}: cascade`, MAX_CASCADE);
   if (profiles.length === 0) return; // The namespace declares none, so any name may be one.
   const odd = [harness, ...(cascade ?? [])].find((wish) => wish !== undefined && !profiles.includes(wish));
   if (odd === undefined) return;

@@ -7,6 +7,8 @@ import { fail } from "./fail.ts";
 export const MAX_NAME_CHARS = 200;
 /** Names in one list. */
 export const MAX_NAMES = 100;
+/** Profiles of one cascade: it stands in every job's row, of which windows and counts read hundreds. */
+export const MAX_CASCADE = 16;
 
 /** A text that holds something and fits into a document. */
 export function checkText(text: string, what: string): void {
@@ -35,11 +37,10 @@ export function checkName(name: string | undefined, what: string): void {
   );
 }
 
-/** A list of names, at most 100. */
-export function checkNames(names: readonly string[] | undefined, what: string): void {
+/** A list of names. */
+export function checkNames(names: readonly string[] | undefined, what: string, most = MAX_NAMES): void {
   if (names === undefined) return;
-  if (names.length > MAX_NAMES)
-    fail("INVALID", `${what}: expected at most ${MAX_NAMES} names, got ${names.length}`);
+  if (names.length > most) fail("INVALID", `${what}: expected at most ${most} names, got ${names.length}`);
   for (const name of names) checkName(name, what);
 }
 

@@ -2,20 +2,23 @@
  * The claim decides; the ready window only suggests. It touches rows of its job and session, and reads those of its
  * assignment, namespace, lock and cascade: nothing that a claim of another job writes. SPEC.md §5.
  */
-import { earliestReset, holdsBack } from "../../domain/healthRule.ts";
+import { headAndTail } from "../../domain/text.ts";
 import type { Doc } from "../_generated/dataModel.js";
 import { activate } from "./activate.ts";
 import { grantsPool } from "./caller.ts";
 import { claimedView } from "./claimedView.ts";
 import { fail } from "./fail.ts";
 import { findJob, findSession, present } from "./find.ts";
-import { healthOf } from "./healthRows.ts";
 import { shortenLease } from "./lease.ts";
 import { holdsLock } from "./locks.ts";
 import { isOpenAssignment } from "./readiness.ts";
 import { park } from "./setback.ts";
+import { usableProfile, type Chosen } from "./usableProfile.ts";
 import type { Claimed } from "./workShapes.ts";
 import type { ScopedTx } from "./tx.ts";
+
+/** Bytes of the reason for a profile: a line for each one that was passed over. */
+const MAX_WHY_BYTES = 2000;
 
 /** See `work:claim`: null for a loser. */
 export async function claimJob(
@@ -48,7 +51,7 @@ export async function tryClaim(
     await park(ctx, job, { until: profile.until, counts: false });
     return null;
   }
-  await start(ctx, job, { session, profile: profile.name });
+  await start(ctx, job, { session, profile });
   await activate(ctx, job, assignment);
   const lease = await shortenLease(ctx, session);
   return { ...(await claimedView(ctx, { ...job, attempt: job.attempt + 1 }, assignment)), ...lease };
@@ -57,38 +60,15 @@ export async function tryClaim(
 function mayClaim({ namespace, caller, now }: ScopedTx, session: Doc<"sessions">, job: Doc<"jobs">): boolean {
   const alive = session.status === "live" && session.leaseUntil > now && !session.draining;
   const waiting = job.status === "pending" && job.ready && !namespace.paused;
-  return alive && waiting && session.pools.includes(job.pool) && grantsPool(caller, job.pool);
-}
-
-type Usable =
-  | { kind: "profile"; name: string }
-  /** The account of every profile is limited, whoever asks. */
-  | { kind: "limited"; until: number | undefined }
-  /** None that this session offers and this machine can run; another may. */
-  | { kind: "none" };
-
-async function usableProfile(
-  ctx: ScopedTx,
-  job: Doc<"jobs">,
-  { session, machine }: { session: Doc<"sessions">; machine: string },
-): Promise<Usable> {
-  const limitedUntil: (number | undefined)[] = [];
-  for (const name of job.cascade) {
-    const facts = (await healthOf(ctx, { namespace: job.namespace, profile: name, machine })).filter((fact) =>
-      holdsBack(fact, machine, ctx.now),
-    );
-    const account = facts.find(({ scope }) => scope === "account");
-    if (account !== undefined) limitedUntil.push(account.until);
-    else if (facts.length === 0 && session.profiles.includes(name)) return { kind: "profile", name };
-  }
-  if (limitedUntil.length < job.cascade.length) return { kind: "none" };
-  return { kind: "limited", until: earliestReset(limitedUntil) };
+  // A report may claim its next job in the namespace that it names: the session must serve that one, too.
+  const serves = session.namespaces.includes(namespace.name) && session.pools.includes(job.pool);
+  return alive && waiting && serves && grantsPool(caller, job.pool);
 }
 
 async function start(
   ctx: ScopedTx,
   job: Doc<"jobs">,
-  { session, profile }: { session: Doc<"sessions">; profile: string },
+  { session, profile }: { session: Doc<"sessions">; profile: Chosen },
 ): Promise<void> {
   const attempt = job.attempt + 1;
   await ctx.db.patch("jobs", job._id, {
@@ -98,14 +78,18 @@ async function start(
     attempt,
     session: session._id,
     startedAt: ctx.now,
-    profileUsed: profile,
+    profileUsed: profile.name,
     activates: false,
   });
   await ctx.db.insert("attempts", {
     job: job._id,
     number: attempt,
     session: session._id,
-    profile,
+    profile: profile.name,
     startedAt: ctx.now,
+    ...(profile.why === "" ? {} : { why: headAndTail(profile.why, MAX_WHY_BYTES) }),
+    ...(profile.probes === undefined ? {} : { probe: true }),
   });
+  if (profile.probes !== undefined)
+    await ctx.db.patch("harnessHealth", profile.probes, { probe: { job: job._id, attempt } });
 }

@@ -1,6 +1,7 @@
 import { jobHandle } from "../../domain/handle.ts";
 import type { Doc, Id } from "../_generated/dataModel.js";
 import { assignmentTextsOf, present, textsOf } from "./find.ts";
+import { isPrivate } from "./privacy.ts";
 import type { Claimed } from "./workShapes.ts";
 import type { Reading } from "./tx.ts";
 
@@ -35,6 +36,7 @@ export async function claimedView(
       idleTimeoutMs: job.idleTimeoutMs,
       cascade: job.cascade,
       attempt: job.attempt,
+      private: await isPrivate(ctx, job),
     },
     assignment: {
       id: assignment._id,

@@ -5,7 +5,7 @@ import { addToTotals, plus } from "./totals.ts";
 import type { Tx } from "./tx.ts";
 
 /** Bytes of an attempt's detail: a few lines for a person. */
-const MAX_DETAIL_BYTES = 8 * 1024;
+export const MAX_DETAIL_BYTES = 8 * 1024;
 
 /** Writes down how a held attempt ended, and adds what it used to its job and its assignment. */
 export async function closeAttempt(

@@ -1,15 +1,19 @@
 /** Activity of a job: bounded and normalised; the raw stream stays in files on the runner. */
 import { MAX_EVENT_TEXT, MAX_EVENTS_PER_CALL, MAX_EVENTS_PER_JOB, MAX_PAGE } from "../../domain/limits.ts";
 import type { Doc, Id } from "../_generated/dataModel.js";
-import { checkNumber, pageSize } from "./checks.ts";
+import { checkNumber, MAX_NAME_CHARS, pageSize } from "./checks.ts";
 import { fail } from "./fail.ts";
 import { checkFence } from "./fence.ts";
 import { findJob } from "./find.ts";
+import { forgetLimitOf } from "./health.ts";
 import type { Fence } from "./workShapes.ts";
 import type { Reading, ScopedReading, ScopedTx, Tx } from "./tx.ts";
 
 /** Oldest events dropped in one call at most: somewhat more than a call may add. */
 const DROP_BATCH = 2 * MAX_EVENTS_PER_CALL;
+
+/** Kinds of events that only a model which answers brings about. */
+const SIGNS_OF_WORK = ["text", "thinking", "tool_start", "tool_end"];
 
 interface NewEvent {
   seq: number;
@@ -26,18 +30,33 @@ export async function recordEvents(
   checkEvents(events);
   const held = await checkFence(ctx, fence);
   if (held.kind === "stale") return { kind: "lease_lost" };
+  if (held.attempt.probe === true && events.some(({ kind }) => SIGNS_OF_WORK.includes(kind)))
+    await proveProbe(ctx, held);
   const job = held.job._id;
   const known = await knownSeqs(ctx, { job, attempt: fence.attempt }, events);
   let ordinal = ((await edgeEvent(ctx, job, "desc"))?.ordinal ?? 0) + 1;
   for (const event of events) {
     if (known.has(event.seq)) continue;
     known.add(event.seq);
-    const text = Array.from(event.text).slice(0, MAX_EVENT_TEXT).join("");
-    await ctx.db.insert("events", { ...event, job, attempt: fence.attempt, ordinal, text });
+    await ctx.db.insert("events", {
+      ...event,
+      kind: event.kind.slice(0, MAX_NAME_CHARS),
+      text: Array.from(event.text).slice(0, MAX_EVENT_TEXT).join(""),
+      job,
+      attempt: fence.attempt,
+      ordinal,
+    });
     ordinal += 1;
   }
   await dropOldest(ctx, job, ordinal - 1);
   return { kind: "accepted" };
+}
+
+/** The profile works again: the others need not wait for the end of this job, which may be half an hour away. */
+async function proveProbe(tx: Tx, { job, attempt }: { job: Doc<"jobs">; attempt: Doc<"attempts"> }) {
+  const { profile, startedAt } = attempt;
+  if (profile !== undefined) await forgetLimitOf(tx, { namespace: job.namespace, profile, startedAt });
+  await tx.db.patch("attempts", attempt._id, { probe: undefined });
 }
 
 /** See `events:list`. */

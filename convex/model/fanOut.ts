@@ -11,10 +11,17 @@ import type { Tx } from "./tx.ts";
 /** Tasks in the arguments of one continuation: far below the 8,192 elements that an array may have. */
 const TASKS_PER_CALL = 1000;
 
-const run = makeFunctionReference<"mutation", { tasks: Task[] }, null>("fanOut:run");
+/** Continuations of one another: more rows than any queue holds, so reaching it is a loop that does not end. */
+const MAX_ROUNDS = 100_000;
 
-/** Works the tasks off, newest first, so that a wide graph does not pile up; schedules what is left. */
-export async function drain(tx: Tx): Promise<void> {
+const run = makeFunctionReference<"mutation", { tasks: Task[]; round: number }, null>("fanOut:run");
+
+/**
+ * Works the tasks off, newest first, so that a wide graph does not pile up; schedules what is left.
+ * @param round how many continuations came before this one
+ */
+export async function drain(tx: Tx, round = 0): Promise<void> {
+  if (round > MAX_ROUNDS) throw new Error(`fan-out does not end: ${JSON.stringify(tx.tasks.slice(0, 3))}`);
   let budget = FAN_OUT_BATCH;
   for (let task = tx.tasks.pop(); task !== undefined; task = tx.tasks.pop()) {
     const base = tx.tasks.length;
@@ -25,7 +32,10 @@ export async function drain(tx: Tx): Promise<void> {
     if (budget <= 0) break;
   }
   for (let at = 0; at < tx.tasks.length; at += TASKS_PER_CALL) {
-    await tx.scheduler.runAfter(0, run, { tasks: tx.tasks.slice(at, at + TASKS_PER_CALL) });
+    await tx.scheduler.runAfter(0, run, {
+      tasks: tx.tasks.slice(at, at + TASKS_PER_CALL),
+      round: round + 1,
+    });
   }
   tx.tasks.length = 0;
 }

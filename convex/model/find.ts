@@ -4,7 +4,7 @@
  */
 import { parseHandle } from "../../domain/handle.ts";
 import type { Doc, Id } from "../_generated/dataModel.js";
-import { grantsNamespace } from "./caller.ts";
+import { grantsNamespace, grantsPool, type Caller } from "./caller.ts";
 import { fail } from "./fail.ts";
 import type { Authorized, Reading, ScopedReading } from "./tx.ts";
 
@@ -18,14 +18,25 @@ export async function findAssignment(ctx: ScopedReading, ref: string): Promise<D
   return (await seekAssignment(ctx, ref)) ?? unknown(ctx, "assignment", ref);
 }
 
-/** The session of this id, when the caller may act in all of its namespaces; NOT_FOUND otherwise. */
+/** The session of this id, when the caller may act in all of its namespaces and pools; NOT_FOUND otherwise. */
 export async function findSession(ctx: Reading & Authorized, ref: string): Promise<Doc<"sessions">> {
   const id = ctx.db.normalizeId("sessions", ref);
   const session = id === null ? null : await ctx.db.get("sessions", id);
-  if (session?.namespaces.every((name) => grantsNamespace(ctx.caller, name)) === true) return session;
+  if (session !== null && grantsAll(ctx.caller, session)) return session;
   return fail(
     "NOT_FOUND",
     `session ${JSON.stringify(ref)} is unknown: expected the id that sessions:start gave; start a new session`,
+  );
+}
+
+/** True when the caller may act wherever a runner, or a session of one, serves. */
+export function grantsAll(
+  caller: Caller,
+  { namespaces, pools }: Pick<Doc<"sessions">, "namespaces" | "pools">,
+): boolean {
+  return (
+    namespaces.every((name) => grantsNamespace(caller, name)) &&
+    pools.every((pool) => grantsPool(caller, pool))
   );
 }
 

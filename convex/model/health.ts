@@ -12,9 +12,9 @@ import type { ScopedReading, ScopedTx, Tx } from "./tx.ts";
 import { defined } from "./writeJob.ts";
 
 /** Bytes of a reason: a few lines for a person. */
-const MAX_REASON_BYTES = 2000;
+export const MAX_REASON_BYTES = 2000;
 
-const expire = makeFunctionReference<"mutation", { health: Id<"harnessHealth">; at: number }, null>(
+export const expire = makeFunctionReference<"mutation", { health: Id<"harnessHealth">; at: number }, null>(
   "health:expire",
 );
 
@@ -63,7 +63,7 @@ export async function reportHealth(ctx: ScopedTx, args: ReportArgs): Promise<nul
     at: ctx.now,
   };
   const id = old?._id ?? (await insertRow(ctx, args, { ...where, ...fields }));
-  if (old !== null) await ctx.db.patch("harnessHealth", id, fields);
+  if (old !== null) await ctx.db.patch("harnessHealth", id, { ...fields, probe: undefined });
   if (next.until !== undefined) await ctx.scheduler.runAt(next.until, expire, { health: id, at: next.until });
   return null;
 }

@@ -20,6 +20,6 @@ export async function findNamespace(
 export function unknownNamespace(name: string): never {
   return fail(
     "NOT_FOUND",
-    `namespace ${JSON.stringify(name)} is unknown: check the name, or create it with \`drover init\``,
+    `namespace ${JSON.stringify(name)} is unknown to this token: check the name and which namespaces the token grants, or create it with \`drover init\``,
   );
 }

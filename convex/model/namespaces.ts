@@ -1,22 +1,25 @@
 import { MAX_PAGE } from "../../domain/limits.ts";
 import type { Doc } from "../_generated/dataModel.js";
 import { grantsNamespace } from "./caller.ts";
-import { checkName, checkNames } from "./checks.ts";
+import { checkName, checkNames, MAX_CASCADE } from "./checks.ts";
 import { checkLimits } from "./checkLimits.ts";
 import { fail } from "./fail.ts";
 import { present } from "./find.ts";
+import { setPrivate } from "./privacy.ts";
 import { findNamespace, unknownNamespace } from "./namespaceAccess.ts";
 import type { Authorized, Reading, ScopedTx, Tx } from "./tx.ts";
 import { defined } from "./writeJob.ts";
 
 type Settings = Pick<Doc<"namespaces">, "repo" | "profiles" | "harnessDefaults" | "cascade" | "limits">;
-type EnsureArgs = { namespace: string } & { [K in keyof Settings]?: Exclude<Settings[K], undefined> };
+type EnsureArgs = { namespace: string; privateRepos?: string[] } & {
+  [K in keyof Settings]?: Exclude<Settings[K], undefined>;
+};
 
 const EMPTY: Omit<Settings, "repo"> = { profiles: [], harnessDefaults: {}, cascade: [], limits: {} };
 
 /** See `namespaces:ensure`. */
 export async function ensureNamespace(ctx: Tx & Authorized, args: EnsureArgs) {
-  const { namespace: name, ...settings } = args;
+  const { namespace: name, privateRepos, ...settings } = args;
   check(args);
   if (!grantsNamespace(ctx.caller, name)) return unknownNamespace(name);
   const known = await findNamespace(ctx, ctx.caller, name);
@@ -25,6 +28,7 @@ export async function ensureNamespace(ctx: Tx & Authorized, args: EnsureArgs) {
     (await ctx.db.insert("namespaces", { name, paused: false, ...EMPTY, ...defined(settings) }));
   if (known !== null) await ctx.db.patch("namespaces", id, defined(settings));
   if (settings.repo !== undefined) await ensureRepo(ctx, id, settings.repo);
+  if (privateRepos !== undefined) await setPrivate(ctx, id, privateRepos);
   return toNamespace(present(await ctx.db.get("namespaces", id), "a namespace"));
 }
 
@@ -64,7 +68,8 @@ function check(args: EnsureArgs): void {
   }
   checkName(args.repo, "repo");
   checkNames(args.profiles, "profiles");
-  checkNames(args.cascade, "cascade");
+  checkNames(args.cascade, "cascade", MAX_CASCADE);
+  checkNames(args.privateRepos, "privateRepos");
   checkNames(Object.keys(args.harnessDefaults ?? {}), "harnessDefaults");
   checkNames(Object.values(args.harnessDefaults ?? {}), "harnessDefaults");
   checkLimits(args.limits);

@@ -1,6 +1,6 @@
 import type { Doc, Id } from "../_generated/dataModel.js";
-import { grantsNamespace } from "./caller.ts";
 import { MAX_NAMES } from "./checks.ts";
+import { grantsAll } from "./find.ts";
 import type { Authorized, Tx } from "./tx.ts";
 
 /** Runners of one name on one host that are looked through: one for each tenant that uses the name. */
@@ -16,7 +16,7 @@ interface Enlisted {
 
 /**
  * The row of a runner, created or brought up to date. A runner of the same name that serves somebody else is another
- * one: a token must not end sessions in namespaces that it does not grant.
+ * one: a token must not end sessions in namespaces or pools that it does not grant.
  */
 export async function enlist(ctx: Tx & Authorized, args: Enlisted): Promise<Id<"runners">> {
   const names = args.namespaces.map(({ name }) => name);
@@ -31,9 +31,7 @@ export async function enlist(ctx: Tx & Authorized, args: Enlisted): Promise<Id<"
     .query("runners")
     .withIndex("by_name", (q) => q.eq("name", args.runner).eq("host", args.host))
     .take(MAX_NAMESAKES);
-  const known = namesakes.find(({ namespaces }) =>
-    namespaces.every((name) => grantsNamespace(ctx.caller, name)),
-  );
+  const known = namesakes.find((namesake) => grantsAll(ctx.caller, namesake));
   const id = known?._id ?? (await ctx.db.insert("runners", facts));
   if (known !== undefined) await ctx.db.patch("runners", id, facts);
   await serveOnly(ctx, id, args.namespaces);

@@ -25,6 +25,7 @@ type StartArgs = {
   pools: string[];
   slots: number;
   profiles: string[];
+  collecting?: string[];
 };
 
 /** See `sessions:start`. */
@@ -42,9 +43,11 @@ export async function startSession(ctx: Tx & Authorized, args: StartArgs) {
     leaseUntil,
     reapAt: leaseUntil,
     busy: false,
-    lastBeatAt: ctx.now,
+    // So the first heartbeat drops nothing: a restarted runner may still be looking for the agents that it holds.
+    lastBeatAt: 0,
     slots: args.slots,
     profiles: args.profiles,
+    collecting: args.collecting ?? [],
     draining: false,
   });
   const held = await takeOverEarlier(ctx, { runner, session, namespaces });
@@ -71,6 +74,7 @@ export async function endSession(ctx: Tx & Authorized, args: { session: string }
 
 function checkStart(caller: Caller, args: StartArgs): void {
   for (const field of ["runner", "host", "version"] as const) checkName(args[field], field);
+  checkNames(args.collecting, "collecting");
   for (const field of ["namespaces", "pools", "profiles"] as const) checkNames(args[field], field);
   checkNumber(args.slots, "slots", { min: 0, max: MAX_SLOTS });
   if (args.namespaces.length === 0)

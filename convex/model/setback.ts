@@ -1,6 +1,8 @@
 /** Set-backs of an attempt: the job goes back to the queue, is parked, or has failed too often. SPEC.md §5. */
 import { afterLimited, afterLost } from "../../domain/retryWait.ts";
+import { headAndTail } from "../../domain/text.ts";
 import type { Doc } from "../_generated/dataModel.js";
+import { MAX_DETAIL_BYTES } from "./closeAttempt.ts";
 import { scheduleDue } from "./due.ts";
 import { releaseLock } from "./locks.ts";
 import { refresh } from "./readiness.ts";
@@ -82,7 +84,12 @@ async function endAttempt(
 ): Promise<void> {
   const attempt = await attemptOf(tx, job);
   if (attempt !== null && attempt.outcome === undefined) {
-    await tx.db.patch("attempts", attempt._id, { outcome, verdict: outcome, detail, endedAt: tx.now });
+    await tx.db.patch("attempts", attempt._id, {
+      outcome,
+      verdict: outcome,
+      detail: headAndTail(detail, MAX_DETAIL_BYTES),
+      endedAt: tx.now,
+    });
   }
 }
 

@@ -149,6 +149,8 @@ export const vAttempt = v.object({
   outputFile: v.optional(v.string()),
   outcome: v.optional(v.string()),
   lateResult: v.optional(v.string()),
+  why: v.optional(v.string()),
+  probe: v.optional(v.boolean()),
 });
 
 /** One end of an edge, seen from the job at its other end. */

@@ -49,6 +49,8 @@ export const vClaimed = v.object({
     idleTimeoutMs: v.union(v.number(), v.null()),
     cascade: v.array(v.string()),
     attempt: v.number(),
+    /** Its repo is private: no profile that collects data may see it. */
+    private: v.boolean(),
   }),
   assignment: v.object({
     id: v.string(),

@@ -62,6 +62,8 @@ export const fleetTables = {
     lastBeatAt: v.number(),
     slots: v.number(),
     profiles: v.array(v.string()),
+    /** Those of them whose provider keeps what it is sent: they get no private repo. */
+    collecting: v.optional(v.array(v.string())),
     draining: v.boolean(),
     /** The session of the restarted runner that took its jobs over. */
     successor: v.optional(v.id("sessions")),
@@ -93,6 +95,8 @@ export const fleetTables = {
     /** False once `until` has passed: kept for the count of hits in a row. */
     active: v.boolean(),
     at: v.number(),
+    /** The attempt that tries the profile first after its limit has ended: nobody else does meanwhile. */
+    probe: v.optional(v.object({ job: v.id("jobs"), attempt: v.number() })),
   })
     .index("by_profile", ["namespace", "profile", "scope", "machine"])
     .index("by_active", ["namespace", "active"])

@@ -164,6 +164,10 @@ export const workTables = {
     outcome: v.optional(v.string()),
     /** A terminal report that came when the attempt was no longer the job's: evidence, without effect. */
     lateResult: v.optional(v.string()),
+    /** Why this profile and not the one before it in the cascade. */
+    why: v.optional(v.string()),
+    /** The first try of a profile after its limit: its first sign of work proves the profile. */
+    probe: v.optional(v.boolean()),
   }).index("by_number", ["job", "number"]),
 
   // Written by work:events, read by events:list, dropped oldest first by work:events and with the job.

@@ -19,7 +19,17 @@ export function attemptFiles(dir: string) {
 }
 
 const ENDINGS = [
-  ...["exit", "timeout", "idle", "canceled", "lease_lost", "shutdown", "after_result", "output_limit"],
+  ...[
+    "exit",
+    "timeout",
+    "idle",
+    "canceled",
+    "lease_lost",
+    "shutdown",
+    "after_result",
+    "output_limit",
+    "loop",
+  ],
 ] as [EndedBy, ...EndedBy[]];
 
 const recordSchema = z.object({

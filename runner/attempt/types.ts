@@ -1,9 +1,15 @@
 /** What goes into one attempt and what comes out of it. */
 import type { Verdict } from "../../domain/verdict.ts";
+import type { LoopLimits } from "./loopBreaker.ts";
 import type { AgentEvent, EndedBy, Profile } from "../harness/port.ts";
 
 /** Once the terminal event was read, a process may take this long to end by itself; then it is killed. */
 export const GRACE_AFTER_RESULT_MS = 60_000;
+/**
+ * Time between TERM and KILL when the lease is lost, ms: it must fit into the margin of the lease, after which another
+ * runner may have the job.
+ */
+export const LOST_GRACE_MS = 1000;
 /** How long a CLI may retry without any progress before the cascade takes over. */
 export const RETRY_PATIENCE_MS = 120_000;
 /** How much of the end of stderr the verdict looks at, in bytes. */
@@ -54,5 +60,6 @@ export interface AttemptTuning {
   graceAfterResultMs?: number;
   retryPatienceMs?: number;
   killGraceMs?: number;
+  loop?: LoopLimits;
   inheritedEnv?: Record<string, string | undefined>;
 }

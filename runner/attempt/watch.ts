@@ -4,9 +4,11 @@ import { killTree } from "../process/killTree.ts";
 import type { Exit, Spawned } from "../process/spawnDetached.ts";
 import { tailFile, type Tail } from "../process/tailFile.ts";
 import { createTree, type ProcessTree } from "../process/tree.ts";
+import { LOOP_LIMITS, loopBreaker, type LoopLimits } from "./loopBreaker.ts";
 import { attemptFiles } from "./record.ts";
 import {
   GRACE_AFTER_RESULT_MS,
+  LOST_GRACE_MS,
   RETRY_PATIENCE_MS,
   STDERR_TAIL_BYTES,
   type AttemptInput,
@@ -50,10 +52,10 @@ export async function watch(order: WatchOrder, tuning: AttemptTuning): Promise<W
     exit = seen;
     ending.set("exit");
   });
-  const output = await follow(order, ending);
+  const output = await follow(order, ending, tuning.loop ?? LOOP_LIMITS);
   const endedBy = await waitForEnd(order, { output, ending, tuning }, tree);
   if (endedBy !== "exit") await order.onEnding(endedBy);
-  const graceMs = tuning.killGraceMs;
+  const graceMs = endedBy === "lease_lost" ? LOST_GRACE_MS : tuning.killGraceMs;
   await killTree(root, { tree, ...(graceMs === undefined ? {} : { graceMs }) });
   await Promise.race([child.exited, delay(EXIT_WAIT_MS)]);
   await output.stop();
@@ -129,7 +131,7 @@ interface Output {
 }
 
 /** Reads both files into the reader as they grow. */
-async function follow(order: WatchOrder, ending: Ending): Promise<Output> {
+async function follow(order: WatchOrder, ending: Ending, loopLimits: LoopLimits): Promise<Output> {
   const { reader, input } = order;
   const files = attemptFiles(input.dir);
   let grown = performance.now();
@@ -146,7 +148,12 @@ async function follow(order: WatchOrder, ending: Ending): Promise<Output> {
       if (!output.failure) guarded(() => tell(reader.end()));
     },
   };
-  const tell = (events: ReturnType<Reader["push"]>) => events.forEach((event) => input.onEvent(event));
+  const circles = loopBreaker(loopLimits);
+  const tell = (events: ReturnType<Reader["push"]>) =>
+    events.forEach((event) => {
+      input.onEvent(event);
+      if (circles(event) !== undefined) ending.set("loop");
+    });
   const guarded = (work: () => void) => {
     try {
       work();

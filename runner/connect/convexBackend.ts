@@ -2,6 +2,7 @@
 import { ConvexClient } from "convex/browser";
 import { api } from "../../convex/_generated/api.js";
 import type { Backend } from "./backend.ts";
+import { LiveSocket } from "./liveSocket.ts";
 
 export interface Connection {
   url: string;
@@ -17,6 +18,7 @@ export function connectBackend({ url, token, onError }: Connection): Backend {
     // Without it the first calls go out unauthenticated and are refused.
     expectAuth: true,
     logger: false,
+    webSocketConstructor: LiveSocket as unknown as typeof WebSocket,
   });
   client.setAuth(() =>
     token().catch((error: unknown) => {

@@ -36,6 +36,8 @@ export interface Claimed {
     idleTimeoutMs: number | null;
     cascade: string[];
     attempt: number;
+    /** Its repo is private: no profile that collects data may see it. */
+    private: boolean;
   };
   assignment: {
     id: string;
@@ -74,6 +76,8 @@ export interface SessionStart {
   pools: string[];
   slots: number;
   profiles: string[];
+  /** Those of them that collect data. */
+  collecting: string[];
 }
 
 export interface StartedSession {

@@ -8,7 +8,7 @@ import type { RunnerContext } from "../context.ts";
 import { faultPoint } from "../fault.ts";
 import type { AgentEvent, Profile } from "../harness/port.ts";
 import { promptFor } from "../prompt/prompt.ts";
-import { redactor, type Redact } from "../report/redact.ts";
+import { literalValues, redactor, type Redact } from "../report/redact.ts";
 import { attemptFolder, jobFolder } from "../state/folders.ts";
 import { writeJobRecord } from "../state/jobFile.ts";
 import { writeAgentCli, writeAgentToken } from "./agentCli.ts";
@@ -17,9 +17,6 @@ import { handoverText, treeState, type TreeState } from "./handover.ts";
 import { whenSpawned } from "./whenSpawned.ts";
 import { observe, type AttemptEnd } from "./observe.ts";
 import { fenceOf, type Work } from "./work.ts";
-
-/** Bytes of stdout and stderr of one attempt: enough for days of JSON lines, too little to fill a disk. */
-const MAX_OUTPUT_BYTES = 512 * 1024 * 1024;
 
 const TOKEN_TRIES = 6;
 const TOKEN_RETRY = { baseMs: 500, capMs: 10_000 };
@@ -56,8 +53,7 @@ export async function executeAttempt(
   await faultPoint("beforeSpawn", work.claimed.job.handle);
   const redact = redactorFor(context, agent?.token);
   const run = (onEvent: (event: AgentEvent) => void) => {
-    const { timeoutMs, idleTimeoutMs } = work.claimed.job;
-    const ran = runAttempt({
+    const attempt = {
       // Every process that carries this mark is killed with the attempt: no other attempt of the machine may share it.
       id: `${context.mark}:${work.claimed.job.handle}:${work.attempt}:${randomUUID()}`,
       profile,
@@ -65,10 +61,11 @@ export async function executeAttempt(
       cwd: place.cwd,
       dir,
       env,
-      limits: { timeoutMs, idleTimeoutMs, outputBytes: MAX_OUTPUT_BYTES },
+      limits: attemptLimits(context, work),
       signal: work.signal,
       onEvent,
-    });
+    };
+    const ran = runAttempt(attempt, context.limits);
     whenSpawned(dir, work.claimed.job.handle);
     return ran;
   };
@@ -87,13 +84,17 @@ export async function resumeAttempt(
     profile.type === "script"
       ? undefined
       : (await agentAccess(context, work, jobFolder(folders, work.claimed.job.id))).token;
-  const { timeoutMs, idleTimeoutMs } = work.claimed.job;
-  const limits = { timeoutMs, idleTimeoutMs, outputBytes: MAX_OUTPUT_BYTES };
+  const limits = attemptLimits(context, work);
   return observe(context, work, {
     profile,
     redact: redactorFor(context, token),
-    run: (onEvent) => adoptAttempt({ dir, limits, signal: work.signal, onEvent }),
+    run: (onEvent) => adoptAttempt({ dir, limits, signal: work.signal, onEvent }, context.limits),
   });
+}
+
+function attemptLimits({ limits }: RunnerContext, { claimed }: Work) {
+  const { timeoutMs, idleTimeoutMs } = claimed.job;
+  return { timeoutMs, idleTimeoutMs, outputBytes: limits.outputBytes };
 }
 
 /** A script's context is its command; everything else gets its template. */
@@ -138,8 +139,6 @@ async function agentToken({ options, clock }: RunnerContext, work: Work): Promis
 }
 
 function redactorFor({ profiles }: RunnerContext, agentToken: string | undefined): Redact {
-  const literal = [...profiles.values()].map((profile) =>
-    Object.fromEntries(Object.entries(profile.env ?? {}).map(([name, value]) => [name, value ?? undefined])),
-  );
+  const literal = literalValues(profiles.values());
   return redactor(process.env, ...literal, { DROVER_TOKEN: agentToken });
 }

@@ -1,5 +1,5 @@
 /** Runs a work through its cascade: attempt after attempt until one settles it or nobody is left. */
-import { nextStep } from "../../domain/cascade.ts";
+import { nextStep, type ProfileHealth } from "../../domain/cascade.ts";
 import { limitEnds } from "../../domain/healthRule.ts";
 import { describeError } from "../connect/callError.ts";
 import { untilClosed } from "../connect/untilClosed.ts";
@@ -40,9 +40,13 @@ export async function runCascade(
   }
 }
 
-function decide({ health }: RunnerContext, { claimed, tries }: Work) {
+function decide({ health, profiles }: RunnerContext, { claimed, tries }: Work) {
   const { cascade } = claimed.job;
-  return nextStep({ cascade, tries, health: (profile) => health.of(claimed.namespace, profile) });
+  const healthOf = (profile: string): ProfileHealth =>
+    claimed.job.private && profiles.get(profile)?.dataCollection === true
+      ? { kind: "offline", reason: "it collects data, and the repo is private" }
+      : health.of(claimed.namespace, profile);
+  return nextStep({ cascade, tries, health: healthOf });
 }
 
 /** Records the try, and tells the fleet when it says something about the profile. */

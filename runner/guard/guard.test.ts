@@ -5,7 +5,7 @@
 import { spawn, type ChildProcess } from "node:child_process";
 import { once } from "node:events";
 import { existsSync } from "node:fs";
-import { mkdtemp, rm } from "node:fs/promises";
+import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -30,7 +30,9 @@ beforeEach(async () => {
   children = [];
 });
 afterEach(async () => {
-  await (await startGuard(root, mark)).stop();
+  const last = await startGuard(root, mark);
+  await last.relieve();
+  await last.stop();
   for (const child of children) child.kill("SIGKILL");
   await rm(root, { recursive: true, force: true });
 });
@@ -61,6 +63,41 @@ const killedHolder = async (leftMs: number) => {
   await once(holder, "exit");
 };
 
+describe("a guard", () => {
+  it("runs nothing that the runner's environment asks a shell to run first", async () => {
+    const before = process.env.BASH_ENV;
+    process.env.BASH_ENV = join(root, "hook");
+    await writeFile(join(root, "hook"), "sleep 600\n");
+    try {
+      const guard = await startGuard(root, mark);
+      const marked = worker(`${mark}:1.1:1:x`);
+      const ended = once(marked, "exit");
+      guard.leaseLeft(200);
+      expect((await ended)[1]).toBe("SIGTERM");
+      await guard.stop();
+    } finally {
+      if (before === undefined) delete process.env.BASH_ENV;
+      else process.env.BASH_ENV = before;
+    }
+  });
+});
+
+describe("the guard of a stopped runner", () => {
+  it("ends what carries the mark when nothing was heard until the end of the lease, and lives on", async () => {
+    const guard = await startGuard(root, mark);
+    const marked = worker(`${mark}:1.1:1:x`);
+    const ended = once(marked, "exit");
+    guard.leaseLeft(300);
+    expect((await ended)[1]).toBe("SIGTERM");
+    // A new lease and its children: nothing happens to them while it holds, and the guard still counts.
+    guard.leaseLeft(600_000);
+    const later = worker(`${mark}:1.2:1:x`);
+    guard.leaseLeft(300);
+    expect((await once(later, "exit"))[1]).toBe("SIGTERM");
+    await guard.stop();
+  });
+});
+
 describe("the guard of a killed runner", () => {
   it("ends what carries the runner's mark when the lease is over, and nothing else", async () => {
     const marked = worker(`${mark}:1.1:1:x`);
@@ -72,11 +109,22 @@ describe("the guard of a killed runner", () => {
     expect(existsSync(`/proc/${other.pid}`)).toBe(true);
   });
 
+  it("keeps to the old lease while the runner that starts again has no session", async () => {
+    const marked = worker(`${mark}:1.1:1:x`);
+    const ended = once(marked, "exit");
+    await killedHolder(300);
+    const again = await startGuard(root, mark);
+    expect((await ended)[1]).toBe("SIGTERM");
+    await again.relieve();
+    await again.stop();
+  });
+
   it("is stopped by the runner that starts again in time, and spares the children", async () => {
     const marked = worker(`${mark}:1.1:1:x`);
     await killedHolder(600_000);
     const again = await startGuard(root, mark);
     again.leaseLeft(600_000);
+    await again.relieve();
     expect(marked.exitCode).toBeNull();
     await again.stop();
     expect(marked.signalCode).toBeNull();

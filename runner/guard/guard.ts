@@ -2,26 +2,33 @@
  * What ends the children of a runner that was killed itself: a shell that holds the reading end of a pipe. The runner
  * writes down it how long its lease still holds; when the pipe closes without a farewell, the shell waits for that
  * long and then ends every process with the runner's mark, so that nothing works on a job that the queue is about to
- * give to somebody else. A runner that is started again in time stops the shell and adopts its children.
+ * give to somebody else. The same when the runner is stopped (a debugger, Ctrl+Z) and writes nothing until the lease is
+ * over; then the shell goes on reading. A runner that is started again in time stops the shell and adopts its children.
  */
 import { spawn } from "node:child_process";
 import { join } from "node:path";
-import { readFile, rm } from "node:fs/promises";
+import { constants } from "node:fs";
+import { access, readFile, rm } from "node:fs/promises";
 import { z } from "zod";
 import { identityOf, isAlive, type ProcessIdentity } from "../process/identity.ts";
 import { ATTEMPT_MARKER } from "../process/tree.ts";
 import { writePrivate } from "../state/privateFile.ts";
 
-/** Seconds between TERM and KILL. */
-const GRACE_S = 5;
+/** Seconds between TERM and KILL: what is deaf to TERM must be gone within the margin that the lease has left. */
+const GRACE_S = 1;
+
+const SYSTEM_PATH = "/usr/bin:/bin";
+/** The shortest time that is written, seconds: `read -t 0` does not wait, it only asks. */
+const LEAST_S = 0.05;
 
 /**
- * Reads the seconds that are left, line by line, until the pipe closes. Where there is no /proc, `ps` shows the
- * environment of one's own processes.
+ * Reads the seconds that are left, line by line, until the pipe closes, or until none came for so long: a `read` that
+ * timed out says so by a status above 128 in bash; where the shell has no such `read`, only the closed pipe is noticed.
+ * What starts while it ends the old is spared: a runner that goes on has a new lease then.
+ * Where there is no /proc, `ps` shows the environment of one's own processes.
  */
 const SCRIPT = `
 left=0
-while read -r line; do left=$line; done
 marked() {
   if [ -d /proc/self ]; then
     grep -laF "$1" /proc/[0-9]*/environ 2>/dev/null | sed 's#/proc/##; s#/environ##'
@@ -29,52 +36,98 @@ marked() {
     ps -axEww -o pid=,command= | grep -F "$1" | grep -v grep | awk '{print $1}'
   fi
 }
+end() {
+  found=$(marked "$1")
+  for pid in $found; do kill -TERM "$pid" 2>/dev/null; done
+  for i in $(seq ${GRACE_S * 10}); do
+    left=
+    for pid in $(marked "$1"); do case " "$(echo $found)" " in *" $pid "*) left="$left $pid" ;; esac; done
+    [ -z "$left" ] && return
+    sleep 0.1
+  done
+  for pid in $left; do kill -KILL "$pid" 2>/dev/null; done
+}
+if [ -n "$BASH_VERSION" ]; then
+  wait=3600
+  while :; do
+    read -r -t "$wait" line
+    status=$?
+    if [ "$status" = 0 ]; then left=$line; wait=$line; continue; fi
+    [ "$status" -gt 128 ] || break
+    end "$0"
+    left=0
+    wait=3600
+  done
+else
+  while read -r line; do left=$line; done
+fi
 [ -z "$(marked "$0")" ] && exit
 sleep "$left"
-for pid in $(marked "$0"); do kill -TERM "$pid" 2>/dev/null; done
-for i in $(seq ${GRACE_S * 10}); do [ -z "$(marked "$0")" ] && exit; sleep 0.1; done
-for pid in $(marked "$0"); do kill -KILL "$pid" 2>/dev/null; done
+end "$0"
 `;
 
-const Identity = z.object({ pid: z.number(), startTime: z.string() });
+const Identities = z.array(z.object({ pid: z.number(), startTime: z.string() }));
 
 export interface Guard {
   /** The lease holds for so long, ms; called several times a second. */
   leaseLeft: (ms: number) => void;
+  /**
+   * Ends the guards of earlier processes of this runner. To be called when a session has taken over what those left:
+   * until then their clock is the right one, for the new process may not reach the backend before the lease ends.
+   */
+  relieve: () => Promise<void>;
   /** Farewell: the runner ends in order and leaves no children. */
   stop: () => Promise<void>;
 }
 
-/** Starts the guard of the runner whose processes carry `mark`, and stops the one of its earlier process. */
+/** Starts the guard of the runner whose processes carry `mark`. */
 export async function startGuard(root: string, mark: string): Promise<Guard> {
   const file = join(root, "guard.json");
-  await stopEarlier(file);
-  const child = spawn("/bin/sh", ["-c", SCRIPT, `${ATTEMPT_MARKER}=${mark}:`], {
+  let earlier = await livingGuards(file);
+  const child = spawn(await shell(), ["-c", SCRIPT, `${ATTEMPT_MARKER}=${mark}:`], {
     stdio: ["pipe", "ignore", "ignore"],
     detached: true,
+    // Nothing else: bash runs what BASH_ENV names before its script, and a hook that waits there would disarm it.
+    env: { PATH: process.env.PATH ?? SYSTEM_PATH },
   });
   // A guard that is gone is no reason to stop: it is a net under the lease, not the lease.
   child.on("error", () => undefined);
   child.stdin.on("error", () => undefined);
   child.unref();
   const identity = child.pid === undefined ? undefined : await identityOf(child.pid);
-  if (identity !== undefined) await writePrivate(file, JSON.stringify(identity));
+  const own = identity === undefined ? [] : [identity];
+  const note = (guards: ProcessIdentity[]) => writePrivate(file, JSON.stringify(guards));
+  await note([...earlier, ...own]);
   return {
     leaseLeft(ms) {
-      if (child.stdin.writable) child.stdin.write(`${Math.max(ms / 1000, 0).toFixed(2)}\n`);
+      if (child.stdin.writable) child.stdin.write(`${Math.max(ms / 1000, LEAST_S).toFixed(2)}\n`);
+    },
+    async relieve() {
+      if (earlier.length === 0) return;
+      for (const guard of earlier) if (await isAlive(guard)) end(guard);
+      earlier = [];
+      await note(own);
     },
     async stop() {
       if (identity !== undefined) end(identity);
       child.stdin.destroy();
-      await rm(file, { force: true });
+      await (earlier.length === 0 ? rm(file, { force: true }) : note(earlier));
     },
   };
 }
 
-async function stopEarlier(file: string): Promise<void> {
-  const text = await readFile(file, "utf8").catch(() => undefined);
-  const earlier = text === undefined ? undefined : Identity.safeParse(safeJson(text)).data;
-  if (earlier !== undefined && (await isAlive(earlier))) end(earlier);
+async function shell(): Promise<string> {
+  return access("/bin/bash", constants.X_OK).then(
+    () => "/bin/bash",
+    () => "/bin/sh",
+  );
+}
+
+async function livingGuards(file: string): Promise<ProcessIdentity[]> {
+  const text = await readFile(file, "utf8").catch(() => "[]");
+  const known = Identities.safeParse(safeJson(text)).data ?? [];
+  const alive = await Promise.all(known.map(isAlive));
+  return known.filter((_, i) => alive[i]);
 }
 
 /** The group, because the shell may be waiting for a `sleep` of its own. */

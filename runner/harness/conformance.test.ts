@@ -179,6 +179,7 @@ describe.each(STREAM_KINDS)("the %s reader", (cli) => {
       "lease_lost",
       "shutdown",
       "output_limit",
+      "loop",
     ] as const) {
       const stopped = exited({ exitCode: 143, exitSignal: "SIGTERM", endedBy });
       expect(read(cli, [early], stopped).verdict.ok).toBe(false);

@@ -113,6 +113,8 @@ export function overruled(own: Verdict, end: RunEnd, trouble?: Trouble): Verdict
       return stopped("cancelled", `stopped by us: ${end.endedBy}`);
     case "output_limit":
       return stopped("output_limit", "the output passed its limit, so the process was stopped");
+    case "loop":
+      return stopped("loop", "it went round in circles (the same step again and again), so it was stopped");
     case "timeout":
       return { ...own, ok: false, ...outOfTime("timeout", trouble ?? troubleIn(end), end.now) };
     case "idle":

@@ -26,6 +26,8 @@ export interface Profile {
   output?: StreamKind;
   /** `bypass` (default): no question is asked. `restricted`: edits in the folder, no free shell. */
   permissions?: "bypass" | "restricted";
+  /** Its provider keeps what it is sent: it never gets a private repo. */
+  dataCollection?: boolean;
 }
 
 /** Most characters of text that one event carries: events are for the eye, the file holds everything. */
@@ -44,7 +46,15 @@ export type AgentEvent =
 
 /** Why an attempt ended; everything but `exit` is our own doing. */
 export type EndedBy =
-  "exit" | "timeout" | "idle" | "canceled" | "lease_lost" | "shutdown" | "after_result" | "output_limit";
+  | "exit"
+  | "timeout"
+  | "idle"
+  | "canceled"
+  | "lease_lost"
+  | "shutdown"
+  | "after_result"
+  | "output_limit"
+  | "loop";
 
 export interface RunEnd {
   exitCode: number | null;

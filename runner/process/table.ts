@@ -46,6 +46,19 @@ export async function pidsWithVariable(name: string, value: string): Promise<num
   return pids.filter((_, i) => held[i]);
 }
 
+/** The values of variable `name` that begin with `prefix`, over all processes of this user. Empty without /proc. */
+export async function valuesWithPrefix(name: string, prefix: string): Promise<Set<string>> {
+  if (!hasProc) return new Set();
+  const wanted = `${name}=${prefix}`;
+  const found = await Promise.all(
+    (await procPids()).map(async (pid) => {
+      const environ = await readFile(`/proc/${pid}/environ`, "latin1").catch(() => "");
+      return environ.split("\0").find((entry) => entry.startsWith(wanted));
+    }),
+  );
+  return new Set(found.flatMap((entry) => (entry === undefined ? [] : [entry.slice(name.length + 1)])));
+}
+
 async function procPids(): Promise<number[]> {
   return (await readdir("/proc")).filter((name) => /^\d+$/.test(name)).map(Number);
 }

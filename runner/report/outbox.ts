@@ -56,7 +56,8 @@ export async function openOutbox<T>(file: string): Promise<Outbox<T>> {
 }
 
 async function writeLine(handle: FileHandle, line: unknown, sync: boolean): Promise<void> {
-  await handle.appendFile(`${JSON.stringify(line)}\n`);
+  // The line feed comes first as well: half a line, which a full disk has left behind, must not swallow this one.
+  await handle.appendFile(`\n${JSON.stringify(line)}\n`);
   if (sync) await handle.datasync();
 }
 

@@ -48,6 +48,7 @@ const heldJob = async (): Promise<{ job: MemoryJob; session: string; dir: string
     pools: [],
     slots: 1,
     profiles: [],
+    collecting: [],
   };
   const { session } = await earlier.startSession(start);
   await earlier.claim({ namespace: "app", session, job: job.id });

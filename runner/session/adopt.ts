@@ -5,6 +5,7 @@
 import type { HeldJob, Report } from "../connect/types.ts";
 import type { RunnerContext } from "../context.ts";
 import { readRecord } from "../attempt/record.ts";
+import { killTree } from "../process/killTree.ts";
 import type { Profile } from "../harness/port.ts";
 import { newWork, type Work } from "../execute/work.ts";
 import { unstartedRow } from "../execute/ended.ts";
@@ -57,6 +58,11 @@ async function handBack(context: RunnerContext, held: HeldJob, session: string):
     outcome: { kind: "interrupted", reason },
   };
   const { log } = context.options;
+  // Before somebody else may start it: what this attempt has left running must not work beside the next one.
+  const left = await readRecord(attemptFolder(context.folders, held.job, held.attempt)).catch(
+    () => undefined,
+  );
+  if (left !== undefined) await killTree({ leader: left.process, attemptId: left.id });
   log({ level: "warn", event: "job:handedBack", job: held.handle, attempt: held.attempt, detail: reason });
   await deliver({ ...context, log }, report, { handle: held.handle, claimNext: [] });
 }

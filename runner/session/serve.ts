@@ -88,6 +88,7 @@ function claimerOf(context: RunnerContext, { session, slots, begin, onIdle }: Cl
     me: name,
     freeSlots: slots.free,
     canRun: (namespace, cascade) =>
+      context.room.lacks() === undefined &&
       cascade.some((profile) => context.health.of(namespace, profile).kind === "healthy"),
     isOurs: slots.has,
     onClaimed: begin,

@@ -46,6 +46,7 @@ const open = async (answer: () => Promise<Beat>) => {
       pools: [],
       slots: 1,
       profiles: [],
+      collecting: [],
     },
     running: () => [],
     onOrders: () => undefined,

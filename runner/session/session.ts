@@ -17,6 +17,8 @@ const RENEWALS_PER_LEASE = 3;
 const WATCH_MS = 250;
 /** Time before a refused heartbeat is tried again, ms. */
 const RETRY_MS = 750;
+/** What is left to a lost session for killing its processes, ms: TERM, 5 s, KILL. After it the guard does it. */
+const KILL_MS = 10_000;
 /** The wall clock and the monotonic one part by more than this, ms, when the machine has slept: renew at once. */
 const SLEEP_GAP_MS = 2000;
 
@@ -120,6 +122,7 @@ export class Session {
     if (this.lost.aborted) return;
     this.#deps.log({ level: "warn", event: "session:lost", detail: why });
     this.#stop();
+    this.#deps.onLease(KILL_MS);
     this.#lost.abort(why);
   }
 

@@ -35,6 +35,14 @@ export async function takeLock(file: string, runner: string): Promise<Lock> {
   );
 }
 
+/** The process that holds the lock `file`, or undefined when none lives that does. */
+export async function lockHolder(file: string): Promise<{ pid: number; since: string } | undefined> {
+  const holder = await read(file);
+  return holder !== undefined && (await isAlive(holder))
+    ? { pid: holder.pid, since: holder.since }
+    : undefined;
+}
+
 function heldBy(holder: LockFile, runner: string): string {
   return (
     `Runner ${runner} is already running on this machine: process ${holder.pid}, since ${holder.since}. ` +

@@ -97,6 +97,17 @@ describe("bad input", () => {
     expect(call.stderr).toMatch(message);
   });
 
+  it("of a repo that is not here stops a runner before it claims anything", async () => {
+    const folder = join(place.folder, "gone");
+    const repos = { "o/gone": "gone" };
+    writeConfig(folder, { convexUrl: place.url, namespace: "shop", repo: "o/gone", repos });
+    for (const command of ["runner", "up"]) {
+      const call = await drover([command, "--name", "gone"], { cwd: folder, env: place.env });
+      expect(call).toMatchObject({ code: 2, stdout: "" });
+      expect(call.stderr).toMatch(/gone does not exist: clone it there/);
+    }
+  });
+
   it("of doctor's world is found: a missing repo, a missing harness, a template with an unknown variable", async () => {
     const folder = join(place.folder, "ill");
     writeConfig(folder, {
@@ -113,7 +124,9 @@ describe("bad input", () => {
     const call = await drover(["doctor"], { cwd: folder, env: { ...place.env, PATH: "/usr/bin:/bin" } });
     expect(call.code).toBe(1);
     const findings = call.json().findings as { name: string; level: string; detail: string; fix?: string }[];
-    const bad = Object.fromEntries(findings.filter(({ level }) => level !== "ok").map((f) => [f.name, f]));
+    const bad = Object.fromEntries(
+      findings.filter(({ level }) => !["ok", "note"].includes(level)).map((f) => [f.name, f]),
+    );
     expect(bad["repo o/gone"]).toMatchObject({
       level: "fail",
       detail: expect.stringContaining("does not exist"),

@@ -101,6 +101,21 @@ describe("the quick reference", () => {
     expect(failed.json().status).toBe("failed");
   });
 
+  it("retries a job, pauses and resumes the queue, and lists runners", async () => {
+    await place.drover("create", "Again", "--independent", "--policy", "static");
+    const number = (await place.drover("assignments")).json()[0].number as number;
+    await place.drover("insert-job", String(number), "--type", "plan", "--context", "x");
+    await place.drover("cancel", `${number}.1`);
+    expect((await place.drover("explain", `${number}.1`)).json().next).toContain(`drover retry ${number}.1`);
+    expect((await place.drover("retry", `${number}.1`)).json()).toMatchObject({ status: "pending" });
+    expect((await place.drover("pause")).json()).toEqual({ namespace: "shop", paused: true });
+    expect((await place.drover("queue")).json().paused).toBe(true);
+    expect((await place.drover("resume")).json().paused).toBe(false);
+    expect((await place.drover("runners")).json()).toEqual([]);
+    expect(await place.drover("runners", "--drain", "nobody")).toMatchObject({ code: 2, stdout: "" });
+    await place.drover("cancel", String(number));
+  });
+
   it("orders jobs with --after and several at once with --jobs-file", async () => {
     await place.drover("create", "Batch", "--policy", "static", "--independent");
     const number = (await place.drover("assignments")).json()[0].number as number;

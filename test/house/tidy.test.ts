@@ -6,6 +6,7 @@ import { readFileSync } from "node:fs";
 import { cruise } from "dependency-cruiser";
 import { createRequire } from "node:module";
 import { describe, expect, it } from "vitest";
+import { drawArrows, withArrows } from "../../scripts/arrows.mjs";
 
 const require = createRequire(import.meta.url);
 const tracked = execFileSync("git", ["ls-files", "-co", "--exclude-standard"], { encoding: "utf8" })
@@ -79,5 +80,10 @@ describe("the arrows between folders", () => {
     expect(output.summary.violations).toEqual([]);
     // A parser that does not understand the code passes with nothing seen; that must not look green.
     expect(output.summary.totalCruised).toBeGreaterThanOrEqual(modules.length);
+  });
+
+  it("are drawn in ARCHITECTURE.md as they are: npm run arrows", async () => {
+    const text = read("ARCHITECTURE.md");
+    expect(text).toBe(withArrows(text, await drawArrows()));
   });
 });

@@ -64,6 +64,7 @@ export class MemoryBackend {
         idleTimeoutMs: null,
         cascade: ["script"],
         attempt: 0,
+        private: false,
         ...job,
       },
       assignment: {

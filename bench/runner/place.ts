@@ -1,0 +1,105 @@
+/** A host and one runner as processes, built as the package builds them, with a client that runs batches. */
+import { spawn, type ChildProcess } from "node:child_process";
+import { once } from "node:events";
+import { mkdirSync } from "node:fs";
+import { dirname, join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { ConvexClient } from "convex/browser";
+import { build } from "esbuild";
+import { api } from "../../convex/_generated/api.js";
+import { bundleFunctions } from "../../host/host.ts";
+import { sign, testKeys } from "../../test/support/keys.ts";
+
+const ROOT = dirname(dirname(dirname(fileURLToPath(import.meta.url))));
+const REQUIRE =
+  'import { createRequire as makeRequire } from "node:module"; const require = makeRequire(import.meta.url);';
+const NAMESPACE = "bench";
+
+export interface Bench {
+  runnerPid: number;
+  /** Runs scripts to their end; gives the jobs. */
+  run: (commands: string[]) => Promise<{ handle: string; startedAt?: number }[]>;
+  close: () => Promise<void>;
+}
+
+export async function openBench(folder: string, slots: number): Promise<Bench> {
+  await build({
+    absWorkingDir: ROOT,
+    entryPoints: { host: "host/main.ts", runner: "test/support/runnerProcess.ts" },
+    ...{ outdir: join(folder, "bin"), outExtension: { ".js": ".mjs" }, bundle: true, format: "esm" },
+    ...{ platform: "node", external: ["libsql"], banner: { js: REQUIRE }, logLevel: "warning" },
+  });
+  await bundleFunctions(join(ROOT, "convex"), join(folder, "functions"));
+  const keys = await testKeys();
+  const host = spawn(process.execPath, [
+    join(folder, "bin", "host.mjs"),
+    ...[
+      "--functions",
+      join(folder, "functions"),
+      "--data",
+      join(folder, "data.sqlite3"),
+      "--admin-key",
+      "bench",
+    ],
+    ...[
+      "--port",
+      "0",
+      "--site-port",
+      "0",
+      "--env",
+      `DROVER_JWKS=${keys.jwks}`,
+      "--env",
+      "DROVER_LEASE_MS=15000",
+    ],
+  ]);
+  const [first] = (await once(host.stdout, "data")) as [Buffer];
+  const { url } = JSON.parse(String(first)) as { url: string };
+  const client = new ConvexClient(url, {
+    skipConvexDeploymentUrlCheck: true,
+    expectAuth: true,
+    logger: false,
+  });
+  client.setAuth(() => sign(keys.privateJwk, { role: "admin", namespaces: "*" }));
+  await client.mutation(api.namespaces.ensure, { namespace: NAMESPACE });
+  const checkout = join(folder, "checkout");
+  mkdirSync(checkout);
+  const settings = {
+    ...{ url, name: "bench", home: folder, namespace: NAMESPACE, checkout, slots, profiles: [] },
+    privateJwk: keys.privateJwk,
+  };
+  const runner = spawn(process.execPath, [join(folder, "bin", "runner.mjs"), JSON.stringify(settings)]);
+  runner.stderr.resume();
+  await once(runner.stdout, "data");
+  return {
+    runnerPid: runner.pid ?? 0,
+    run: (commands) => runBatch(client, commands),
+    async close() {
+      await client.close();
+      for (const child of [runner, host]) await end(child);
+    },
+  };
+}
+
+async function runBatch(client: ConvexClient, commands: string[]) {
+  const place = { namespace: NAMESPACE };
+  const wish = { ...place, northStar: "bench", policy: "static" as const, independent: true };
+  const { id } = await client.mutation(api.assignments.create, wish);
+  const jobs = commands.map((context) => ({ type: "script" as const, context }));
+  const done = new Promise<void>((resolve, reject) => {
+    client.onUpdate(
+      api.assignments.get,
+      { ...place, assignment: id },
+      ({ assignment }) => (assignment.status === "complete" ? resolve() : undefined),
+      reject,
+    );
+  });
+  await client.mutation(api.jobs.insert, { ...place, assignment: id, jobs });
+  await done;
+  return (await client.query(api.assignments.get, { ...place, assignment: id })).jobs;
+}
+
+async function end(child: ChildProcess): Promise<void> {
+  const exited = once(child, "exit");
+  child.kill("SIGTERM");
+  await exited;
+}

@@ -1,0 +1,88 @@
+/**
+ * `npm run bench:runner`: what the queue costs. From claim to spawn, and whole batches through one runner with 8
+ * slots against `xargs -P 8` with the same commands; then a runner without work. One JSON document on stdout.
+ */
+import { spawnSync } from "node:child_process";
+import { mkdirSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { dirname, join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
+import { fileURLToPath } from "node:url";
+import { openBench, type Bench } from "./place.ts";
+
+const ROOT = dirname(dirname(dirname(fileURLToPath(import.meta.url))));
+const JOBS = 200;
+const SLOTS = 8;
+/** An hour in small: the heartbeat of an idle session comes every 100 s. */
+const IDLE_S = Number(process.env.BENCH_IDLE_S ?? 120);
+/** Ticks per second of /proc/PID/stat on Linux. */
+const TICKS = 100;
+
+const cache = join(ROOT, "node_modules", ".cache");
+mkdirSync(cache, { recursive: true });
+const folder = mkdtempSync(join(cache, "drover-bench-"));
+const bench = await openBench(folder, SLOTS);
+try {
+  const idle = await measureIdle(bench.runnerPid);
+  const figures = {
+    idle,
+    claimToSpawnMs: await claimToSpawn(bench),
+    sleep1: await compare("sleep 1"),
+    true: await compare("true"),
+  };
+  process.stdout.write(`${JSON.stringify(figures, null, 2)}\n`);
+} finally {
+  await bench.close();
+  rmSync(folder, { recursive: true, force: true });
+}
+
+/** Milliseconds from the backend's claim to the first thing that the child does, by one clock of one machine. */
+async function claimToSpawn({ run }: Bench) {
+  const file = join(folder, "starts");
+  const jobs = await run(Array.from({ length: 50 }, () => `echo $DROVER_JOB $(date +%s%3N) >> ${file}`));
+  const started = new Map(
+    readFileSync(file, "utf8")
+      .trim()
+      .split("\n")
+      .map((line) => line.split(" ") as [string, string]),
+  );
+  const delays = jobs
+    .map(({ handle, startedAt }) => Number(started.get(handle)) - (startedAt ?? 0))
+    .sort((a, b) => a - b);
+  return { p50: delays[Math.floor(delays.length / 2)], p95: delays[Math.floor(delays.length * 0.95)] };
+}
+
+async function compare(command: string) {
+  const bare = xargs(command);
+  const since = performance.now();
+  await bench.run(Array.from({ length: JOBS }, () => command));
+  const drover = performance.now() - since;
+  return {
+    xargsMs: Math.round(bare),
+    droverMs: Math.round(drover),
+    ratio: Number((drover / bare).toFixed(3)),
+  };
+}
+
+function xargs(command: string): number {
+  const since = performance.now();
+  spawnSync("xargs", ["-P", String(SLOTS), "-I{}", "sh", "-c", command], {
+    input: Array.from({ length: JOBS }, (_, i) => `${i}\n`).join(""),
+  });
+  return performance.now() - since;
+}
+
+async function measureIdle(pid: number) {
+  await sleep(3000);
+  const before = cpuTicks(pid);
+  await sleep(IDLE_S * 1000);
+  const cpu = (cpuTicks(pid) - before) / TICKS / IDLE_S;
+  const status = readFileSync(`/proc/${pid}/status`, "utf8");
+  const rss = Number(/VmRSS:\s+(\d+)/.exec(status)?.[1] ?? 0) / 1024;
+  return { seconds: IDLE_S, cpuPercent: Number((cpu * 100).toFixed(3)), rssMiB: Math.round(rss) };
+}
+
+function cpuTicks(pid: number): number {
+  const stat = readFileSync(`/proc/${pid}/stat`, "latin1");
+  const fields = stat.slice(stat.lastIndexOf(")") + 2).split(" ");
+  return Number(fields[11]) + Number(fields[12]);
+}

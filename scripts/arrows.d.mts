@@ -1,0 +1,2 @@
+export function drawArrows(): Promise<string>;
+export function withArrows(text: string, drawing: string): string;
