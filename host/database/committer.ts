@@ -162,13 +162,14 @@ export class Committer {
 
   /** Fills `done`; gives null, or how to answer the task for which the batch must be rolled back. */
   async #runBatch(done: Done[]): Promise<(() => void) | null> {
-    const deadline = performance.now() + BATCH_MS;
     const { driver } = this.#store;
     driver.exec("BEGIN IMMEDIATE");
     if (this.#conflicts !== null) {
       const culprit = await this.#rehearse(this.#writes.slice(0, BATCH_MUTATIONS));
       if (culprit !== null) return culprit;
     }
+    // From here: a rehearsal that takes longer than a batch may would else leave no time to run anything, for ever.
+    const deadline = performance.now() + BATCH_MS;
     const losers: Job[] = [];
     while (this.#writes.length > 0 && done.length < BATCH_MUTATIONS && performance.now() < deadline) {
       try {

@@ -1,0 +1,219 @@
+// Drover's own works, over its own functions.
+import { api } from "../../convex/_generated/api.js";
+import { percentiles, rate, untilCount, within } from "./measure.mjs";
+
+const namespace = "bench";
+const BATCH = 500;
+const WAIT_MS = 120_000;
+
+export async function openQueue(host) {
+  const admin = host.client();
+  await admin.mutation(api.namespaces.ensure, { namespace });
+  return { host, admin };
+}
+
+export async function assignment({ admin }) {
+  const made = await admin.mutation(api.assignments.create, {
+    namespace,
+    northStar: "bench",
+    policy: "static",
+    independent: true,
+    limits: { maxJobs: 10_000_000, maxConsecutiveFailures: 1_000 },
+  });
+  return made.id;
+}
+
+const job = (more = {}) => ({ type: "script", context: "true", lock: null, ...more });
+const insert = ({ admin }, to, jobs, client = admin) =>
+  client.mutation(api.jobs.insert, { namespace, assignment: to, jobs, parallel: true }).then((answer) => {
+    if (answer.kind !== "inserted") throw new Error(answer.reason);
+    return answer.jobs.map(({ id }) => id);
+  });
+
+/** Inserts jobs in batches and gives their ids. */
+export async function fill(queue, count, pool) {
+  const ids = [];
+  const to = await assignment(queue);
+  const more = pool === undefined ? {} : { pool };
+  for (let at = 0; at < count; at += BATCH) {
+    const jobs = Array.from({ length: Math.min(BATCH, count - at) }, () => job(more));
+    ids.push(...(await insert(queue, to, jobs)));
+  }
+  return ids;
+}
+
+export async function enqueue(queue, count, width) {
+  const to = await assignment(queue);
+  return await rate(count, width, () => insert(queue, to, [job()]));
+}
+
+async function claimer({ host }, i) {
+  const client = host.client();
+  const started = await client.mutation(api.sessions.start, {
+    runner: `bench${i}`,
+    host: `bench${i}`,
+    version: "1",
+    namespaces: [namespace],
+    pools: ["default", "elsewhere"],
+    slots: 100,
+    profiles: ["claude", "script"],
+  });
+  return { client, session: started.session };
+}
+
+export const claimers = (queue, count) =>
+  Promise.all(Array.from({ length: count }, (_, i) => claimer(queue, i)));
+
+export const claim = ({ client, session }, id) =>
+  client.mutation(api.work.claim, { namespace, session, job: id });
+
+export function report({ client, session }, claimed, claimNext) {
+  const now = Date.now();
+  return client.mutation(api.work.report, {
+    namespace,
+    fence: { job: claimed.job.id, attempt: claimed.job.attempt, session },
+    ended: { profile: "script", harness: "script", verdict: "success", startedAt: now, endedAt: now },
+    outcome: { kind: "complete", result: "ok" },
+    ...(claimNext === undefined ? {} : { claimNext }),
+  });
+}
+
+/** Claims and completes each job with two calls, or with one that carries the next claim. */
+export async function drain(queue, ids, { width, carry }) {
+  const workers = await claimers(queue, width);
+  const left = [...ids].reverse();
+  const begun = performance.now();
+  await Promise.all(workers.map((worker) => (carry ? carried(worker, left) : oneByOne(worker, left))));
+  return { perSecond: (ids.length / (performance.now() - begun)) * 1000 };
+}
+
+async function oneByOne(worker, left) {
+  for (let id = left.pop(); id !== undefined; id = left.pop()) {
+    const claimed = await claim(worker, id);
+    if (claimed === null) throw new Error("a job that nobody else wants was not given");
+    await report(worker, claimed);
+  }
+}
+
+async function carried(worker, left) {
+  const first = left.pop();
+  let claimed = first === undefined ? null : await claim(worker, first);
+  while (claimed !== null) {
+    const next = left.pop();
+    claimed = (await report(worker, claimed, next === undefined ? [] : [next])).next;
+  }
+}
+
+/** From the call that inserts to the moment the claim is in the claimer's hands, nothing else going on. */
+export async function startLatency(queue, count) {
+  const [worker] = await claimers(queue, 1);
+  const to = await assignment(queue);
+  const took = [];
+  let arrived = () => undefined;
+  const stop = worker.client.onUpdate(api.scheduler.ready, { namespace, pool: "default" }, (ready) => {
+    if (ready.length > 0) arrived(ready[0].id);
+  });
+  for (let i = 0; i < count; i++) {
+    const ready = new Promise((resolve) => (arrived = resolve));
+    const begun = performance.now();
+    void insert(queue, to, [job()]);
+    const claimed = await claim(worker, await within(WAIT_MS, "a ready job", ready));
+    took.push(performance.now() - begun);
+    arrived = () => undefined;
+    await report(worker, claimed);
+  }
+  stop();
+  return percentiles(took);
+}
+
+/** A graph in layers, each node waiting for its parents; claimers take what is in the ready window. */
+export async function graph(queue, layers, width) {
+  const to = await assignment(queue);
+  let above = [];
+  let count = 0;
+  for (const { nodes, parentsOf } of layers) {
+    const ids = [];
+    for (let at = 0; at < nodes; at += BATCH) {
+      const jobs = Array.from({ length: Math.min(BATCH, nodes - at) }, (_, i) =>
+        job(above.length === 0 ? {} : { after: parentsOf(at + i).map((parent) => above[parent]) }),
+      );
+      ids.push(...(await insert(queue, to, jobs)));
+    }
+    above = ids;
+    count += nodes;
+  }
+  return await drainReady(queue, count, width);
+}
+
+async function drainReady(queue, count, width) {
+  const workers = await claimers(queue, width);
+  const taken = new Set();
+  const counter = untilCount(count);
+  let window = [];
+  let wake = [];
+  const stop = queue.admin.onUpdate(api.scheduler.ready, { namespace, pool: "default" }, (ready) => {
+    window = ready.map(({ id }) => id).filter((id) => !taken.has(id));
+    for (const resolve of wake.splice(0)) resolve();
+  });
+  const take = (most) => {
+    const ids = window.splice(0, most);
+    for (const id of ids) taken.add(id);
+    return ids;
+  };
+  let isOver = false;
+  const work = async (worker) => {
+    while (!isOver) {
+      const [id] = take(1);
+      if (id === undefined) {
+        await new Promise((resolve) => wake.push(resolve));
+        continue;
+      }
+      let claimed = await claim(worker, id);
+      while (claimed !== null) {
+        const { next } = await report(worker, claimed, take(1));
+        counter.one();
+        claimed = next;
+      }
+    }
+  };
+  const all = workers.map(work);
+  const seconds = await within(WAIT_MS, "the end of the graph", counter.done);
+  isOver = true;
+  for (const resolve of wake.splice(0)) resolve();
+  await Promise.all(all);
+  stop();
+  return { perSecond: count / seconds };
+}
+
+/** One commit until the last of `count` subscribers of one query has it. */
+export async function fanOut(queue, count, commits) {
+  const clients = Array.from({ length: count }, () => queue.host.client());
+  let arrived = () => undefined;
+  let expected = "";
+  const to = await assignment(queue);
+  const first = untilCount(count);
+  const stops = clients.map((client) => {
+    let isFirst = true;
+    return client.onUpdate(api.assignments.get, { namespace, assignment: to }, ({ assignment: row }) => {
+      if (isFirst) first.one();
+      isFirst = false;
+      if (row.decisions === expected && expected !== "") arrived();
+    });
+  });
+  await within(WAIT_MS, "the first results", first.done);
+  const took = [];
+  const before = queue.host.usage().cpuSeconds;
+  for (let i = 0; i < commits; i++) {
+    const all = untilCount(count);
+    arrived = all.one;
+    expected = `decision ${i}`;
+    const change = { namespace, assignment: to, decisions: expected };
+    const call = queue.admin.mutation(api.assignments.update, change);
+    took.push((await within(WAIT_MS, "all subscribers", all.done)) * 1000);
+    await call;
+  }
+  const cpuMs = ((queue.host.usage().cpuSeconds - before) / commits) * 1000;
+  for (const stop of stops) stop();
+  await Promise.all(clients.map((client) => client.close()));
+  return { ...percentiles(took), cpuMs };
+}
