@@ -24,6 +24,8 @@ export const start = globalMutation(
     profiles: v.array(v.string()),
     /** Those of them that collect data. */
     collecting: v.optional(v.array(v.string())),
+    /** Namespace → slugs of the repos that have a folder on this machine; absent: any repo. */
+    repos: v.optional(v.record(v.string(), v.array(v.string()))),
   },
   returns: v.object({
     session: v.string(),

@@ -86,6 +86,9 @@ async function open(context: RunnerContext, served: Serving, stopping: Stopping)
       pools: options.pools,
       slots: options.slots,
       profiles: [...context.profiles.keys()],
+      repos: Object.fromEntries(
+        Object.entries(options.namespaces).map(([name, { repos }]) => [name, Object.keys(repos)]),
+      ),
       collecting: [...context.profiles.values()].filter((one) => one.dataCollection).map((one) => one.name),
     },
     running: served.slots.running,

@@ -2,6 +2,7 @@
 import { earliestReset } from "../../domain/healthRule.ts";
 import type { Doc } from "../_generated/dataModel.js";
 import { accountRow, machineRow } from "./healthRows.ts";
+import { hasRepo } from "./repoAtHand.ts";
 import { servingRunners, type Serving } from "./runners.ts";
 import type { Cause } from "./shapes.ts";
 import type { Reading } from "./tx.ts";
@@ -66,7 +67,16 @@ export async function runnerCauses(
       `no live runner offers any of its harness profiles (${job.cascade.join(", ")}): install one where a runner is, or cancel the job and insert it with another harness`,
     );
   }
-  const awake = able.filter(({ session }) => session?.draining === false);
+  const namespace = await ctx.db.get("namespaces", job.namespace);
+  const near = able.filter(
+    ({ session }) => session !== null && namespace !== null && hasRepo(session, namespace, job),
+  );
+  if (near.length === 0) {
+    return because(
+      `no live runner that could take it has a folder for repo ${job.repo ?? ""}: add it to \`repos\` in a runner's configuration`,
+    );
+  }
+  const awake = near.filter(({ session }) => session?.draining === false);
   if (awake.length === 0) return because("every runner that could take it is draining");
   return awake.length > MAX_MACHINES ? [] : machineCauses(ctx, job, awake);
 }

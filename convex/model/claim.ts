@@ -9,6 +9,7 @@ import { grantsPool } from "./caller.ts";
 import { claimedView } from "./claimedView.ts";
 import { fail } from "./fail.ts";
 import { findJob, findSession, present } from "./find.ts";
+import { hasRepo } from "./repoAtHand.ts";
 import { shortenLease } from "./lease.ts";
 import { holdsLock } from "./locks.ts";
 import { isOpenAssignment } from "./readiness.ts";
@@ -57,12 +58,13 @@ export async function tryClaim(
   return { ...(await claimedView(ctx, { ...job, attempt: job.attempt + 1 }, assignment)), ...lease };
 }
 
-function mayClaim({ namespace, caller, now }: ScopedTx, session: Doc<"sessions">, job: Doc<"jobs">): boolean {
+function mayClaim(ctx: ScopedTx, session: Doc<"sessions">, job: Doc<"jobs">): boolean {
+  const { namespace, caller, now } = ctx;
   const alive = session.status === "live" && session.leaseUntil > now && !session.draining;
   const waiting = job.status === "pending" && job.ready && !namespace.paused;
   // A report may claim its next job in the namespace that it names: the session must serve that one, too.
   const serves = session.namespaces.includes(namespace.name) && session.pools.includes(job.pool);
-  return alive && waiting && serves && grantsPool(caller, job.pool);
+  return alive && waiting && serves && hasRepo(session, namespace, job) && grantsPool(caller, job.pool);
 }
 
 async function start(

@@ -26,6 +26,7 @@ type StartArgs = {
   slots: number;
   profiles: string[];
   collecting?: string[];
+  repos?: Record<string, string[]>;
 };
 
 /** See `sessions:start`. */
@@ -48,6 +49,7 @@ export async function startSession(ctx: Tx & Authorized, args: StartArgs) {
     slots: args.slots,
     profiles: args.profiles,
     collecting: args.collecting ?? [],
+    ...(args.repos === undefined ? {} : { repos: args.repos }),
     draining: false,
   });
   const held = await takeOverEarlier(ctx, { runner, session, namespaces });
@@ -75,6 +77,7 @@ export async function endSession(ctx: Tx & Authorized, args: { session: string }
 function checkStart(caller: Caller, args: StartArgs): void {
   for (const field of ["runner", "host", "version"] as const) checkName(args[field], field);
   checkNames(args.collecting, "collecting");
+  for (const slugs of Object.values(args.repos ?? {})) checkNames(slugs, "repos");
   for (const field of ["namespaces", "pools", "profiles"] as const) checkNames(args[field], field);
   checkNumber(args.slots, "slots", { min: 0, max: MAX_SLOTS });
   if (args.namespaces.length === 0)

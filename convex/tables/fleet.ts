@@ -64,6 +64,8 @@ export const fleetTables = {
     profiles: v.array(v.string()),
     /** Those of them whose provider keeps what it is sent: they get no private repo. */
     collecting: v.optional(v.array(v.string())),
+    /** Namespace → slugs of the repos that its machine has; absent: any. */
+    repos: v.optional(v.record(v.string(), v.array(v.string()))),
     draining: v.boolean(),
     /** The session of the restarted runner that took its jobs over. */
     successor: v.optional(v.id("sessions")),

@@ -5,7 +5,7 @@
 import { rankFor } from "../../domain/rendezvous.ts";
 import type { Backend, Lane } from "../connect/backend.ts";
 import { describeError } from "../connect/callError.ts";
-import type { Claimed } from "../connect/types.ts";
+import type { Claimed, ReadyJob } from "../connect/types.ts";
 import { faultPoint } from "../fault.ts";
 import type { Clock, LogEntry } from "../options.ts";
 import type { Session } from "../session/session.ts";
@@ -24,8 +24,8 @@ export interface ClaimerDeps {
   me: string;
   /** Free slots now, claims under way not counted. */
   freeSlots: () => number;
-  /** A profile of the cascade is offered here and healthy now. */
-  canRun: (namespace: string, cascade: readonly string[]) => boolean;
+  /** Its repo has a folder here, and a profile of its cascade is offered and healthy now. */
+  canRun: (namespace: string, job: ReadyJob) => boolean;
   isOurs: (job: string) => boolean;
   onClaimed: (claimed: Claimed) => void;
   /** Nothing is left that could be claimed now, and no claim is under way. */
@@ -91,7 +91,7 @@ export class Claimer {
 
   #fits({ namespace, job }: Offer): boolean {
     const taken = this.#claiming.has(job.id) || this.#reserved.has(job.id) || this.#deps.isOurs(job.id);
-    return !taken && !this.#refused.has(job.id) && this.#deps.canRun(namespace, job.cascade);
+    return !taken && !this.#refused.has(job.id) && this.#deps.canRun(namespace, job);
   }
 
   #wakeIn(ms: number): void {

@@ -78,6 +78,8 @@ export interface SessionStart {
   profiles: string[];
   /** Those of them that collect data. */
   collecting: string[];
+  /** Namespace → repos that have a folder here. */
+  repos: Record<string, string[]>;
 }
 
 export interface StartedSession {

@@ -4,10 +4,12 @@ import { jitteredBackoff } from "../../domain/backoff.ts";
 import { adoptAttempt } from "../attempt/finishFromFiles.ts";
 import { runAttempt } from "../attempt/runAttempt.ts";
 import { describeError } from "../connect/callError.ts";
+import type { Claimed } from "../connect/types.ts";
 import type { RunnerContext } from "../context.ts";
 import { faultPoint } from "../fault.ts";
 import type { AgentEvent, Profile } from "../harness/port.ts";
 import { promptFor } from "../prompt/prompt.ts";
+import { TemplateError } from "../prompt/templateError.ts";
 import { literalValues, redactor, type Redact } from "../report/redact.ts";
 import { attemptFolder, jobFolder } from "../state/folders.ts";
 import { writeJobRecord } from "../state/jobFile.ts";
@@ -36,6 +38,7 @@ export async function executeAttempt(
   const { folders, options } = context;
   const folder = jobFolder(folders, work.claimed.job.id);
   const dir = attemptFolder(folders, work.claimed.job.id, work.attempt);
+  refuseShell(profile, work.claimed.job);
   const prompt = await promptOf(context, work, place);
   const agent = profile.type === "script" ? undefined : await agentAccess(context, work, folder);
   const env = environmentFor(work.claimed, {
@@ -95,6 +98,18 @@ export async function resumeAttempt(
 function attemptLimits({ limits }: RunnerContext, { claimed }: Work) {
   const { timeoutMs, idleTimeoutMs } = claimed.job;
   return { timeoutMs, idleTimeoutMs, outputBytes: limits.outputBytes };
+}
+
+/**
+ * A profile of type script runs its prompt as shell commands. The prompt of any other job quotes the north star and
+ * earlier results, so whoever can write those would run commands on this machine.
+ */
+function refuseShell(profile: Profile, job: Claimed["job"]): void {
+  if (profile.type !== "script" || job.class === "script") return;
+  throw new TemplateError(
+    `Profile ${profile.name} is of type script and would run the prompt of this ${job.type} job as shell commands: ` +
+      "name a profile of another type for it, or insert a job of type script.",
+  );
 }
 
 /** A script's context is its command; everything else gets its template. */

@@ -49,6 +49,7 @@ const heldJob = async (): Promise<{ job: MemoryJob; session: string; dir: string
     slots: 1,
     profiles: [],
     collecting: [],
+    repos: {},
   };
   const { session } = await earlier.startSession(start);
   await earlier.claim({ namespace: "app", session, job: job.id });

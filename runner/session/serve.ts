@@ -87,8 +87,9 @@ function claimerOf(context: RunnerContext, { session, slots, begin, onIdle }: Cl
     lanes: Object.keys(namespaces).flatMap((namespace) => pools.map((pool) => ({ namespace, pool }))),
     me: name,
     freeSlots: slots.free,
-    canRun: (namespace, cascade) =>
+    canRun: (namespace, { cascade, repo }) =>
       context.room.lacks() === undefined &&
+      (repo === undefined || Object.hasOwn(namespaces[namespace]?.repos ?? {}, repo)) &&
       cascade.some((profile) => context.health.of(namespace, profile).kind === "healthy"),
     isOurs: slots.has,
     onClaimed: begin,

@@ -47,6 +47,7 @@ const open = async (answer: () => Promise<Beat>) => {
       slots: 1,
       profiles: [],
       collecting: [],
+      repos: {},
     },
     running: () => [],
     onOrders: () => undefined,
