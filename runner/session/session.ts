@@ -74,6 +74,8 @@ export class Session {
   claimed(sentAt: number, renewInMs: number): void {
     this.#lease.shortened(sentAt, renewInMs * RENEWALS_PER_LEASE);
     this.#renewAt = Math.min(this.#renewAt, sentAt + renewInMs);
+    // At once: a runner that is killed before its next look would leave its guard with the long lease.
+    this.#deps.onLease(this.#lease.leftMs(this.#deps.clock.monotonic()));
   }
 
   /** Stops heartbeat and orders, and tells the backend unless the session is lost anyway. */
