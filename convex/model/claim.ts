@@ -9,6 +9,7 @@ import { grantsPool } from "./caller.ts";
 import { claimedView } from "./claimedView.ts";
 import { fail } from "./fail.ts";
 import { findJob, findSession, present } from "./find.ts";
+import { isBarred } from "./barred.ts";
 import { healthOf } from "./healthRows.ts";
 import { shortenLease } from "./lease.ts";
 import { holdsLock } from "./locks.ts";
@@ -73,7 +74,8 @@ async function usableProfile(
   { session, machine }: { session: Doc<"sessions">; machine: string },
 ): Promise<Usable> {
   const limitedUntil: (number | undefined)[] = [];
-  for (const name of job.cascade) {
+  const allowed = job.cascade.filter((name) => !isBarred(job, name));
+  for (const name of allowed) {
     const facts = (await healthOf(ctx, { namespace: job.namespace, profile: name, machine })).filter((fact) =>
       holdsBack(fact, machine, ctx.now),
     );
@@ -81,7 +83,7 @@ async function usableProfile(
     if (account !== undefined) limitedUntil.push(account.until);
     else if (facts.length === 0 && session.profiles.includes(name)) return { kind: "profile", name };
   }
-  if (limitedUntil.length < job.cascade.length) return { kind: "none" };
+  if (limitedUntil.length < allowed.length || allowed.length === 0) return { kind: "none" };
   return { kind: "limited", until: earliestReset(limitedUntil) };
 }
 

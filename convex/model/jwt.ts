@@ -15,9 +15,19 @@ export async function signJwt(key: string, claims: Record<string, string | numbe
   return `${signed}.${base64Url(new Uint8Array(signature))}`;
 }
 
-function readKey(key: string): JsonWebKey & { kid?: string } {
+/** The members of a private P-256 key; named here because not every type library knows WebCrypto's own name. */
+interface PrivateKey {
+  kty: string;
+  crv: string;
+  d: string;
+  x?: string;
+  y?: string;
+  kid?: string;
+}
+
+function readKey(key: string): PrivateKey {
   try {
-    const { kty, crv, x, y, d, kid } = JSON.parse(key) as JsonWebKey & { kid?: string };
+    const { kty, crv, x, y, d, kid } = JSON.parse(key) as Partial<PrivateKey>;
     if (kty !== "EC" || crv !== "P-256" || d === undefined) throw new Error("not a private P-256 key");
     // Only what the signature needs: members such as `use` and `key_ops` of a stored key would be refused.
     return {
