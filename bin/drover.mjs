@@ -2,12 +2,16 @@
 // `drover` in both of its homes. The installed package has no sources and runs what was built. A checkout runs what
 // was built only while no source of it has changed since, and the sources through tsx otherwise: never stale code.
 import { existsSync, readFileSync, statSync } from "node:fs";
+import module from "node:module";
 import { dirname, join } from "node:path";
 import { fileURLToPath, pathToFileURL } from "node:url";
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
 const source = join(root, "cli", "cli.ts");
 const built = join(root, "dist", "cli", "cli.js");
+
+// Node 22 and later keep compiled code between calls.
+module.enableCompileCache?.();
 
 if (!existsSync(source) || isFresh()) {
   await import(pathToFileURL(built).href);

@@ -2,28 +2,9 @@
  * Every command by name. Each is loaded only when it is called, so that `drover queue` answers at once, and the
  * overview needs no command at all.
  */
-import type { Command } from "@commander-js/extra-typings";
+import type { CommandEntry, CommandTable } from "./commandEntry.ts";
 
-/** What a command file exports. */
-export interface CommandModule {
-  register(program: Command): void;
-}
-
-export const GROUPS = ["Start", "Look", "Change", "Run", "Portfolio", "Other"] as const;
-export type Group = (typeof GROUPS)[number];
-
-export interface CommandEntry {
-  group: Group;
-  /** One line for the overview; the command's own help says more. */
-  summary: string;
-  load: () => Promise<CommandModule>;
-  /** Names that older systems used for it. */
-  aliases?: readonly string[];
-  /** False for commands that never talk to a backend: they take no --url, --namespace and --token. */
-  backend?: boolean;
-}
-
-export const COMMANDS: Readonly<Record<string, CommandEntry>> = {
+export const COMMANDS: CommandTable = {
   init: {
     group: "Start",
     summary: "set this repo up: write .drover/config.json",

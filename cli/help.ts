@@ -1,4 +1,5 @@
-import { COMMANDS, GROUPS } from "./commandTable.ts";
+import { GROUPS } from "./commandEntry.ts";
+import { COMMANDS } from "./commandTable.ts";
 import { color } from "./output/color.ts";
 import { EXIT_MEANINGS } from "./output/errors.ts";
 import { table } from "./output/table.ts";
@@ -32,6 +33,7 @@ const TOPICS: Readonly<Record<string, () => string>> = {
       ["DROVER_URL", "the backend's address; beats convexUrl of the file"],
       ["DROVER_NAMESPACE", "the queue to use; beats the file"],
       ["DROVER_TOKEN", "access token where this machine does not hold the key"],
+      ["DROVER_CLI", "inside a job: the path of the CLI that is signed in for it"],
       ["DROVER_TIMEOUT_MS", "longest time of a job, in ms; beats timeoutMs of the file"],
       ["DROVER_SLOTS", "jobs that the runner runs at once; beats slots of the file"],
       ["DROVER_ASSIGNMENT", "set inside a job: the assignment that commands mean"],

@@ -1,5 +1,5 @@
 /** From flags or a file to the jobs that `jobs:insert` takes: everything that can be checked here is checked here. */
-import { z } from "zod";
+import * as z from "zod";
 import { type Config, profileNames } from "../domain/config.ts";
 import { meantHint } from "../domain/didYouMean.ts";
 import { isJobType, JOB_TYPE_NAMES, JOB_TYPES, type JobType } from "../domain/jobTypes.ts";

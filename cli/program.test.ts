@@ -4,7 +4,8 @@ import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { COMMANDS } from "./commandTable.ts";
 import { completionScript, SHELLS } from "./completion/scripts.ts";
 import { commandWords } from "./completion/words.ts";
-import { load, run } from "./program.ts";
+import { loadCommand } from "./loadCommand.ts";
+import { run } from "./program.ts";
 
 let out = "";
 let err = "";
@@ -58,7 +59,7 @@ describe("drover", () => {
 
   it("knows each command under the name of the overview, with the common options", async () => {
     for (const [name, entry] of Object.entries(COMMANDS)) {
-      const program = await load(entry);
+      const program = await loadCommand(entry, COMMANDS);
       const command = program.commands.find((c) => c.name() === name);
       expect(command, name).toBeDefined();
       const leaf = command?.commands[0] ?? command;
@@ -69,13 +70,13 @@ describe("drover", () => {
 
 describe("a completion script", () => {
   it.each(SHELLS)("of %s names commands and their options", async (shell) => {
-    const script = completionScript(shell, await commandWords());
+    const script = completionScript(shell, await commandWords(COMMANDS));
     expect(script).toContain("insert-job");
     expect(script).toMatch(/context-file/);
   });
 
   it("of bash is valid and completes options of the command", async () => {
-    const script = completionScript("bash", await commandWords());
+    const script = completionScript("bash", await commandWords(COMMANDS));
     const asked = `${script}\nCOMP_WORDS=(drover insert-job --ty); COMP_CWORD=2; _drover; echo "\${COMPREPLY[@]}"`;
     expect(execFileSync("bash", ["-c", asked], { encoding: "utf8" }).trim()).toBe("--type");
   });

@@ -1,10 +1,11 @@
-import { Command, CommanderError, type CommandUnknownOpts } from "@commander-js/extra-typings";
+import { CommanderError, type CommandUnknownOpts } from "@commander-js/extra-typings";
 import { meantHint } from "../domain/didYouMean.ts";
-import { type CommandEntry, commandNames, findCommand } from "./commandTable.ts";
-import { addCommonOptions, splitLeadingOptions } from "./commonOptions.ts";
+import { commandNames, COMMANDS, findCommand } from "./commandTable.ts";
+import { splitLeadingOptions } from "./commonOptions.ts";
 import { overview, topicText } from "./help.ts";
+import { loadCommand } from "./loadCommand.ts";
 import { CliError, EXIT, type ExitCode } from "./output/errors.ts";
-import { say, sayError } from "./output/print.ts";
+import { sayError } from "./output/print.ts";
 import { printText } from "./output/printText.ts";
 
 /**
@@ -28,21 +29,9 @@ async function dispatch(argv: readonly string[]): Promise<ExitCode> {
   if (name === "help") return help(words);
   const entry = findCommand(name);
   if (entry === null) throw unknownCommand(name);
-  const program = await load(entry);
+  const program = await loadCommand(entry, COMMANDS);
   await program.parseAsync(placed(program, rest, leading), { from: "user" });
   return (process.exitCode as ExitCode | undefined) ?? EXIT.ok;
-}
-
-/** A program that knows one command. */
-export async function load(entry: CommandEntry): Promise<Command> {
-  const program = new Command("drover").exitOverride().configureOutput({
-    writeErr: (text) => say(text.trimEnd().replace(/^error: /, "drover: ")),
-    writeOut: printText,
-  });
-  program.helpCommand(false).showHelpAfterError("(add --help for usage)");
-  (await entry.load()).register(program);
-  addCommonOptions(program, entry.backend !== false);
-  return program;
 }
 
 async function help(words: string[]): Promise<ExitCode> {

@@ -477,7 +477,7 @@ async function goneId(q: Queue, kind: string): Promise<string> {
     const row = await ctx.db.query(table).first();
     if (row === null) throw new Error(`no row in ${table}`);
     const { _id, _creationTime, ...fields } = row;
-    const copy = await ctx.db.insert(table, fields as never);
+    const copy = await ctx.db.insert(table, fields);
     await ctx.db.delete(table, copy);
     return copy;
   });

@@ -30,12 +30,12 @@ export async function openQueue({ limits = true }: { limits?: boolean } = {}) {
     t.withIdentity({ issuer: TOKEN_ISSUER, subject: "tester", tokenIdentifier: "tester", jti, ...claims });
   const admin = as({ role: "admin", namespaces: "*" });
   await admin.mutation(api.namespaces.ensure, { namespace: "main" });
-  const queue = { t, as, admin, ...words(t, admin) };
+  const time = clock(t);
+  const queue = { t, as, admin, ...time, ...words(t, admin, time.settle) };
   return queue;
 }
 
-function words(t: TestConvex<Schema>, admin: Client) {
-  const namespace = "main";
+function clock(t: TestConvex<Schema>) {
   /** Runs everything that is scheduled up to now, in order, however often it schedules more. */
   async function settle(): Promise<void> {
     await advance(0);
@@ -60,6 +60,11 @@ function words(t: TestConvex<Schema>, admin: Client) {
     });
     if (failed.length > 0) throw new Error(`scheduled functions failed: ${failed.join("; ")}`);
   }
+  return { settle, advance };
+}
+
+function words(t: TestConvex<Schema>, admin: Client, settle: () => Promise<void>) {
+  const namespace = "main";
   async function create(args: Record<string, unknown> = {}): Promise<string> {
     const { number } = await admin.mutation(api.assignments.create, {
       namespace,
@@ -116,7 +121,7 @@ function words(t: TestConvex<Schema>, admin: Client) {
     if (claimed === null) throw new Error(`job ${job} could not be claimed`);
     return report({ job: claimed.job.id, attempt: claimed.job.attempt, session }, outcome);
   }
-  return { settle, advance, create, insert, row, assignment, startSession, claim, report, run };
+  return { create, insert, row, assignment, startSession, claim, report, run };
 }
 
 /** What a runner says of an attempt that ended. */
@@ -137,8 +142,8 @@ export async function errorOf(call: Promise<unknown>): Promise<ErrorData> {
     await call;
   } catch (error) {
     if (error instanceof ConvexError) {
-      const { data } = error as ConvexError<string | Record<string, string>>;
-      return (typeof data === "string" ? JSON.parse(data) : data) as unknown as ErrorData;
+      const data: unknown = error.data;
+      return (typeof data === "string" ? JSON.parse(data) : data) as ErrorData;
     }
     throw error;
   }

@@ -231,7 +231,7 @@ async function execute(world: World, c: Command): Promise<void> {
       await admin.mutation(api.assignments.update, {
         ...NS,
         assignment: target._id,
-        status: c.to as "blocked",
+        status: c.to,
         reason: "because",
       });
       return;

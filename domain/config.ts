@@ -2,7 +2,7 @@
  * The configuration file, as its users know it: `convexUrl`, `namespace`, `timeoutMs`, `harnessDefaults`, and what
  * Drover adds. Pure: text in, configuration or a list of problems out. Finding and merging is the CLI's work.
  */
-import { z } from "zod";
+import * as z from "zod";
 import { meantHint } from "./didYouMean.ts";
 import { JOB_TYPE_NAMES } from "./jobTypes.ts";
 import { findJsonFault } from "./jsonFault.ts";
@@ -10,8 +10,7 @@ import { findJsonFault } from "./jsonFault.ts";
 /** Kinds of harness that can be used by their own name without a profile. */
 export const BUILT_IN_HARNESSES = ["claude", "codex", "gemini", "opencode", "script"] as const;
 /** All kinds; `command` needs a profile that names its program. */
-export const HARNESS_TYPES = [...BUILT_IN_HARNESSES, "command"] as const;
-export type HarnessType = (typeof HARNESS_TYPES)[number];
+const HARNESS_TYPES = [...BUILT_IN_HARNESSES, "command"] as const;
 
 /** Longest time that a configuration may give a job: a day, in milliseconds. */
 const MAX_TIMEOUT_MS = 86_400_000;
@@ -73,7 +72,6 @@ const fileShape = {
 
 export const configSchema = z.strictObject(fileShape).superRefine(checkProfiles);
 export type Config = z.infer<typeof configSchema>;
-export type HarnessProfile = z.infer<typeof harnessProfile>;
 
 export type ParsedConfig = { ok: true; config: Config } | { ok: false; problems: string[] };
 

@@ -73,4 +73,4 @@ it("loses and doubles no acknowledged mutation when it is killed, and clients co
   expect(new Set(rows).size).toBe(rows.length);
   await clients[1]!.mutation(mutation("tasks:add"), { queue: "end", title: "the end" });
   expect((await watched.until((value) => value !== null)).title).toBe("the end");
-}, 90_000);
+}, 180_000);

@@ -20,6 +20,16 @@ const REQUIRE = [
   "const require = createRequireOfNode(import.meta.url);",
 ].join("\n");
 
+// zod brings its messages in forty languages; every start would read them all, and Drover speaks English.
+const englishZod = {
+  name: "english-zod",
+  setup: ({ onLoad }) => {
+    onLoad({ filter: /node_modules\/zod\/v4\/locales\/index\.js$/ }, () => ({
+      contents: 'export { default as en } from "./en.js";',
+    }));
+  },
+};
+
 rmSync(dist, { recursive: true, force: true });
 const { metafile } = await build({
   absWorkingDir: root,
@@ -33,7 +43,11 @@ const { metafile } = await build({
   target: "node20.19",
   external: Object.keys(dependencies),
   banner: { js: REQUIRE },
+  // Names stay: a stack in a report must say where. What goes is what costs time to read at every start.
+  minifyWhitespace: true,
+  minifySyntax: true,
   legalComments: "none",
+  plugins: [englishZod],
   metafile: true,
   logLevel: "warning",
 });

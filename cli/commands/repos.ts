@@ -115,7 +115,11 @@ function common(command: Command) {
   return command
     .option("--workspace <dir>", "folder with config/, state/ and tasks/ (default: .)")
     .option("--repos-dir <dir>", "take the repos found in this folder instead of config/repos.json")
-    .option("--jobs <n>", "repos worked on at once (default: the number of cores)", Number)
+    .option(
+      "--jobs <n>",
+      "repos worked on at once (default: one build or test, three questions a core)",
+      Number,
+    )
     .option("--format <format>", "text or json")
     .option("--json", "print JSON");
 }

@@ -3,6 +3,7 @@ import { api } from "../../convex/_generated/api.js";
 import { NAME_PATTERN } from "../../domain/config.ts";
 import type { TokenClaims } from "../../domain/roles.ts";
 import { openBackend } from "../backend/client.ts";
+import type { TokenRow } from "../backend/wire.ts";
 import { commonFlags } from "../commonOptions.ts";
 import { loadSettings, requireNamespace } from "../config/settings.ts";
 import { parseDuration } from "../input.ts";
@@ -96,8 +97,6 @@ function registerRevoke(token: Command): void {
       printData({ jti, revoked: true }, () => `revoked ${jti}`, flags);
     });
 }
-
-type TokenRow = (typeof api.tokens.list)["_returnType"][number];
 
 function renderTokens(tokens: TokenRow[]): string {
   if (tokens.length === 0) return "no tokens: make one with `drover token create --role runner`";

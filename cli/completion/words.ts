@@ -1,6 +1,6 @@
 import type { CommandUnknownOpts } from "@commander-js/extra-typings";
-import { COMMANDS } from "../commandTable.ts";
-import { load } from "../program.ts";
+import type { CommandTable } from "../commandEntry.ts";
+import { loadCommand } from "../loadCommand.ts";
 
 /** What a shell can complete after a command's name. */
 export interface CommandWords {
@@ -10,11 +10,11 @@ export interface CommandWords {
 }
 
 /** Every command with its options and subcommands, read from commander's own lists. */
-export async function commandWords(): Promise<CommandWords[]> {
-  const entries = Object.entries(COMMANDS);
+export async function commandWords(all: CommandTable): Promise<CommandWords[]> {
+  const entries = Object.entries(all);
   const listed = await Promise.all(
     entries.map(async ([name, entry]) => {
-      const command = (await load(entry)).commands.find((c) => c.name() === name);
+      const command = (await loadCommand(entry, all)).commands.find((c) => c.name() === name);
       return { name, summary: entry.summary, words: command === undefined ? [] : wordsOf(command) };
     }),
   );

@@ -43,3 +43,9 @@ export function endQuietlyOnClosedPipe(): void {
     });
   }
 }
+
+/** Resolves when everything that was written has left the process: pipes may be slower than its end. */
+export async function flushOutput(): Promise<void> {
+  const flushed = (stream: NodeJS.WriteStream) => new Promise((resolve) => stream.write("", resolve));
+  await Promise.all([process.stdout, process.stderr].map(flushed));
+}

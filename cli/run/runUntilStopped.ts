@@ -15,9 +15,6 @@ export interface Stoppable {
   waitsFor(): Promise<string>;
 }
 
-/** After an interrupt while a service still starts (for a backend that is gone, say) the process ends itself, ms. */
-const STARTING_GRACE_MS = 2000;
-
 /**
  * Waits until a service ends. The first Ctrl+C drains and says what for, the second one ends it at once.
  * @param interrupt listened for since before the start: a Ctrl+C during the start counts as well
@@ -51,12 +48,9 @@ function aborted(signal: AbortSignal): Promise<null> {
   });
 }
 
+/** It may start for long (a runner waits for its backend), so nobody waits for it: the process ends. */
 function abandon(starting: Promise<Stoppable>): ExitCode {
   say("stopping");
-  starting.then(
-    (service) => service.kill(),
-    () => undefined,
-  );
-  setTimeout(() => process.exit(EXIT.interrupted), STARTING_GRACE_MS).unref();
+  starting.catch(() => undefined);
   return EXIT.interrupted;
 }

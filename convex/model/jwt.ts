@@ -1,5 +1,15 @@
 import { fail } from "./fail.ts";
 
+/** The members of a P-256 key as JWK that a signature needs. Spelled out, because not every compiler target knows JsonWebKey. */
+interface SigningKey {
+  kty: string;
+  crv: string;
+  d: string;
+  x?: string;
+  y?: string;
+  kid?: string;
+}
+
 const ES256 = { name: "ECDSA", namedCurve: "P-256", hash: "SHA-256" } as const;
 
 /**
@@ -15,19 +25,9 @@ export async function signJwt(key: string, claims: Record<string, string | numbe
   return `${signed}.${base64Url(new Uint8Array(signature))}`;
 }
 
-/** The members of a private P-256 key; named here because not every type library knows WebCrypto's own name. */
-interface PrivateKey {
-  kty: string;
-  crv: string;
-  d: string;
-  x?: string;
-  y?: string;
-  kid?: string;
-}
-
-function readKey(key: string): PrivateKey {
+function readKey(key: string): SigningKey {
   try {
-    const { kty, crv, x, y, d, kid } = JSON.parse(key) as Partial<PrivateKey>;
+    const { kty, crv, x, y, d, kid } = JSON.parse(key) as Partial<SigningKey>;
     if (kty !== "EC" || crv !== "P-256" || d === undefined) throw new Error("not a private P-256 key");
     // Only what the signature needs: members such as `use` and `key_ops` of a stored key would be refused.
     return {

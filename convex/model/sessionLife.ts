@@ -42,7 +42,8 @@ export async function startSession(ctx: Tx & Authorized, args: StartArgs) {
     leaseUntil,
     reapAt: leaseUntil,
     busy: false,
-    lastBeatAt: ctx.now,
+    // So the first heartbeat drops nothing: a restarted runner may still be looking for the agents that it holds.
+    lastBeatAt: 0,
     slots: args.slots,
     profiles: args.profiles,
     draining: false,

@@ -60,7 +60,11 @@ async function successorsOf(
       successor: present(await ctx.db.get("jobs", edge.to), "the target of an edge"),
     })),
   );
-  return found.filter(({ successor }) => successor.status === "pending" && successor.type !== "pm");
+  // Another assignment waits for the job that it names, and knows nothing of what is planned here.
+  return found.filter(
+    ({ successor }) =>
+      successor.assignment === source.assignment && successor.status === "pending" && successor.type !== "pm",
+  );
 }
 
 /** Carries a splice out: the successor waits for the new jobs, and no longer for a source that did not end well. */

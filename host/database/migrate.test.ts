@@ -5,6 +5,9 @@ import { fixtureHost, httpClient, mutation, query, tempApp, tempFolder } from ".
 
 const FUNCTIONS = `import { mutationGeneric as mutation, queryGeneric as query } from "convex/server";
 export const put = mutation(async (ctx, { doc }) => await ctx.db.insert("notes", doc));
+export const fill = mutation(async (ctx, { count }) => {
+  for (let i = 0; i < count; i++) await ctx.db.insert("notes", { text: "note " + i, ...(i % 2 === 0 && { mood: "even" }) });
+});
 export const by = query(async (ctx, { index, value }) =>
   (await ctx.db.query("notes").withIndex(index, (q) => q.eq(index.slice(3), value)).collect()).map((note) => note.text));
 export const other = mutation(async (ctx) => { await ctx.db.insert("undeclared", { a: 1 }); return (await ctx.db.query("undeclared").collect()).length; });
@@ -25,8 +28,7 @@ describe("a changed schema", () => {
     const data = join(tempFolder(), "data.sqlite");
     const text = "text: v.string(), mood: v.optional(v.string())";
     const first = await fixtureHost({ data, functions: app(text, '.index("by_text", ["text"])') });
-    for (let i = 0; i < 1_200; i++)
-      await put(first.url, { text: `note ${i}`, ...(i % 2 === 0 && { mood: "even" }) });
+    await httpClient(first.url).mutation(mutation("notes:fill"), { count: 1_200 });
     await first.stop();
     const second = await fixtureHost({ data, functions: app(text, '.index("by_mood", ["mood"])') });
     expect(await by(second.url, "by_mood", "even")).toHaveLength(600);

@@ -39,10 +39,10 @@ export async function openDataFile(path: string): Promise<DataFile> {
   if (path === ":memory:") return prepared(await openDriver(path), () => undefined);
   const file = resolve(path);
   makePrivate(file);
-  const unlock = lockDataFile(file);
+  let unlock = (): void => undefined;
   try {
-    const data = prepared(await openDriver(file), unlock);
-    return data;
+    unlock = lockDataFile(file);
+    return prepared(await openDriver(file), unlock);
   } catch (error) {
     unlock();
     if (error instanceof HostError) throw error;

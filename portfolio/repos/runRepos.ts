@@ -13,6 +13,8 @@ import type { ManagedRepo } from "./managedRepo.ts";
 
 /** Where `repos scan` writes, below the state folder. */
 const STATUS_FILE = "repo-status.json";
+/** Asking git is mostly waiting for a small process to start: a few at once keep every core busy. */
+const QUESTIONS_PER_CORE = 3;
 
 export type ReposRequest = WorkspaceRequest & {
   parallel?: number | undefined;
@@ -43,7 +45,7 @@ export async function reposStatus(request: ReposRequest & { save?: boolean }): P
   const total = workspace.repos.length;
   const repos = await collectStatus({
     repos: workspace.repos,
-    parallel: parallelOf(request),
+    parallel: parallelOf(request, QUESTIONS_PER_CORE),
     now: () => new Date(),
     onDone: (repo, done) => request.onDone?.(repo, done, total),
   });
@@ -84,7 +86,7 @@ export async function reposSync(request: ReposRequest & { repo?: string | undefi
   const chosen = request.repo === undefined ? workspace.repos : [pickRepo(workspace, request.repo)];
   const results = await syncRepos({
     repos: chosen,
-    parallel: parallelOf(request),
+    parallel: parallelOf(request, QUESTIONS_PER_CORE),
     signal: request.signal,
     onDone: (name, done) => request.onDone?.(name, done, chosen.length),
   });
@@ -92,8 +94,8 @@ export async function reposSync(request: ReposRequest & { repo?: string | undefi
   return { results, skipped: [], written };
 }
 
-function parallelOf({ parallel }: ReposRequest): number {
-  if (parallel === undefined) return Math.max(2, availableParallelism());
+function parallelOf({ parallel }: ReposRequest, perCore = 1): number {
+  if (parallel === undefined) return Math.max(2, availableParallelism() * perCore);
   if (Number.isInteger(parallel) && parallel >= 1) return parallel;
   throw new PortfolioError("usage", "--jobs: expected a whole number of at least 1");
 }

@@ -1,4 +1,5 @@
 /** What Drover sets in the environment of a job: the ids, the texts of the assignment, and the agent's own token. */
+import { join } from "node:path";
 import { boundText } from "../report/bounded.ts";
 import type { Claimed } from "../connect/types.ts";
 
@@ -35,6 +36,8 @@ export function environmentFor(claimed: Claimed, given: JobEnvironment): Record<
       ? {}
       : {
           DROVER_TOKEN: given.agent.token,
+          // PATH alone is not enough: Codex runs commands in a login shell, whose profile sets PATH anew.
+          DROVER_CLI: join(given.agent.binFolder, "drover"),
           PATH: [given.agent.binFolder, given.path].filter(Boolean).join(":"),
         }),
   };

@@ -1,0 +1,17 @@
+import { Command } from "@commander-js/extra-typings";
+import type { CommandEntry, CommandTable } from "./commandEntry.ts";
+import { addCommonOptions } from "./commonOptions.ts";
+import { say } from "./output/print.ts";
+import { printText } from "./output/printText.ts";
+
+/** A program that knows one command; what commander says goes through our own output. */
+export async function loadCommand(entry: CommandEntry, all: CommandTable): Promise<Command> {
+  const program = new Command("drover").exitOverride().configureOutput({
+    writeErr: (text) => say(text.trimEnd().replace(/^error: /, "drover: ")),
+    writeOut: printText,
+  });
+  program.helpCommand(false).showHelpAfterError("(add --help for usage)");
+  (await entry.load()).register(program, all);
+  addCommonOptions(program, entry.backend !== false);
+  return program;
+}
