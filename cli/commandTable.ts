@@ -95,6 +95,16 @@ export const COMMANDS: CommandTable = {
     load: () => import("./commands/handDriven.ts"),
   },
 
+  run: {
+    group: "Run",
+    summary: "run the tasks of task files and report",
+    load: () => import("./commands/run.ts"),
+  },
+  import: {
+    group: "Run",
+    summary: "put the tasks of task files into the queue",
+    load: () => import("./commands/import.ts"),
+  },
   host: {
     group: "Run",
     summary: "run the backend alone",

@@ -79,10 +79,11 @@ export async function skipRest(ctx: ScopedTx, args: { run: string; reason: strin
 export async function giveUpJob(ctx: ScopedTx, args: { job: string; error: string }): Promise<JobView> {
   checkText(args.error, "error");
   const job = await findJob(ctx, args.job);
-  if (job.status !== "awaiting_retry") {
+  // A ready job that no runner may claim, because all its profiles are out of order, counts as parked.
+  if (job.status !== "awaiting_retry" && !job.ready) {
     fail(
       "WRONG_STATE",
-      `job ${jobHandle(job)} is ${job.status}: expected one that waits for its profiles (awaiting_retry)`,
+      `job ${jobHandle(job)} is ${job.status}: expected one that waits for its profiles (awaiting_retry, or ready)`,
     );
   }
   await settle(ctx, job, { status: "failed", error: args.error });
