@@ -127,7 +127,7 @@ function rowOf(
   const start = facts?.startedAt;
   const end = state === "running" ? now : facts?.settledAt;
   const used = live?.profileUsed ?? facts?.attempts.at(-1)?.profile;
-  const first = model.tasks.find((task) => task.id === id)?.cascade[0];
+  const first = model.task(id)?.cascade[0];
   return {
     id,
     handle: facts?.handle ?? live?.handle ?? "",

@@ -70,9 +70,9 @@ const MARKS: Readonly<Record<string, string>> = {
 };
 
 /** One task that has ended, as one line. */
-export function settledLine({ tasks, facts }: RunModel, id: string): string {
+export function settledLine({ task: find, facts }: RunModel, id: string): string {
   const meta = { run_id: "", tasks_files: [], workers: 0, repos_dir: "" };
-  const task = tasks.find((one) => one.id === id);
+  const task = find(id);
   const result = buildReport({
     meta,
     startedAt: 0,

@@ -21,6 +21,8 @@ export interface FollowOptions {
   model: RunModel;
   /** This process serves the run: profiles that it lacks will not come. */
   ownRunner: boolean;
+  /** Profiles that cannot start here, with the reason; empty where other runners serve the run. */
+  lacking: ReadonlyMap<string, string>;
   signal: AbortSignal;
   onSettled: (task: SettledTask) => Promise<void>;
   onChange: () => void;

@@ -1,5 +1,7 @@
 import { hostname } from "node:os";
 import { join } from "node:path";
+import { harnessFor } from "../../runner/harness/index.ts";
+import { findProgram } from "../../runner/process/findProgram.ts";
 import { type RunnerHandle, startRunner } from "../../runner/daemon.ts";
 import type { RunnerOptions } from "../../runner/options.ts";
 import { readVersion } from "../commands/version.ts";
@@ -13,6 +15,21 @@ import type { RunOrder } from "./order.ts";
 
 /** Runs of one machine that may go on side by side. */
 const MAX_RUNS = 16;
+
+/** The profiles of an order that cannot start here, each with the reason. No program is asked for anything. */
+export async function lackingProfiles({ profiles }: RunOrder): Promise<Map<string, string>> {
+  const lacking = new Map<string, string>();
+  for (const profile of profiles) {
+    const program = profile.command?.[0] ?? harnessFor(profile).program;
+    if (program === null) continue;
+    const found = await findProgram(program, {
+      cwd: process.cwd(),
+      path: profile.env?.["PATH"] ?? process.env.PATH,
+    });
+    if (!found) lacking.set(profile.name, `the program "${program}" is not installed or not executable here`);
+  }
+  return lacking;
+}
 
 /** Starts a runner that serves the jobs of one run alone: nobody else looks into its pool. */
 export async function startOwnRunner(

@@ -84,7 +84,7 @@ async function writeTask(
   const id = review ? key.slice("review:".length) : key;
   const own = join(path, folderName(id), ...(review ? ["review"] : []));
   await mkdir(own, { recursive: true, mode: FOLDER_MODE });
-  const task = review ? undefined : order.tasks.find((one) => one.id === id);
+  const task = review ? undefined : taskOf(order, id);
   if (task !== undefined) await writeWhole(join(own, "task.json"), json(task.source));
   for (const [i, attempt] of attempts.entries()) {
     const place = review || i === 0 ? own : join(path, attemptFolder(id, i, attempt.profile ?? "none"));
@@ -94,6 +94,15 @@ async function writeTask(
   const index = attempts.length - 1;
   const place = review || index <= 0 ? own : join(path, attemptFolder(id, index, last?.profile ?? "none"));
   if (result !== undefined && result !== "") await writeWhole(join(place, "output.md"), result);
+}
+
+const indexes = new WeakMap<RunOrder, Map<string, RunOrder["tasks"][number]>>();
+
+/** Looking 10,000 tasks through for each of them would be felt. */
+function taskOf(order: RunOrder, id: string): RunOrder["tasks"][number] | undefined {
+  const index = indexes.get(order) ?? new Map(order.tasks.map((task) => [task.id, task]));
+  indexes.set(order, index);
+  return index.get(id);
 }
 
 /** The files of an attempt lie with its runner; where that is another machine, or they are gone, there are none. */

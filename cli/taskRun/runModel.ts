@@ -28,6 +28,8 @@ export interface RunModel {
   readonly tasks: readonly PlannedTask[];
   readonly facts: ReadonlyMap<string, TaskFacts>;
   readonly reviews: ReadonlyMap<string, TaskFacts>;
+  /** The task of this id. */
+  task(id: string): PlannedTask | undefined;
   status: RunStatus | null;
   /** Takes a push in; true when it shows settled jobs that are not known yet. */
   push(status: RunStatus): boolean;
@@ -38,6 +40,7 @@ export interface RunModel {
 }
 
 export function runModel(tasks: readonly PlannedTask[]): RunModel {
+  const byId = new Map(tasks.map((task) => [task.id, task]));
   const facts = new Map<string, TaskFacts>();
   const reviews = new Map<string, TaskFacts>();
   const tally = { done: 0, failed: 0, skipped: 0 };
@@ -57,6 +60,7 @@ export function runModel(tasks: readonly PlannedTask[]): RunModel {
     tasks,
     facts,
     reviews,
+    task: (id) => byId.get(id),
     status: null,
     push(status) {
       model.status = status;

@@ -17,7 +17,7 @@ import { importRun, newRunId } from "./importRun.ts";
 import { postRun } from "./hook.ts";
 import { appendMetrics } from "./metrics.ts";
 import type { RunOrder } from "./order.ts";
-import { startOwnRunner } from "./ownRunner.ts";
+import { lackingProfiles, startOwnRunner } from "./ownRunner.ts";
 import { makeRunFolder, type RunFolder } from "./runFolder.ts";
 import { runModel, type RunModel } from "./runModel.ts";
 import { openStatusLine } from "./statusLine.ts";
@@ -92,7 +92,9 @@ async function carryOut(going: Going): Promise<RunOutcome> {
     onQuit: () => quit.abort(),
   });
   const signal = AbortSignal.any([interrupt.signal, quit.signal]);
+  const lacking = own ? await lackingProfiles(order) : new Map<string, string>();
   const follow = followOptions(going, {
+    lacking,
     run: run.id,
     own,
     signal,
@@ -119,10 +121,15 @@ function followOptions(
   {
     run,
     own,
+    lacking,
     signal,
     display,
     onCounts,
-  }: { run: string; own: boolean; signal: AbortSignal; display: Display; onCounts: () => void },
+  }: Pick<FollowOptions, "run" | "lacking" | "signal"> & {
+    own: boolean;
+    display: Display;
+    onCounts: () => void;
+  },
 ): FollowOptions {
   return {
     settings,
@@ -131,6 +138,7 @@ function followOptions(
     run,
     model,
     ownRunner: own,
+    lacking,
     signal,
     async onSettled(task) {
       await folder.writeTask(call.order, task);

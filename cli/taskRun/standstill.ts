@@ -37,7 +37,13 @@ export async function judgeStandstill(options: FollowOptions): Promise<"moves" |
   return Math.min(...waits) - Date.now() > order.maxWaitMs ? "limited" : "moves";
 }
 
-function hopeFor(profile: string, health: readonly Health[], { order, ownRunner }: FollowOptions): Hope {
+function hopeFor(
+  profile: string,
+  health: readonly Health[],
+  { order, ownRunner, lacking }: FollowOptions,
+): Hope {
+  const lack = lacking.get(profile);
+  if (lack !== undefined) return { kind: "gone", why: `${profile}: ${lack}` };
   const rows = health.filter(
     (row) => row.profile === profile && (row.machine === undefined || row.machine === thisMachine()),
   );
