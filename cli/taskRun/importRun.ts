@@ -1,11 +1,13 @@
 import { randomBytes } from "node:crypto";
 import { api } from "../../convex/_generated/api.js";
-import { MAX_BATCH } from "../../domain/limits.ts";
+import { isTerminalAssignment } from "../../domain/assignmentState.ts";
 import type { PlannedTask } from "../../domain/taskFile/plan.ts";
 import type { Backend } from "../backend/client.ts";
 import { defined } from "../defined.ts";
 import type { RunOrder } from "./order.ts";
 
+/** Tasks in one call: a loaded machine must do them within the second that a function has. */
+const MAX_CALL_TASKS = 200;
 /** Bytes of the prompts in one call: far below the 16 MiB that a call may carry. */
 const MAX_CALL_BYTES = 4 * 1024 * 1024;
 /** Dependencies in one call: below what the backend takes. */
@@ -44,6 +46,7 @@ export async function importRun(
 ): Promise<ImportedRun> {
   const { namespace } = order;
   await declareProfiles(backend, order);
+  await supersede(backend, order);
   const { id, assignment } = await backend.mutation(api.runs.create, {
     namespace,
     northStar:
@@ -61,10 +64,35 @@ export async function importRun(
   for (const batch of batches(order.tasks)) {
     if (options.signal?.aborted === true) break;
     const jobs = batch.map((task) => newJob(task, order, options.pool));
-    const inserted = await backend.mutation(api.runs.insert, { namespace, run: id, jobs });
+    const inserted = await insert(backend, { namespace, run: id, jobs });
     inserted.forEach(({ handle }, i) => handles.set(batch[i]?.id ?? "", handle));
   }
   return { id, assignment, handles };
+}
+
+type Inserted = (typeof api.runs.insert)["_returnType"];
+type InsertArgs = { namespace: string; run: string; jobs: NewJob[] };
+
+/** One call, or two of half the size where the backend ran out of time: keys make the second try safe. */
+async function insert(backend: Backend, args: InsertArgs): Promise<Inserted> {
+  try {
+    return await backend.mutation(api.runs.insert, args);
+  } catch (error) {
+    const { jobs } = args;
+    if (jobs.length === 1 || !/timed out/i.test((error as Error).message)) throw error;
+    const middle = Math.ceil(jobs.length / 2);
+    const first = await insert(backend, { ...args, jobs: jobs.slice(0, middle) });
+    return [...first, ...(await insert(backend, { ...args, jobs: jobs.slice(middle) }))];
+  }
+}
+
+/** Ends what is still open of the parent run, if this backend is the one that has it. */
+async function supersede(backend: Backend, { namespace, parent, supersedes }: RunOrder): Promise<void> {
+  if (parent === undefined || supersedes === undefined) return;
+  const assignment = String(supersedes);
+  const old = await backend.query(api.runs.get, { namespace, run: assignment }).catch(() => null);
+  if (old === null || old.run.key !== parent || isTerminalAssignment(old.run.status)) return;
+  await backend.mutation(api.assignments.update, { namespace, assignment, status: "canceled" });
 }
 
 /** A namespace that declares profiles refuses jobs that name others. */
@@ -102,7 +130,7 @@ function* batches(tasks: readonly PlannedTask[]): Generator<PlannedTask[]> {
   for (const task of tasks) {
     const size = Buffer.byteLength(task.prompt);
     const full =
-      batch.length >= MAX_BATCH ||
+      batch.length >= MAX_CALL_TASKS ||
       bytes + size > MAX_CALL_BYTES ||
       edges + task.dependsOn.length > MAX_CALL_EDGES;
     if (full && batch.length > 0) {

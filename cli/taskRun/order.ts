@@ -63,6 +63,8 @@ export interface RunOrder {
   privateRepos: string[];
   collectors: string[];
   parent?: string;
+  /** The assignment of the parent run: what is still open of it must not run beside this one. */
+  supersedes?: number;
 }
 
 /** Reads the files of an order. @throws CliError (exit 2) with every problem found; nothing has been enqueued */

@@ -62,7 +62,12 @@ export function rerunOrder(
     throw usageError(`nothing to run again: all ${report.total_tasks} tasks of ${folder} completed`);
   const file = { ...whole, tasks: striped(tasks, report), runners: mergedRunners(whole, { settings, task }) };
   const order = orderOf(file, withOld(flags, old, report), { settings, task: withPrivacy(task, old) });
-  return { ...order, parent: report.run_id, postRun: order.postRun ?? old?.settings.postRun };
+  return {
+    ...order,
+    parent: report.run_id,
+    ...(report.assignment === undefined ? {} : { supersedes: report.assignment }),
+    postRun: order.postRun ?? old?.settings.postRun,
+  };
 }
 
 /** Current configuration beats the old file, but what was marked as collecting data stays marked. */

@@ -30,6 +30,8 @@ export interface RunModel {
   readonly reviews: ReadonlyMap<string, TaskFacts>;
   /** The task of this id. */
   task(id: string): PlannedTask | undefined;
+  /** Adds a task that was not known from a file. */
+  learn(task: PlannedTask): void;
   status: RunStatus | null;
   /** Takes a push in; true when it shows settled jobs that are not known yet. */
   push(status: RunStatus): boolean;
@@ -39,7 +41,8 @@ export interface RunModel {
   counts(): Counts;
 }
 
-export function runModel(tasks: readonly PlannedTask[]): RunModel {
+export function runModel(given: readonly PlannedTask[]): RunModel {
+  const tasks = [...given];
   const byId = new Map(tasks.map((task) => [task.id, task]));
   const facts = new Map<string, TaskFacts>();
   const reviews = new Map<string, TaskFacts>();
@@ -61,6 +64,11 @@ export function runModel(tasks: readonly PlannedTask[]): RunModel {
     facts,
     reviews,
     task: (id) => byId.get(id),
+    learn(task) {
+      if (byId.has(task.id)) return;
+      byId.set(task.id, task);
+      tasks.push(task);
+    },
     status: null,
     push(status) {
       model.status = status;
