@@ -1,6 +1,6 @@
 /** What the screen of a run shows, as plain data: all decisions are here, so that drawing decides nothing. */
 import type { TaskFacts } from "../../domain/report/build.ts";
-import { isTask, type Counts, type RunJob, type RunModel } from "../taskRun/runModel.ts";
+import { isTask, type Counts, type RunJob, type RunModel, taskIdOf } from "../taskRun/runModel.ts";
 import { duration } from "../output/time.ts";
 
 export type RowState = "running" | "failed" | "completed" | "limited" | "locked" | "queued" | "skipped";
@@ -63,7 +63,7 @@ export function screenView(model: RunModel, options: ViewOptions): ScreenView {
   const wanted = options.filter.toLowerCase();
   const fits = ({ id, title }: { id: string; title: string }) =>
     wanted === "" || id.toLowerCase().includes(wanted) || title.toLowerCase().includes(wanted);
-  const locked = new Set((model.status?.locked ?? []).map(({ key }) => key));
+  const locked = new Set((model.status?.locked ?? []).map(taskIdOf));
   const all = model.tasks
     .filter(fits)
     .map((task) => ({ task, state: stateOf(model.facts.get(task.id), locked.has(task.id)) }));
@@ -123,7 +123,7 @@ function rowOf(
     ...(model.status?.running ?? []),
     ...(model.status?.parked ?? []),
     ...(model.status?.locked ?? []),
-  ].find(({ key }) => key === id);
+  ].find((job) => taskIdOf(job) === id);
   const start = facts?.startedAt;
   const end = state === "running" ? now : facts?.settledAt;
   const used = live?.profileUsed ?? facts?.attempts.at(-1)?.profile;

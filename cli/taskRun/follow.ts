@@ -6,7 +6,7 @@ import { openLive } from "../backend/live.ts";
 import type { Settings } from "../config/settings.ts";
 import { judgeStandstill } from "./standstill.ts";
 import type { RunOrder } from "./order.ts";
-import type { RunModel, SettledTask } from "./runModel.ts";
+import { isTask, type RunModel, type SettledTask, taskIdOf } from "./runModel.ts";
 
 /** How long nothing may run before somebody asks why, ms: claims and retries between two jobs take less. */
 const STANDSTILL_MS = 1500;
@@ -76,8 +76,7 @@ function puller({ backend, order, run, model, onSettled }: FollowOptions): () =>
         ...(after && { after }),
       });
       for (const task of page) {
-        const key = task.job.key ?? "";
-        const known = model.facts.get(key) ?? model.reviews.get(key.replace(/^review:/, ""));
+        const known = (isTask(task.job) ? model.facts : model.reviews).get(taskIdOf(task.job));
         const again = known?.settledAt === task.job.settledAt && known?.status === task.job.status;
         model.settle(task);
         if (!again) await onSettled(task);

@@ -1,6 +1,7 @@
 import { randomBytes } from "node:crypto";
 import { api } from "../../convex/_generated/api.js";
 import { isTerminalAssignment } from "../../domain/assignmentState.ts";
+import { jobKeyOf } from "../../domain/taskFile/jobKey.ts";
 import type { PlannedTask } from "../../domain/taskFile/plan.ts";
 import type { Backend } from "../backend/client.ts";
 import { defined } from "../defined.ts";
@@ -109,7 +110,7 @@ async function declareProfiles(backend: Backend, { namespace, profiles }: RunOrd
 function newJob(task: PlannedTask, order: RunOrder, pool: string | undefined): NewJob {
   return {
     type: task.isScript ? "script" : "implement",
-    key: task.id,
+    key: jobKeyOf(task.id),
     title: task.title,
     context: task.prompt,
     cascade: task.cascade,
@@ -119,7 +120,7 @@ function newJob(task: PlannedTask, order: RunOrder, pool: string | undefined): N
     lock: `repo:${task.repo}`,
     timeoutMs: order.maxRuntimeMs,
     idleTimeoutMs: task.isScript ? null : order.idleTimeoutMs,
-    ...(task.dependsOn.length > 0 ? { after: task.dependsOn } : {}),
+    ...(task.dependsOn.length > 0 ? { after: task.dependsOn.map(jobKeyOf) } : {}),
     ...(task.barred.length > 0 ? { barred: task.barred } : {}),
     ...(pool === undefined ? {} : { pool }),
   };

@@ -7,7 +7,7 @@ import type { RunReport } from "../../domain/report/model.ts";
 import { toSarif } from "../../domain/report/sarif.ts";
 import { readVersion } from "../commands/version.ts";
 import type { RunOrder } from "./order.ts";
-import type { SettledTask } from "./runModel.ts";
+import { isTask, type SettledTask, taskIdOf } from "./runModel.ts";
 
 /** Where runs lie, below the folder in which `run` was called. */
 export const RUNS_FOLDER = ".runforge";
@@ -79,9 +79,8 @@ async function writeTask(
   order: RunOrder,
   { job, attempts, result }: SettledTask,
 ): Promise<void> {
-  const key = job.key ?? job.handle;
-  const review = key.startsWith("review:");
-  const id = review ? key.slice("review:".length) : key;
+  const review = !isTask(job);
+  const id = taskIdOf(job);
   const own = join(path, folderName(id), ...(review ? ["review"] : []));
   await mkdir(own, { recursive: true, mode: FOLDER_MODE });
   const task = review ? undefined : taskOf(order, id);

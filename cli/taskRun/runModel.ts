@@ -4,6 +4,7 @@ import type { api } from "../../convex/_generated/api.js";
 import type { AttemptFacts, TaskFacts } from "../../domain/report/build.ts";
 import { isTerminalJob } from "../../domain/jobState.ts";
 import { headAndTail } from "../../domain/text.ts";
+import { taskOfKey } from "../../domain/taskFile/jobKey.ts";
 import type { PlannedTask } from "../../domain/taskFile/plan.ts";
 
 export type RunStatus = FunctionReturnType<typeof api.runs.watch>;
@@ -12,7 +13,6 @@ export type SettledTask = FunctionReturnType<typeof api.runs.settled>[number];
 
 /** Bytes of a result that are kept in memory: 10,000 tasks must not fill it, and `output.md` has it whole. */
 const KEPT_RESULT_BYTES = 4096;
-const REVIEW_KEY = /^review:/;
 
 export interface Counts {
   total: number;
@@ -84,7 +84,7 @@ export function runModel(given: readonly PlannedTask[]): RunModel {
     },
     settle({ job, attempts, result }) {
       put(job, attempts, result);
-      return REVIEW_KEY.test(job.key ?? "") ? null : (job.key ?? null);
+      return isTask(job) ? taskIdOf(job) : null;
     },
     allSettled: () => tally.done + tally.failed + tally.skipped >= tasks.length,
     counts() {
@@ -100,12 +100,16 @@ export function runModel(given: readonly PlannedTask[]): RunModel {
 
 /** True for a job that is a task of the file, not a review of one. */
 export function isTask({ key }: Pick<RunJob, "key">): boolean {
-  return key !== undefined && !REVIEW_KEY.test(key);
+  return key !== undefined && !taskOfKey(key).isReview;
+}
+
+/** The id of the task that a job of a run is, or reviews. */
+export function taskIdOf({ key, handle }: Pick<RunJob, "key" | "handle">): string {
+  return taskOfKey(key ?? handle).id;
 }
 
 function placeOf<T>(job: RunJob, facts: Map<string, T>, reviews: Map<string, T>): [Map<string, T>, string] {
-  const key = job.key ?? job.handle;
-  return isTask(job) ? [facts, key] : [reviews, key.replace(REVIEW_KEY, "")];
+  return [isTask(job) ? facts : reviews, taskIdOf(job)];
 }
 
 function factsOf(job: RunJob, attempts: AttemptFacts[], result: string | undefined): TaskFacts {

@@ -19,7 +19,7 @@ import { appendMetrics } from "./metrics.ts";
 import type { RunOrder } from "./order.ts";
 import { lackingProfiles, startOwnRunner } from "./ownRunner.ts";
 import { makeRunFolder, type RunFolder } from "./runFolder.ts";
-import { runModel, type RunModel } from "./runModel.ts";
+import { isTask, runModel, type RunModel, taskIdOf } from "./runModel.ts";
 import { openStatusLine } from "./statusLine.ts";
 import { type Verified, verifyRepos } from "./verify.ts";
 
@@ -142,8 +142,7 @@ function followOptions(
     signal,
     async onSettled(task) {
       await folder.writeTask(call.order, task);
-      const { key } = task.job;
-      if (key !== undefined && !key.startsWith("review:")) display.settled(key);
+      if (isTask(task.job)) display.settled(taskIdOf(task.job));
     },
     onChange() {
       onCounts();

@@ -11,7 +11,7 @@ import { EXIT, type ExitCode, usageError } from "../output/errors.ts";
 import { printLine, wantsJson } from "../output/print.ts";
 import { openDisplay } from "./display.ts";
 import { RUN_FILE } from "./runFolder.ts";
-import { isTask, runModel, type RunJob, type RunModel } from "./runModel.ts";
+import { isTask, taskIdOf, runModel, type RunJob, type RunModel } from "./runModel.ts";
 
 export interface WatchCall extends Session {
   run: string;
@@ -82,8 +82,9 @@ async function pull(
 /** The file of the run may lie elsewhere: tasks are known from the jobs as they show. */
 function learn(model: RunModel, jobs: readonly RunJob[]): void {
   for (const job of jobs) {
-    if (!isTask(job) || job.key === undefined || model.task(job.key) !== undefined) continue;
-    const { key: id, title, priority, cascade, repo = "" } = job;
+    const id = taskIdOf(job);
+    if (!isTask(job) || model.task(id) !== undefined) continue;
+    const { title, priority, cascade, repo = "" } = job;
     const task = {
       id,
       repo,
