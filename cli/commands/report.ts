@@ -34,7 +34,7 @@ export function register(program: Command): void {
         );
       printText(write((await reportOfRun(run ?? runDir)).report));
     });
-  registerWeekly(report as unknown as Command);
+  registerWeekly(report);
 }
 
 const WRITERS: Readonly<Record<string, (report: RunReport) => string>> = {

@@ -9,7 +9,7 @@ import { printData, say } from "../output/print.ts";
 import { tuiMode } from "../taskRun/display.ts";
 import { planLines, planText } from "../taskRun/dryRun.ts";
 import { importRun, newRunId } from "../taskRun/importRun.ts";
-import { readOrder, type RunFlags, type RunOrder } from "../taskRun/order.ts";
+import { readOrder, type RunOrder } from "../taskRun/order.ts";
 import { runTasks } from "../taskRun/runTasks.ts";
 import { type ReadTaskSettings, readTaskSettings } from "../taskRun/settings.ts";
 import { verifyText } from "../taskRun/verify.ts";

@@ -40,6 +40,11 @@ export function pressKey(key: Pressed, store: ScreenStore, actions: ScreenAction
   if (!move(key, store)) command(key, store, actions);
 }
 
+/** Keys that close what lies over the list. */
+function closes(key: Pressed): boolean {
+  return key.return === true || key.input === "q" || key.input === "?";
+}
+
 function typeKey(key: Pressed, store: ScreenStore, actions: ScreenActions): void {
   const { mode, typed } = store.get();
   const change = (text: string) =>
@@ -68,31 +73,35 @@ function move(key: Pressed, store: ScreenStore): boolean {
 }
 
 function command(key: Pressed, store: ScreenStore, actions: ScreenActions): void {
-  const { panel, view } = store.get();
+  const { panel } = store.get();
   const handle = chosen(store);
   if (key.tab === true)
     return store.set({ panel: PANELS[(PANELS.indexOf(panel) + 1) % PANELS.length] ?? "tasks" });
   if (key.return === true) return handle === "" ? undefined : actions.details(handle);
-  switch (key.input) {
-    case "q":
-      return view.counts.running + view.counts.queued > 0
-        ? store.set({ mode: "confirmQuit" })
-        : actions.quit();
-    case "?":
-      return store.set({ mode: "help" });
-    case "/":
-      return store.set({ mode: "filter", typed: "" });
-    case "p":
-    case " ":
-      return actions.pause();
-    case "x":
-      return handle === "" ? undefined : actions.cancel(handle);
-    case "R":
-      return handle === "" ? undefined : actions.retry(handle);
-    case "r":
-      return store.set({ mode: "profile", typed: "" });
-  }
+  COMMANDS[key.input]?.({ store, actions, handle });
 }
+
+interface Order {
+  store: ScreenStore;
+  actions: ScreenActions;
+  /** The chosen job; empty where it has not shown yet. */
+  handle: string;
+}
+
+const COMMANDS: Readonly<Partial<Record<string, (order: Order) => void>>> = {
+  q: ({ store, actions }) => {
+    const { running, queued } = store.get().view.counts;
+    if (running + queued > 0) store.set({ mode: "confirmQuit" });
+    else actions.quit();
+  },
+  "?": ({ store }) => store.set({ mode: "help" }),
+  "/": ({ store }) => store.set({ mode: "filter", typed: "" }),
+  p: ({ actions }) => actions.pause(),
+  " ": ({ actions }) => actions.pause(),
+  x: ({ actions, handle }) => (handle === "" ? undefined : actions.cancel(handle)),
+  R: ({ actions, handle }) => (handle === "" ? undefined : actions.retry(handle)),
+  r: ({ store }) => store.set({ mode: "profile", typed: "" }),
+};
 
 function chosen(store: ScreenStore): string {
   const { view, selected } = store.get();

@@ -87,15 +87,21 @@ function listAndAgents(state: ScreenState, { columns, rows }: Size): Line[] {
   return Array.from({ length: rows }, (_, i) => {
     const row = view.rows[first + i];
     const text = row === undefined ? "" : cut(rowText(row, width), width);
-    const agents = withAgents ? `│ ${agentText(state, i)}` : "";
-    const color = row === undefined ? undefined : COLORS[row.state];
+    const chosen = first + i === selected && state.panel === "tasks";
     return {
-      text: withAgents ? pad(text, width) + agents : text,
-      ...(color === undefined ? {} : { color }),
-      ...(first + i === selected && row !== undefined && state.panel === "tasks" ? { inverse: true } : {}),
-      ...(row?.state === "queued" || row?.state === "skipped" ? { dim: true } : {}),
+      text: withAgents ? `${pad(text, width)}│ ${agentText(state, i)}` : text,
+      ...(row === undefined ? {} : lookOf(row, chosen)),
     };
   });
+}
+
+function lookOf({ state }: Row, chosen: boolean): Partial<Line> {
+  const color = COLORS[state];
+  return {
+    ...(color === undefined ? {} : { color }),
+    ...(chosen ? { inverse: true } : {}),
+    ...(state === "queued" || state === "skipped" ? { dim: true } : {}),
+  };
 }
 
 function rowText({ state, id, title, elapsed, profile, note }: Row, width: number): string {
@@ -106,11 +112,11 @@ function rowText({ state, id, title, elapsed, profile, note }: Row, width: numbe
 }
 
 function agentText({ view }: ScreenState, line: number): string {
-  if (line === 0) return "profile        run  ok  bad";
+  if (line === 0) return "profile      run  ok  bad";
   const agent = view.agents[line - 1];
   if (agent === undefined) return "";
   const number = (n: number, width: number) => String(n).padStart(width);
-  return `${pad(cut(agent.profile, 14), 14)}${number(agent.running, 4)}${number(agent.done, 4)}${number(agent.failed, 5)}`;
+  return `${pad(cut(agent.profile, 12), 12)}${number(agent.running, 4)}${number(agent.done, 4)}${number(agent.failed, 5)}`;
 }
 
 function logLines({ log }: ScreenState, height: number, columns: number): Line[] {

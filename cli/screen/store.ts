@@ -22,7 +22,7 @@ export interface ScreenState {
 }
 
 export interface ScreenStore {
-  get(): ScreenState;
+  get: () => ScreenState;
   set(change: Partial<ScreenState>): void;
   refresh: () => void;
   subscribe: (listener: () => void) => () => void;

@@ -119,42 +119,54 @@ function rowOf(
   { id, title, state, now }: { id: string; title: string; state: RowState; now: number },
 ): Row {
   const facts = model.facts.get(id);
-  const live = [
-    ...(model.status?.running ?? []),
-    ...(model.status?.parked ?? []),
-    ...(model.status?.locked ?? []),
-  ].find((job) => taskIdOf(job) === id);
-  const start = facts?.startedAt;
-  const end = state === "running" ? now : facts?.settledAt;
+  const live = liveJob(model, id);
   const used = live?.profileUsed ?? facts?.attempts.at(-1)?.profile;
-  const first = model.task(id)?.cascade[0];
   return {
     id,
     handle: facts?.handle ?? live?.handle ?? "",
     state,
     title,
-    elapsed: start === undefined || end === undefined ? "" : duration(Math.max(0, end - start)),
-    profile:
-      used === undefined || state === "queued" || state === "locked"
-        ? ""
-        : used === first
-          ? `[${used}]`
-          : `[via ${used}]`,
+    elapsed: elapsedText(facts?.startedAt, state === "running" ? now : facts?.settledAt),
+    profile: state === "queued" || state === "locked" ? "" : profileMark(used, model.task(id)?.cascade[0]),
     note: noteOf(state, { facts, live, now }),
   };
 }
 
-function noteOf(
-  state: RowState,
-  { facts, live, now }: { facts: TaskFacts | undefined; live: RunJob | undefined; now: number },
-): string {
-  if (state === "limited")
-    return facts?.retryAt === undefined
-      ? "limited"
-      : `limited, again in ${duration(Math.max(0, facts.retryAt - now))}`;
-  if (state === "locked") return `waits for lock ${live?.lockKey ?? ""}`;
-  if (state === "running" && live !== undefined && live.attempt > 1) return `attempt ${live.attempt}`;
-  return state === "failed" || state === "skipped" ? (facts?.error?.split("\n", 1)[0] ?? "") : "";
+function liveJob({ status }: RunModel, id: string): RunJob | undefined {
+  if (status === null) return undefined;
+  return [...status.running, ...status.parked, ...status.locked].find((job) => taskIdOf(job) === id);
+}
+
+function elapsedText(start: number | undefined, end: number | undefined): string {
+  return start === undefined || end === undefined ? "" : duration(Math.max(0, end - start));
+}
+
+function profileMark(used: string | undefined, first: string | undefined): string {
+  if (used === undefined) return "";
+  return used === first ? `[${used}]` : `[via ${used}]`;
+}
+
+interface NoteFacts {
+  facts: TaskFacts | undefined;
+  live: RunJob | undefined;
+  now: number;
+}
+
+const NOTES: Readonly<Partial<Record<RowState, (known: NoteFacts) => string>>> = {
+  limited: ({ facts, now }) =>
+    facts?.retryAt === undefined ? "limited" : `limited, again in ${elapsedText(now, facts.retryAt)}`,
+  locked: ({ live }) => `waits for lock ${live?.lockKey ?? ""}`,
+  running: ({ live }) => (live !== undefined && live.attempt > 1 ? `attempt ${live.attempt}` : ""),
+  failed: errorLine,
+  skipped: errorLine,
+};
+
+function noteOf(state: RowState, known: NoteFacts): string {
+  return NOTES[state]?.(known) ?? "";
+}
+
+function errorLine({ facts }: NoteFacts): string {
+  return facts?.error?.split("\n", 1)[0] ?? "";
 }
 
 function headerLine(model: RunModel, counts: Counts, { slots, startedAt, now }: ViewOptions): string {

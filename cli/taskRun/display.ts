@@ -12,8 +12,8 @@ export type TuiMode = (typeof TUI_MODES)[number];
 
 export interface Display {
   change(): void;
-  settled(id: string): void;
-  log(text: string): void;
+  settled: (id: string) => void;
+  log: (text: string) => void;
   close(): void;
 }
 

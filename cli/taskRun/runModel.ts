@@ -29,7 +29,7 @@ export interface RunModel {
   readonly facts: ReadonlyMap<string, TaskFacts>;
   readonly reviews: ReadonlyMap<string, TaskFacts>;
   /** The task of this id. */
-  task(id: string): PlannedTask | undefined;
+  task: (id: string) => PlannedTask | undefined;
   /** Adds a task that was not known from a file. */
   learn(task: PlannedTask): void;
   status: RunStatus | null;

@@ -163,11 +163,11 @@ async function stopRun(
 ): Promise<void> {
   const { namespace } = order;
   display.log("stopping: running tasks are canceled, the rest is skipped, the report is written");
-  await backend.mutation(api.assignments.update, {
-    namespace,
-    assignment: String(assignment),
-    status: "canceled",
-  });
+  const canceled = backend
+    .mutation(api.assignments.update, { namespace, assignment: String(assignment), status: "canceled" })
+    // A backend that is gone or out of time must not keep the agents alive, nor the report from being written.
+    .catch((error: unknown) => display.log(`the run could not be canceled: ${(error as Error).message}`));
+  await canceled;
   await runner?.kill();
   const until = Date.now() + CANCEL_WAIT_MS;
   for (;;) {

@@ -116,15 +116,20 @@ function optionalFacts(known: TaskFacts, state: ReportState): Partial<TaskResult
   const iso = (at: number) => new Date(at).toISOString();
   return {
     job: known.handle,
-    ...(startedAt === undefined ? {} : { started_at: iso(startedAt) }),
-    ...(settledAt === undefined ? {} : { ended_at: iso(settledAt) }),
-    ...(result === undefined || result === "" ? {} : { last_message: result }),
-    ...(error === undefined || state === "COMPLETED" ? {} : { error }),
-    ...(retryAt === undefined || state !== "RATE_LIMITED" ? {} : { resets_at: iso(retryAt) }),
-    ...(used === undefined ? {} : { runner_used: used }),
-    ...(usage === undefined ? {} : { tokens_used: tokensOf(usage) }),
-    ...(costUsd === undefined ? {} : { cost_usd: costUsd }),
+    ...some(startedAt, (at) => ({ started_at: iso(at) })),
+    ...some(settledAt, (at) => ({ ended_at: iso(at) })),
+    ...some(result === "" ? undefined : result, (last_message) => ({ last_message })),
+    ...some(state === "COMPLETED" ? undefined : error, (text) => ({ error: text })),
+    ...some(state === "RATE_LIMITED" ? retryAt : undefined, (at) => ({ resets_at: iso(at) })),
+    ...some(used, (runner_used) => ({ runner_used })),
+    ...some(usage, (all) => ({ tokens_used: tokensOf(all) })),
+    ...some(costUsd, (cost_usd) => ({ cost_usd })),
   };
+}
+
+/** The field that a value becomes; none where there is no value. */
+function some<T, R extends object>(value: T | undefined, field: (value: T) => R): R | object {
+  return value === undefined ? {} : field(value);
 }
 
 function tokensOf({ input, cached, output, reasoning }: Usage): Tokens {
@@ -134,7 +139,8 @@ function tokensOf({ input, cached, output, reasoning }: Usage): Tokens {
 
 /** The state of a job in the words of the report. A job that never ended is limited, unless a person stopped the run. */
 function stateOf(known: TaskFacts | undefined, interrupted: boolean): ReportState {
-  if (known === undefined) return interrupted ? "SKIPPED" : "PENDING";
+  const open = interrupted ? "SKIPPED" : "PENDING";
+  if (known === undefined) return open;
   switch (known.status) {
     case "complete":
       return "COMPLETED";
@@ -143,17 +149,22 @@ function stateOf(known: TaskFacts | undefined, interrupted: boolean): ReportStat
     case "skipped":
       return "SKIPPED";
     case "canceled":
-      return known.attempts.length > 0 ? "FAILED" : "SKIPPED";
+      return canceledState(known);
     case "running":
       return interrupted ? "FAILED" : "RUNNING";
     case "awaiting_retry":
       return "RATE_LIMITED";
     case "pending":
     case "awaiting_approval":
-      return interrupted ? "SKIPPED" : known.retryAt === undefined ? "PENDING" : "RATE_LIMITED";
+      return open;
     default:
       return known.status satisfies never;
   }
+}
+
+/** What was canceled before it started was skipped. */
+function canceledState({ attempts }: TaskFacts): ReportState {
+  return attempts.length > 0 ? "FAILED" : "SKIPPED";
 }
 
 function attemptsOf(task: PlannedTask, known: TaskFacts): AttemptResult[] {
@@ -187,7 +198,7 @@ function isKind(verdict: string | undefined): verdict is VerdictKind {
 
 function reviewOf(facts: TaskFacts): ReviewResult {
   const answer = facts.result?.trim() ?? "";
-  const durationMs = Math.max(0, (facts.settledAt ?? 0) - (facts.startedAt ?? facts.settledAt ?? 0));
+  const durationMs = tookMs(facts);
   const failed = facts.status !== "complete" ? (facts.error ?? `the review is ${facts.status}`) : undefined;
   return {
     runner: facts.attempts.at(-1)?.profile ?? "none",
@@ -196,6 +207,10 @@ function reviewOf(facts: TaskFacts): ReviewResult {
     duration: durationMs * NS_PER_MS,
     ...(failed === undefined ? {} : { error: failed }),
   };
+}
+
+function tookMs({ startedAt, settledAt }: TaskFacts): number {
+  return startedAt === undefined || settledAt === undefined ? 0 : Math.max(0, settledAt - startedAt);
 }
 
 /** A task's folder in the run's folder: its id, with what could leave the folder replaced. */
