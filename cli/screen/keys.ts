@@ -31,17 +31,13 @@ export function pressKey(key: Pressed, store: ScreenStore, actions: ScreenAction
   const { mode } = store.get();
   if (mode === "filter" || mode === "profile") return typeKey(key, store, actions);
   if (mode === "confirmQuit") return key.input === "y" ? actions.quit() : store.set({ mode: "list" });
-  if (
-    key.escape === true ||
-    (mode !== "list" && (key.return === true || key.input === "q" || key.input === "?"))
-  ) {
-    return store.set({ mode: "list", details: [] });
-  }
+  if (closes(key, mode !== "list")) return store.set({ mode: "list", details: [] });
   if (!move(key, store)) command(key, store, actions);
 }
 
 /** Keys that close what lies over the list. */
-function closes(key: Pressed): boolean {
+function closes(key: Pressed, isOver: boolean): boolean {
+  if (key.escape === true || !isOver) return key.escape === true;
   return key.return === true || key.input === "q" || key.input === "?";
 }
 

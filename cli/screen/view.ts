@@ -120,16 +120,24 @@ function rowOf(
 ): Row {
   const facts = model.facts.get(id);
   const live = liveJob(model, id);
-  const used = live?.profileUsed ?? facts?.attempts.at(-1)?.profile;
+  const used = usedBy(facts, live);
   return {
     id,
-    handle: facts?.handle ?? live?.handle ?? "",
+    handle: handleOf(facts, live),
     state,
     title,
     elapsed: elapsedText(facts?.startedAt, state === "running" ? now : facts?.settledAt),
     profile: state === "queued" || state === "locked" ? "" : profileMark(used, model.task(id)?.cascade[0]),
     note: noteOf(state, { facts, live, now }),
   };
+}
+
+function handleOf(facts: TaskFacts | undefined, live: RunJob | undefined): string {
+  return facts?.handle ?? live?.handle ?? "";
+}
+
+function usedBy(facts: TaskFacts | undefined, live: RunJob | undefined): string | undefined {
+  return live?.profileUsed ?? facts?.attempts.at(-1)?.profile;
 }
 
 function liveJob({ status }: RunModel, id: string): RunJob | undefined {

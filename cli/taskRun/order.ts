@@ -96,11 +96,7 @@ export function orderOf(
 ): RunOrder {
   const given = task.settings;
   const reposDir = expandPath(flags.reposDir ?? given.repos_dir ?? ".");
-  const rules = {
-    privateRepos: given.private_repos ?? [],
-    defaultRunner: given.default_runner ?? settings.config.harnessDefaults?.["default"],
-    defaultFallbacks: given.default_fallbacks ?? settings.config.cascade ?? [],
-  };
+  const rules = rulesOf(given, settings);
   const plan = planRun(file, { ...rules, filter: flags.filter, withDeps: flags.withDeps });
   if (!plan.ok) {
     throw usageError(
@@ -127,19 +123,39 @@ export function orderOf(
     reposDir,
     workers: workersOf(flags.workers, given.workers ?? undefined, plan.tasks.length),
     filter: flags.filter,
-    failFast: flags.failFast ?? given.fail_fast ?? false,
-    verify: flags.verify ?? given.verify ?? false,
-    postRun: given.post_run ?? undefined,
+    ...switchesOf(flags, given),
     maxRuntimeMs,
     idleTimeoutMs: parseGoDuration(
       flags.idleTimeout ?? given.idle_timeout ?? DEFAULT_IDLE_TIMEOUT,
       "--idle-timeout",
     ),
-    onLimit: onLimitOf(flags.onLimit),
-    maxWaitMs: flags.maxWait === undefined ? 0 : parseGoDuration(flags.maxWait, "--max-wait"),
+    ...waitingOf(flags),
     review,
     privateRepos: rules.privateRepos,
     collectors: [...collectorsOf(file, {})],
+  };
+}
+
+function rulesOf(given: TaskSettings, { config }: Settings) {
+  return {
+    privateRepos: given.private_repos ?? [],
+    defaultRunner: given.default_runner ?? config.harnessDefaults?.["default"],
+    defaultFallbacks: given.default_fallbacks ?? config.cascade ?? [],
+  };
+}
+
+function switchesOf(flags: RunFlags, given: TaskSettings): Pick<RunOrder, "failFast" | "verify" | "postRun"> {
+  return {
+    failFast: flags.failFast ?? given.fail_fast ?? false,
+    verify: flags.verify ?? given.verify ?? false,
+    postRun: given.post_run ?? undefined,
+  };
+}
+
+function waitingOf({ onLimit, maxWait }: RunFlags): Pick<RunOrder, "onLimit" | "maxWaitMs"> {
+  return {
+    onLimit: onLimitOf(onLimit),
+    maxWaitMs: maxWait === undefined ? 0 : parseGoDuration(maxWait, "--max-wait"),
   };
 }
 

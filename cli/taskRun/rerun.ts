@@ -105,18 +105,22 @@ function withPrivacy(task: ReadTaskSettings, old: Saved | null): ReadTaskSetting
 }
 
 function withOld(flags: RunFlags, old: Saved | null, report: RunReport): RunFlags {
-  const before = old?.settings;
+  const given = Object.fromEntries(Object.entries(flags).filter(([, value]) => value !== undefined));
+  const before = old === null ? fromReport(report) : fromSaved(old);
+  const workers = flags.workers === "0" ? { workers: before.workers } : {};
+  return { ...before, ...given, ...workers, tasks: [] };
+}
+
+function fromReport({ repos_dir, workers }: RunReport): RunFlags {
+  return { tasks: [], reposDir: repos_dir, workers: String(workers) };
+}
+
+function fromSaved({ settings }: Saved): RunFlags {
+  const { reposDir, workers, maxRuntimeMs, idleTimeoutMs, failFast, verify } = settings;
   return {
-    ...flags,
-    reposDir: flags.reposDir ?? before?.reposDir ?? report.repos_dir,
-    workers:
-      flags.workers === undefined || flags.workers === "0"
-        ? String(before?.workers ?? report.workers)
-        : flags.workers,
-    maxRuntime: flags.maxRuntime ?? (before && `${before.maxRuntimeMs}ms`),
-    idleTimeout: flags.idleTimeout ?? (before && `${before.idleTimeoutMs}ms`),
-    failFast: flags.failFast ?? before?.failFast,
-    verify: flags.verify ?? before?.verify,
+    ...{ tasks: [], reposDir, failFast, verify, workers: String(workers) },
+    maxRuntime: `${maxRuntimeMs}ms`,
+    idleTimeout: `${idleTimeoutMs}ms`,
   };
 }
 

@@ -82,17 +82,14 @@ async function writeTask(
   const review = !isTask(job);
   const id = taskIdOf(job);
   const own = join(path, folderName(id), ...(review ? ["review"] : []));
+  const placeOf = (index: number) =>
+    review || index <= 0 ? own : join(path, attemptFolder(id, index, attempts[index]?.profile ?? "none"));
   await mkdir(own, { recursive: true, mode: FOLDER_MODE });
   const task = review ? undefined : taskOf(order, id);
   if (task !== undefined) await writeWhole(join(own, "task.json"), json(task.source));
-  for (const [i, attempt] of attempts.entries()) {
-    const place = review || i === 0 ? own : join(path, attemptFolder(id, i, attempt.profile ?? "none"));
-    await copyAttempt(place, attempt.outputFile);
-  }
-  const last = attempts.at(-1);
-  const index = attempts.length - 1;
-  const place = review || index <= 0 ? own : join(path, attemptFolder(id, index, last?.profile ?? "none"));
-  if (result !== undefined && result !== "") await writeWhole(join(place, "output.md"), result);
+  for (const [i, { outputFile }] of attempts.entries()) await copyAttempt(placeOf(i), outputFile);
+  if (result === undefined || result === "") return;
+  await writeWhole(join(placeOf(attempts.length - 1), "output.md"), result);
 }
 
 const indexes = new WeakMap<RunOrder, Map<string, RunOrder["tasks"][number]>>();
