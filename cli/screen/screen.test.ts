@@ -71,7 +71,7 @@ function filled() {
           startedAt: 0,
         },
       ],
-    }) as unknown as SettledTask;
+    });
   model.settle(settled("done", 1, { status: "complete" }));
   model.settle(settled("fell-back", 2, { status: "complete", profileUsed: "zai" }));
   model.settle(settled("broke", 3, { status: "failed", error: "exit code 3" }));

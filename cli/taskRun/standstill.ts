@@ -25,16 +25,25 @@ export async function judgeStandstill(options: FollowOptions): Promise<"moves" |
     const hopes = job.cascade
       .filter((name) => job.barred?.includes(name) !== true)
       .map((name) => hopeFor(name, health, options));
-    const limited = hopes.filter((hope) => hope.kind === "limited");
-    const free = hopes.some(({ kind }) => kind === "free");
-    if (limited.length > 0 && !(free && job.status === "pending")) {
-      waits.push(Math.min(...limited.map(({ until }) => until ?? Infinity), job.retryAt ?? Infinity));
-    } else if (job.status === "pending" && free) return "moves";
-    else if (job.status === "pending" || order.onLimit === "stop") await giveUp(options, job, hopes);
-    else return "moves";
+    const outlook = outlookOf(job, hopes, order.onLimit);
+    if (outlook.kind === "moves") return "moves";
+    if (outlook.kind === "waits") waits.push(outlook.until);
+    else await giveUp(options, job, hopes);
   }
   if (waits.length === 0 || order.onLimit === "wait") return "moves";
   return Math.min(...waits) - Date.now() > order.maxWaitMs ? "limited" : "moves";
+}
+
+type Outlook = { kind: "moves" } | { kind: "waits"; until: number } | { kind: "lost" };
+
+/** What will become of a job that does not run. */
+function outlookOf(job: RunJob, hopes: readonly Hope[], onLimit: "stop" | "wait"): Outlook {
+  const resets = hopes.flatMap((hope) => (hope.kind === "limited" ? [hope.until ?? Infinity] : []));
+  const isPending = job.status === "pending";
+  const isFree = hopes.some(({ kind }) => kind === "free");
+  if (isPending && isFree) return { kind: "moves" };
+  if (resets.length > 0) return { kind: "waits", until: Math.min(...resets, job.retryAt ?? Infinity) };
+  return isPending || onLimit === "stop" ? { kind: "lost" } : { kind: "moves" };
 }
 
 function hopeFor(
