@@ -40,14 +40,18 @@ export function register(program: Command): void {
         return;
       }
       const backend = openBackend(settings);
-      const run =
-        named === undefined
-          ? ((await newestOpen({ backend, namespace })) ?? "1")
-          : isNumber
-            ? named
-            : await assignmentOfFolder({ backend, namespace }, runFolderOf(named));
+      const run = isNumber ? named : await runNamed({ backend, namespace }, named);
       process.exitCode = await watchRun({ flags, settings, namespace, backend, run, mode });
     });
+}
+
+/** The run of a folder or, without one, the newest open one; else the first that there ever was. */
+async function runNamed(
+  place: Pick<Session, "backend" | "namespace">,
+  named: string | undefined,
+): Promise<string> {
+  if (named !== undefined) return assignmentOfFolder(place, runFolderOf(named));
+  return (await newestOpen(place)) ?? "1";
 }
 
 /** The newest run that is still open; a screen of JSON lines stays the queue's, as scripts know it. */
