@@ -126,6 +126,51 @@ export const COMMANDS: CommandTable = {
     load: () => import("./commands/handDriven.ts"),
   },
 
+  run: {
+    group: "Run",
+    summary: "run the tasks of task files and report",
+    load: () => import("./commands/run.ts"),
+  },
+  import: {
+    group: "Run",
+    summary: "put the tasks of task files into the queue",
+    load: () => import("./commands/import.ts"),
+  },
+  rerun: {
+    group: "Run",
+    summary: "run again what did not complete in a run",
+    load: () => import("./commands/rerun.ts"),
+  },
+  status: {
+    group: "Look",
+    summary: "how a run ended or stands",
+    load: () => import("./commands/status.ts"),
+  },
+  runs: { group: "Look", summary: "list runs", load: () => import("./commands/runs.ts") },
+  verify: {
+    group: "Run",
+    summary: "make test and make lint in each repo of a run",
+    load: () => import("./commands/verify.ts"),
+    backend: false,
+  },
+  locks: {
+    group: "Change",
+    summary: "list and release the locks of repos",
+    load: () => import("./commands/locks.ts"),
+    aliases: ["unlock"],
+  },
+  stats: {
+    group: "Look",
+    summary: "what each profile has done so far",
+    load: () => import("./commands/stats.ts"),
+    backend: false,
+  },
+  export: {
+    group: "Look",
+    summary: "the history of tasks as CSV or JSON",
+    load: () => import("./commands/stats.ts"),
+    backend: false,
+  },
   host: {
     group: "Run",
     summary: "run the backend alone",
@@ -199,7 +244,7 @@ export const COMMANDS: CommandTable = {
   },
   report: {
     group: "Portfolio",
-    summary: "write the weekly report of all repos",
+    summary: "the report of a run, or of the week",
     load: () => import("./commands/report.ts"),
     backend: false,
   },

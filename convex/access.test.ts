@@ -54,6 +54,41 @@ const FUNCTIONS: Record<
     roles: ["admin", "agent"],
     call: (c, { assignment }) => c.mutation(api.assignments.update, { ...NS, assignment, decisions: "d" }),
   },
+  "runs:create": {
+    roles: ["admin"],
+    call: (c) => c.mutation(api.runs.create, { ...NS, northStar: "x", label: "x", spec: "{}", tasks: 1 }),
+  },
+  "runs:insert": {
+    roles: ["admin"],
+    call: (c, { run }) =>
+      c.mutation(api.runs.insert, { ...NS, run, jobs: [{ type: "script", context: "more" }] }),
+  },
+  "runs:list": { roles: ["admin", "runner", "viewer"], call: (c) => c.query(api.runs.list, NS) },
+  "runs:get": {
+    roles: ["admin", "runner", "viewer"],
+    call: (c, { run }) => c.query(api.runs.get, { ...NS, run }),
+  },
+  "runs:watch": {
+    roles: ["admin", "runner", "viewer"],
+    call: (c, { run }) => c.query(api.runs.watch, { ...NS, run }),
+  },
+  "runs:settled": {
+    roles: ["admin", "runner", "viewer"],
+    call: (c, { run }) => c.query(api.runs.settled, { ...NS, run }),
+  },
+  "runs:skip": {
+    roles: ["admin"],
+    call: (c, { run }) => c.mutation(api.runs.skip, { ...NS, run, reason: "stop" }),
+  },
+  "runs:giveUp": {
+    roles: ["admin"],
+    call: (c, { parked }) => c.mutation(api.runs.giveUp, { ...NS, job: parked, error: "gone" }),
+  },
+  "locks:list": { roles: ["admin", "runner", "viewer"], call: (c) => c.query(api.locks.list, NS) },
+  "locks:release": {
+    roles: ["admin"],
+    call: (c) => c.mutation(api.locks.release, { ...NS, key: "repo:none" }),
+  },
   "jobs:insert": {
     roles: ["admin", "agent"],
     call: (c, { assignment }) =>
@@ -203,6 +238,8 @@ interface Ids {
   manual: string;
   session: string;
   runner: string;
+  run: string;
+  parked: string;
   fence: { job: string; attempt: number; session: string };
 }
 
@@ -221,6 +258,15 @@ async function populated(q: Queue): Promise<{ ids: Ids; agent: TokenClaims }> {
     label: "l",
     expiresAt: 1,
   });
+  const batch = { ...NS, northStar: "batch", label: "batch", spec: "{}", tasks: 1 };
+  const { id: run } = await q.admin.mutation(api.runs.create, batch);
+  const inserted = await q.admin.mutation(api.runs.insert, {
+    ...NS,
+    run,
+    jobs: [{ type: "script", context: "true" }],
+  });
+  const parked = inserted[0]?.handle ?? "";
+  await q.run(session, parked, { kind: "limited", reason: "quota", until: Date.now() + 60_000 });
   const fence = { job: claimed?.job.id ?? "", attempt: 1, session };
   const { id } = await q.assignment(assignment);
   const agent = {
@@ -231,7 +277,10 @@ async function populated(q: Queue): Promise<{ ids: Ids; agent: TokenClaims }> {
     attempt: "1",
     session,
   };
-  return { ids: { assignment, job, ready, failed, manual, session, runner: "known", fence }, agent };
+  return {
+    ids: { assignment, job, ready, failed, manual, session, runner: "known", run, parked, fence },
+    agent,
+  };
 }
 
 async function publicFunctions(): Promise<Map<string, Registered>> {
@@ -320,6 +369,13 @@ const POSITIONS: Record<string, (c: Client, id: string, own: Ids) => Promise<unk
         { type: "script", context: "y", after: [own.ready, id] },
       ],
     }),
+  "runs:get run": (c, id) => c.query(api.runs.get, { ...NS, run: id }),
+  "runs:watch run": (c, id) => c.query(api.runs.watch, { ...NS, run: id }),
+  "runs:settled run": (c, id) => c.query(api.runs.settled, { ...NS, run: id }),
+  "runs:skip run": (c, id) => c.mutation(api.runs.skip, { ...NS, run: id, reason: "r" }),
+  "runs:insert run": (c, id) =>
+    c.mutation(api.runs.insert, { ...NS, run: id, jobs: [{ type: "script", context: "x" }] }),
+  "runs:giveUp job": (c, id) => c.mutation(api.runs.giveUp, { ...NS, job: id, error: "e" }),
   "jobs:get job": (c, id) => c.query(api.jobs.get, { ...NS, job: id }),
   "jobs:explain job": (c, id) => c.query(api.jobs.explain, { ...NS, job: id }),
   "jobs:cancel job": (c, id) => c.mutation(api.jobs.cancel, { ...NS, job: id }),
@@ -387,7 +443,14 @@ async function foreignIds(q: Queue): Promise<Record<string, string>> {
   });
   const session = await q.startSession({ runner: "theirs", namespaces: ["other"] });
   const job = inserted.kind === "inserted" ? (inserted.jobs[0]?.id ?? "") : "";
-  return { assignment, job, session, after: job, runner: "theirs" };
+  const { id: run } = await q.admin.mutation(api.runs.create, {
+    ...other,
+    northStar: "secret",
+    label: "secret",
+    spec: "{}",
+    tasks: 1,
+  });
+  return { assignment, job, session, after: job, runner: "theirs", run };
 }
 
 describe("an id of another namespace", () => {

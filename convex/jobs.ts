@@ -72,7 +72,7 @@ export const cancel = scopedMutation("admin")({
 
 /** Gives a job that did not end well another chance: pending again, with the next attempt number. */
 export const retry = scopedMutation("admin")({
-  args: { job: v.string() },
+  args: { job: v.string(), harness: v.optional(v.string()) },
   returns: vJob,
   handler: retryJob,
 });

@@ -1,8 +1,8 @@
 import type { Command } from "@commander-js/extra-typings";
 import { api } from "../../convex/_generated/api.js";
 import { openSession } from "../backend/session.ts";
+import { defined } from "../defined.ts";
 import { printData } from "../output/print.ts";
-import { jobState } from "../output/states.ts";
 import { jobOf } from "../subject.ts";
 
 export function register(program: Command): void {
@@ -10,9 +10,15 @@ export function register(program: Command): void {
     .command("retry")
     .description("Try a failed, skipped or canceled job again; what was skipped because of it comes back.")
     .argument("<job>", "handle like 12.3, or id")
-    .action(async (typed, _options, command) => {
+    .option("--harness <profile>", "try this profile first")
+    .action(async (typed, { harness }, command) => {
       const { backend, namespace, flags, settings } = openSession(command);
-      const job = await backend.mutation(api.jobs.retry, { namespace, job: jobOf(typed, settings) });
-      printData(job, (j) => `job ${j.handle} is ${jobState(j.status)} again`, flags);
+      const wish = defined({ namespace, job: jobOf(typed, settings), harness });
+      const done = await backend.mutation(api.jobs.retry, wish);
+      printData(
+        done,
+        ({ handle, cascade }) => `${handle} is pending again, with ${cascade.join(" → ")}`,
+        flags,
+      );
     });
 }

@@ -1,5 +1,6 @@
 import { headAndTail } from "../../domain/text.ts";
 import type { Doc } from "../_generated/dataModel.js";
+import { refuseBarred } from "./barred.ts";
 import { closeAttempt } from "./closeAttempt.ts";
 import { fail } from "./fail.ts";
 import { checkFence, type Held } from "./fence.ts";
@@ -25,6 +26,7 @@ export async function advanceAttempt(ctx: ScopedTx, args: Args): Promise<Result>
   const { job, attempt, session } = held;
   // Only the present session starts anything new; its predecessor may but tell what it has finished.
   if (attempt.session !== session._id) return { kind: "lease_lost" };
+  refuseBarred(job, args.profile);
   if (!job.cascade.includes(args.profile)) {
     fail(
       "INVALID",

@@ -7,7 +7,7 @@ import { fail } from "./fail.ts";
 import type { NewJob } from "./shapes.ts";
 
 /** Dependencies that one job may name. */
-export const MAX_AFTER = 64;
+export const MAX_AFTER = 512;
 /** Milliseconds that a time limit may be at most: a week. */
 const MAX_TIMEOUT_MS = 7 * 24 * 60 * 60 * 1000;
 /** How far from 0 a priority may lie. */
@@ -60,11 +60,12 @@ function checkClass({ type, harness, cascade }: NewJob, what: string): void {
 }
 
 function checkProfiles(
-  { harness, cascade }: NewJob,
+  { harness, cascade, barred }: NewJob,
   what: string,
   { profiles, name }: Doc<"namespaces">,
 ): void {
   checkNames(cascade, `${what}: cascade`, MAX_CASCADE);
+  checkNames(barred, `${what}: barred`, MAX_CASCADE);
   if (profiles.length === 0) return; // The namespace declares none, so any name may be one.
   const odd = [harness, ...(cascade ?? [])].find((wish) => wish !== undefined && !profiles.includes(wish));
   if (odd === undefined) return;

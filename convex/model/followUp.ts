@@ -5,6 +5,7 @@ import { block, moveAssignment } from "./assignmentState.ts";
 import { present } from "./find.ts";
 import { callPm } from "./pmCall.ts";
 import { judgePm } from "./pmVerdict.ts";
+import { applyRunRules } from "./runRules.ts";
 import type { Tx } from "./tx.ts";
 
 /** Runs in the transaction that settles the job, so that a follow-up comes exactly once. */
@@ -16,6 +17,7 @@ export async function followUp(tx: Tx, id: Id<"jobs">, result: string): Promise<
     case "pm":
       return afterPmPolicy(tx, assignment, { job, result });
     case "static":
+      await applyRunRules(tx, assignment, { job, result });
       return endWhenDone(tx, assignment);
     case "pipeline":
       return afterStage(tx, assignment, job);

@@ -1,6 +1,6 @@
 import { isTerminalAssignment } from "../../domain/assignmentState.ts";
 import { tooManyJobs } from "../../domain/limitRule.ts";
-import type { Doc } from "../_generated/dataModel.js";
+import type { Doc, Id } from "../_generated/dataModel.js";
 import { markActed } from "./acted.ts";
 import { block, moveAssignment } from "./assignmentState.ts";
 import { fail } from "./fail.ts";
@@ -16,6 +16,8 @@ type Args = {
   assignment: string;
   jobs: NewJob[];
   parallel?: boolean;
+  /** The batch that the jobs belong to. */
+  run?: Id<"runs">;
 };
 
 type Result = { kind: "inserted"; jobs: Inserted[] } | { kind: "limit"; reason: string };
@@ -29,7 +31,8 @@ export async function insertJobs(ctx: ScopedTx, args: Args): Promise<Result> {
     parallel: args.parallel ?? false,
     by,
   });
-  const place = { assignment, namespace: ctx.namespace, number: (await lastNumber(ctx, assignment._id)) + 1 };
+  const number = (await lastNumber(ctx, assignment._id)) + 1;
+  const place = { assignment, namespace: ctx.namespace, number, ...(args.run && { run: args.run }) };
   const more = plan.jobs.filter(({ existing }) => existing === null).length;
   if (more > 0) {
     refuseEnded(assignment, by);

@@ -4,6 +4,8 @@ import { canJobMove, isTerminalJob } from "../../domain/jobState.ts";
 import { scheduleDue } from "./due.ts";
 import type { Doc } from "../_generated/dataModel.js";
 import { moveAssignment } from "./assignmentState.ts";
+import { refuseBarred } from "./barred.ts";
+import { checkName } from "./checks.ts";
 import { fail } from "./fail.ts";
 import { findJob, present } from "./find.ts";
 import { toJob } from "./jobView.ts";
@@ -16,8 +18,10 @@ import type { Reading, ScopedTx, Tx } from "./tx.ts";
 const MAX_OPEN_EDGES = 1000;
 
 /** See `jobs:retry`. Jobs that were skipped because of it come back as well. */
-export async function retryJob(ctx: ScopedTx, args: { job: string }): Promise<JobView> {
+export async function retryJob(ctx: ScopedTx, args: { job: string; harness?: string }): Promise<JobView> {
   const job = await findJob(ctx, args.job);
+  checkName(args.harness, "harness");
+  if (args.harness !== undefined) refuseBarred(job, args.harness);
   if (!isTerminalJob(job.status) || !canJobMove(job.status, "pending")) {
     fail(
       "WRONG_STATE",
@@ -33,6 +37,10 @@ export async function retryJob(ctx: ScopedTx, args: { job: string }): Promise<Jo
   }
   const assignment = present(await ctx.db.get("assignments", job.assignment), "a job's assignment");
   await reopen(ctx, job);
+  if (args.harness !== undefined) {
+    const others = job.cascade.filter((name) => name !== args.harness);
+    await ctx.db.patch("jobs", job._id, { cascade: [args.harness, ...others] });
+  }
   if (isTerminalAssignment(assignment.status)) await moveAssignment(ctx, assignment, { to: "active" });
   await refresh(ctx, job._id);
   ctx.tasks.push({ kind: "revive", job: job._id });

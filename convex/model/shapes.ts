@@ -70,6 +70,7 @@ export const vJob = v.object({
   repo: v.optional(v.string()),
   pool: v.string(),
   cascade: v.array(v.string()),
+  barred: v.optional(v.array(v.string())),
   priority: v.number(),
   timeoutMs: v.number(),
   idleTimeoutMs: v.union(v.number(), v.null()),
@@ -108,6 +109,8 @@ export const vNewJob = v.object({
   title: v.optional(v.string()),
   harness: v.optional(v.string()),
   cascade: v.optional(v.array(v.string())),
+  /** Profiles that may never run it. */
+  barred: v.optional(v.array(v.string())),
   after: v.optional(v.array(vRef)),
   priority: v.optional(v.number()),
   timeoutMs: v.optional(v.number()),

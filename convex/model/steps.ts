@@ -3,6 +3,7 @@ import { assignmentEnded, jobSettled } from "./dependents.ts";
 import { cancelOpen } from "./cancel.ts";
 import { closeOrOpen } from "./assignmentGates.ts";
 import { giveNewPriority } from "./priorities.ts";
+import { skipUnstarted } from "./runRules.ts";
 import { revive } from "./retry.ts";
 import { abandon } from "./setback.ts";
 import type { Step, Task } from "./task.ts";
@@ -23,6 +24,8 @@ export async function step(tx: Tx, task: Task, budget: number): Promise<Step> {
       return closeOrOpen(tx, task, budget);
     case "cancelOpen":
       return cancelOpen(tx, task, budget);
+    case "skipUnstarted":
+      return skipUnstarted(tx, task, budget);
     case "priorities":
       return giveNewPriority(tx, task, budget);
     case "turn":

@@ -16,6 +16,8 @@ export const vTask = v.union(
   v.object({ kind: v.literal("gates"), assignment }),
   /** Cancel the open jobs of an assignment that ended. */
   v.object({ kind: v.literal("cancelOpen"), assignment, except: v.optional(job) }),
+  /** Skip what has not started of an assignment's jobs: its run stops at the first failure. */
+  v.object({ kind: v.literal("skipUnstarted"), assignment, reason: v.string() }),
   /** Give the open jobs of an assignment its new priority, from job number `from` on. */
   v.object({ kind: v.literal("priorities"), assignment, from: v.number() }),
   /** Give the turn of a namespace to the next assignment. */

@@ -4,6 +4,7 @@
  */
 import { earliestReset, holdsBack } from "../../domain/healthRule.ts";
 import type { Doc, Id } from "../_generated/dataModel.js";
+import { isBarred } from "./barred.ts";
 import { healthOf } from "./healthRows.ts";
 import { isPrivate } from "./privacy.ts";
 import type { ScopedTx, Tx } from "./tx.ts";
@@ -44,10 +45,10 @@ export async function usableProfile(ctx: ScopedTx, job: Doc<"jobs">, who: Who): 
   const collecting = who.session.collecting ?? [];
   const guarded = collecting.length > 0 && (await isPrivate(ctx, job));
   for (const name of job.cascade) {
-    const judged: Judged =
-      guarded && collecting.includes(name)
-        ? { kind: "unusable", why: "it collects data, and the repo is private" }
-        : await judge(ctx, name, who);
+    const secret = isBarred(job, name) || (guarded && collecting.includes(name));
+    const judged: Judged = secret
+      ? { kind: "unusable", why: "it collects data, and the repo is private" }
+      : await judge(ctx, name, who);
     if (judged.kind === "usable")
       return { kind: "profile", name, why: passed.join("\n"), probes: judged.probes };
     if (judged.kind === "limited") limitedUntil.push(judged.until);

@@ -18,6 +18,8 @@ export interface Place {
   assignment: Doc<"assignments">;
   namespace: Doc<"namespaces">;
   number: number;
+  /** The batch that the job belongs to. */
+  run?: Id<"runs">;
 }
 
 /** What a job says of itself; the rest comes from its type, its assignment and its namespace. */
@@ -27,6 +29,7 @@ export interface JobWish {
   title?: string | undefined;
   harness?: string | undefined;
   cascade?: readonly string[] | undefined;
+  barred?: string[] | undefined;
   ownPriority?: number;
   timeoutMs?: number | undefined;
   idleTimeoutMs?: number | null | undefined;
@@ -58,7 +61,7 @@ export async function writeJob(tx: Tx, place: Place, wish: JobWish): Promise<Id<
 
 type NewRow = Omit<Doc<"jobs">, "_id" | "_creationTime" | "waitingFor" | "gate">;
 
-function jobRow({ assignment, namespace, number }: Place, wish: JobWish): NewRow {
+function jobRow({ assignment, namespace, number, run }: Place, wish: JobWish): NewRow {
   const rule = JOB_TYPES[wish.type];
   const repo = wish.repo ?? namespace.repo;
   const cascade = resolveCascade({ ...wish, class: rule.class }, namespace);
@@ -93,13 +96,13 @@ function jobRow({ assignment, namespace, number }: Place, wish: JobWish): NewRow
     acted: false,
     contentHash: contentHash({ type: wish.type, context: wish.context, repo, cascade }),
     ...defined({ repo, lockKey, key: wish.key, notBefore: wish.notBefore }),
-    ...defined({ insertedBy: wish.insertedBy, reviews: wish.reviews }),
+    ...defined({ insertedBy: wish.insertedBy, reviews: wish.reviews, barred: wish.barred, run }),
   };
 }
 
 /** Key under which a job needs something alone: the checkout it edits, or its assignment's one PM. */
 function defaultLock(
-  { assignment, namespace }: Omit<Place, "number">,
+  { assignment, namespace }: Omit<Place, "number" | "run">,
   type: JobType,
   repo: string | undefined,
 ): string | undefined {

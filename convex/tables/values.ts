@@ -19,3 +19,12 @@ export const vLimits = v.object({
 });
 
 export const vBlocked = v.object({ reason: v.string(), owner: literals(...BLOCK_OWNERS) });
+
+/** Who reviews what a task of a run has done. */
+export const vReviewRule = v.object({
+  /** Tried in order; the first that did not do the work itself reviews. One alone reviews its own work too. */
+  profiles: v.array(v.string()),
+  /** Only what a fallback finished. */
+  fallbackOnly: v.boolean(),
+  timeoutMs: v.number(),
+});

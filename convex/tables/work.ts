@@ -7,7 +7,7 @@ import { GATES } from "../../domain/gate.ts";
 import { JOB_STATES } from "../../domain/jobState.ts";
 import { JOB_CLASSES, JOB_TYPE_NAMES } from "../../domain/jobTypes.ts";
 import { EDGE_CONDITIONS, WAIT_REASONS } from "../../domain/waiting.ts";
-import { vBlocked, vLimits, vUsage } from "./values.ts";
+import { vBlocked, vLimits, vReviewRule, vUsage } from "./values.ts";
 
 export const workTables = {
   // Written by assignments:create and update, the first claim (active), the turn, and what ends or blocks it;
@@ -64,6 +64,8 @@ export const workTables = {
     repo: v.optional(v.string()),
     pool: v.string(),
     cascade: v.array(v.string()),
+    /** Profiles that may never run it (private repos): claim, advance and retry all heed this one record. */
+    barred: v.optional(v.array(v.string())),
     /** Effective: the assignment's plus its own; lower runs first. */
     priority: v.number(),
     ownPriority: v.number(),
@@ -114,7 +116,7 @@ export const workTables = {
     .index("by_lock", ["namespace", "lockKey", "gate", "priority", "assignmentNumber", "number"])
     .index("by_open", ["assignment", "open", "cancelRequested", "number"])
     .index("by_outcome", ["assignment", "status", "number"])
-    .index("by_settled", ["assignment", "settledAt"])
+    .index("by_settled", ["assignment", "settledAt", "number"])
     .index("by_recent", ["namespace", "settledAt"])
     .index("by_session", ["session", "status", "cancelRequested"]),
 
@@ -193,11 +195,26 @@ export const workTables = {
     attempts: v.number(),
   }).index("by_assignment", ["assignment", "shard"]),
 
-  // A batch started together; written by what starts it, read by reports.
+  // A batch started together; written by runs:create, read by reports and by what settles its jobs; deleted with its
+  // assignment. Never written afterwards, so that reading it in a settling transaction conflicts with nothing.
   runs: defineTable({
     namespace: v.id("namespaces"),
     label: v.string(),
-  }).index("by_namespace", ["namespace"]),
+    assignment: v.id("assignments"),
+    key: v.optional(v.string()),
+    /** How it was asked for (files, filter, settings), as JSON for those who show or repeat it. */
+    spec: v.string(),
+    /** Tasks that it will have once its import is done. */
+    tasks: v.number(),
+    failFast: v.boolean(),
+    review: v.optional(vReviewRule),
+    parent: v.optional(v.string()),
+  })
+    // Newest first is what lists ask for: by_key would sort by key.
+    // eslint-disable-next-line @convex-dev/no-duplicate-indexes
+    .index("by_namespace", ["namespace"])
+    .index("by_key", ["namespace", "key"])
+    .index("by_assignment", ["assignment"]),
 
   // A question or a permission that waits for a person; written by the asking attempt and by the answer.
   approvals: defineTable({

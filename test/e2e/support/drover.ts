@@ -70,7 +70,7 @@ export interface Workplace {
 }
 
 /** Builds what the launcher runs: a hundred of calls through tsx take minutes. */
-function ensureBuilt(): void {
+export function ensureBuilt(): void {
   execFileSync(process.execPath, [join(ROOT, "scripts", "build.mjs")], { stdio: "pipe" });
 }
 

@@ -1,0 +1,227 @@
+/** What the screen of a run shows, as plain data: all decisions are here, so that drawing decides nothing. */
+import type { TaskFacts } from "../../domain/report/build.ts";
+import { isTask, type Counts, type RunJob, type RunModel, taskIdOf } from "../taskRun/runModel.ts";
+import { duration } from "../output/time.ts";
+
+export type RowState = "running" | "failed" | "completed" | "limited" | "locked" | "queued" | "skipped";
+
+export interface Row {
+  id: string;
+  handle: string;
+  state: RowState;
+  title: string;
+  /** Like `3m 05s`, or empty for what has not started. */
+  elapsed: string;
+  /** `[codex]`, `[via zai]`: the last where it is not the first of its cascade. */
+  profile: string;
+  note: string;
+}
+
+export interface AgentLine {
+  profile: string;
+  running: number;
+  done: number;
+  failed: number;
+}
+
+export interface ScreenView {
+  title: string;
+  header: string;
+  counts: Counts;
+  rows: Row[];
+  /** Rows that no screen of any size shows. */
+  hidden: number;
+  agents: AgentLine[];
+  paused: boolean;
+}
+
+export interface ViewOptions {
+  title: string;
+  slots: number;
+  startedAt: number;
+  now: number;
+  /** Rows whose id or title has this text. */
+  filter: string;
+}
+
+/** Rows that are handed to the drawing: more fit on no terminal, and 10,000 must not be laid out twice a second. */
+const MAX_ROWS = 200;
+/** The screen lists what is wrong first, then what moves. */
+const ORDER: readonly RowState[] = [
+  "failed",
+  "running",
+  "completed",
+  "limited",
+  "locked",
+  "queued",
+  "skipped",
+];
+
+/** The picture of a run at `now` (ms). */
+export function screenView(model: RunModel, options: ViewOptions): ScreenView {
+  const counts = model.counts();
+  const wanted = options.filter.toLowerCase();
+  const fits = ({ id, title }: { id: string; title: string }) =>
+    wanted === "" || id.toLowerCase().includes(wanted) || title.toLowerCase().includes(wanted);
+  const locked = new Set((model.status?.locked ?? []).map(taskIdOf));
+  const all = model.tasks
+    .filter(fits)
+    .map((task) => ({ task, state: stateOf(model.facts.get(task.id), locked.has(task.id)) }));
+  const buckets = ORDER.flatMap((state) => {
+    const list = all.filter((one) => one.state === state);
+    // The newest of what has ended is what just happened.
+    if (state === "completed" || state === "skipped")
+      list.sort((a, b) => settled(model, b.task.id) - settled(model, a.task.id));
+    return list;
+  });
+  const rows = buckets
+    .slice(0, MAX_ROWS)
+    .map(({ task, state }) => rowOf(model, { id: task.id, title: task.title, state, now: options.now }));
+  return {
+    title: options.title,
+    header: headerLine(model, counts, options),
+    counts,
+    rows,
+    hidden: buckets.length - rows.length,
+    agents: agentLines(model),
+    paused: model.status?.paused === true,
+  };
+}
+
+function settled({ facts }: RunModel, id: string): number {
+  return facts.get(id)?.settledAt ?? 0;
+}
+
+function stateOf(facts: TaskFacts | undefined, locked: boolean): RowState {
+  const status = facts?.status ?? "pending";
+  switch (status) {
+    case "pending":
+    case "awaiting_approval":
+      return locked ? "locked" : "queued";
+    case "running":
+      return "running";
+    case "awaiting_retry":
+      return "limited";
+    case "complete":
+      return "completed";
+    case "failed":
+      return "failed";
+    case "skipped":
+    case "canceled":
+      return "skipped";
+    default:
+      return status satisfies never;
+  }
+}
+
+function rowOf(
+  model: RunModel,
+  { id, title, state, now }: { id: string; title: string; state: RowState; now: number },
+): Row {
+  const facts = model.facts.get(id);
+  const live = liveJob(model, id);
+  const used = usedBy(facts, live);
+  return {
+    id,
+    handle: handleOf(facts, live),
+    state,
+    title,
+    elapsed: elapsedText(facts?.startedAt, state === "running" ? now : facts?.settledAt),
+    profile: state === "queued" || state === "locked" ? "" : profileMark(used, model.task(id)?.cascade[0]),
+    note: noteOf(state, { facts, live, now }),
+  };
+}
+
+function handleOf(facts: TaskFacts | undefined, live: RunJob | undefined): string {
+  return facts?.handle ?? live?.handle ?? "";
+}
+
+function usedBy(facts: TaskFacts | undefined, live: RunJob | undefined): string | undefined {
+  return live?.profileUsed ?? facts?.attempts.at(-1)?.profile;
+}
+
+function liveJob({ status }: RunModel, id: string): RunJob | undefined {
+  if (status === null) return undefined;
+  return [...status.running, ...status.parked, ...status.locked].find((job) => taskIdOf(job) === id);
+}
+
+function elapsedText(start: number | undefined, end: number | undefined): string {
+  return start === undefined || end === undefined ? "" : duration(Math.max(0, end - start));
+}
+
+function profileMark(used: string | undefined, first: string | undefined): string {
+  if (used === undefined) return "";
+  return used === first ? `[${used}]` : `[via ${used}]`;
+}
+
+interface NoteFacts {
+  facts: TaskFacts | undefined;
+  live: RunJob | undefined;
+  now: number;
+}
+
+const NOTES: Readonly<Partial<Record<RowState, (known: NoteFacts) => string>>> = {
+  limited: ({ facts, now }) =>
+    facts?.retryAt === undefined ? "limited" : `limited, again in ${elapsedText(now, facts.retryAt)}`,
+  locked: ({ live }) => `waits for lock ${live?.lockKey ?? ""}`,
+  running: ({ live }) => (live !== undefined && live.attempt > 1 ? `attempt ${live.attempt}` : ""),
+  failed: errorLine,
+  skipped: errorLine,
+};
+
+function noteOf(state: RowState, known: NoteFacts): string {
+  return NOTES[state]?.(known) ?? "";
+}
+
+function errorLine({ facts }: NoteFacts): string {
+  return facts?.error?.split("\n", 1)[0] ?? "";
+}
+
+function headerLine(model: RunModel, counts: Counts, { slots, startedAt, now }: ViewOptions): string {
+  const totals = model.status?.totals;
+  const minutes = Math.max(1 / 60, (now - startedAt) / 60_000);
+  const rate = ((counts.done + counts.failed) / minutes).toFixed(1);
+  const used =
+    totals === undefined
+      ? 0
+      : totals.usage.input + totals.usage.cached + totals.usage.output + totals.usage.reasoning;
+  const resets = (model.status?.parked ?? []).flatMap(({ retryAt }) =>
+    retryAt === undefined ? [] : [retryAt],
+  );
+  return [
+    `slots ${counts.running}/${slots}`,
+    `${rate}/min`,
+    `${compact(used)} tokens`,
+    `$${(totals?.costUsd ?? 0).toFixed(2)}`,
+    duration(Math.max(0, now - startedAt)),
+    ...(counts.limited > 0
+      ? [
+          `${counts.limited} limited${resets.length > 0 ? `, reset in ${duration(Math.max(0, Math.min(...resets) - now))}` : ""}`,
+        ]
+      : []),
+  ].join(" · ");
+}
+
+/** 950, 12.3k, 4.5M. */
+export function compact(n: number): string {
+  if (n < 1000) return String(n);
+  return n < 1_000_000 ? `${(n / 1000).toFixed(1)}k` : `${(n / 1_000_000).toFixed(1)}M`;
+}
+
+function agentLines({ facts, status }: RunModel): AgentLine[] {
+  const lines = new Map<string, AgentLine>();
+  const line = (profile: string) => {
+    const known = lines.get(profile) ?? { profile, running: 0, done: 0, failed: 0 };
+    lines.set(profile, known);
+    return known;
+  };
+  for (const job of (status?.running ?? []).filter(isTask)) line(job.profileUsed ?? "?").running += 1;
+  for (const { status: state, attempts } of facts.values()) {
+    for (const [i, { profile = "none", verdict }] of attempts.entries()) {
+      if (verdict === undefined) continue;
+      if (state === "complete" && i === attempts.length - 1) line(profile).done += 1;
+      else line(profile).failed += 1;
+    }
+  }
+  return [...lines.values()].sort((a, b) => (a.profile < b.profile ? -1 : 1));
+}

@@ -1,0 +1,74 @@
+import { hostname } from "node:os";
+import { join } from "node:path";
+import { harnessFor } from "../../runner/harness/index.ts";
+import { findProgram } from "../../runner/process/findProgram.ts";
+import { type RunnerHandle, startRunner } from "../../runner/daemon.ts";
+import type { RunnerOptions } from "../../runner/options.ts";
+import { readVersion } from "../commands/version.ts";
+import type { Settings } from "../config/settings.ts";
+import { droverHome, ensureHome } from "../keys/home.ts";
+import { CliError, EXIT } from "../output/errors.ts";
+import { cliCommand } from "../run/cliCommand.ts";
+import { openLogFile } from "../run/logFile.ts";
+import { runnerTokens } from "../run/tokens.ts";
+import type { RunOrder } from "./order.ts";
+
+/** Runs of one machine that may go on side by side. */
+const MAX_RUNS = 16;
+
+/** The profiles of an order that cannot start here, each with the reason. No program is asked for anything. */
+export async function lackingProfiles({ profiles }: RunOrder): Promise<Map<string, string>> {
+  const lacking = new Map<string, string>();
+  for (const profile of profiles) {
+    const program = profile.command?.[0] ?? harnessFor(profile).program;
+    if (program === null) continue;
+    const found = await findProgram(program, {
+      cwd: process.cwd(),
+      path: profile.env?.["PATH"] ?? process.env.PATH,
+    });
+    if (!found) lacking.set(profile.name, `the program "${program}" is not installed or not executable here`);
+  }
+  return lacking;
+}
+
+/** Starts a runner that serves the jobs of one run alone: nobody else looks into its pool. */
+export async function startOwnRunner(
+  settings: Settings,
+  order: RunOrder,
+  pool: string,
+): Promise<RunnerHandle> {
+  let last: Error | undefined;
+  for (let i = 1; i <= MAX_RUNS; i += 1) {
+    try {
+      return await startRunner(optionsOf(settings, order, { pool, name: `run-${i}` }));
+    } catch (error) {
+      last = error as Error;
+      // Another run of this machine has the name: its folder, and what it adopts, are its own.
+      if (!/already running|another runner starts/.test(last.message)) break;
+    }
+  }
+  throw new CliError(`the runner did not start: ${last?.message ?? "no name is free"}`, EXIT.failed);
+}
+
+function optionsOf(
+  settings: Settings,
+  order: RunOrder,
+  { pool, name }: { pool: string; name: string },
+): RunnerOptions {
+  const home = ensureHome(droverHome());
+  const logger = openLogFile(join(home, "runners", name, "runner.log"));
+  return {
+    url: settings.url,
+    name,
+    host: hostname(),
+    version: readVersion().version,
+    home,
+    namespaces: { [order.namespace]: { repos: order.repos, defaultPath: order.reposDir } },
+    profiles: order.profiles,
+    slots: order.workers,
+    pools: [pool],
+    ...runnerTokens(settings, [order.namespace]),
+    cli: { command: cliCommand() },
+    log: ({ level, ...entry }) => logger[level](entry),
+  };
+}

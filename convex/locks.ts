@@ -1,0 +1,17 @@
+import { v } from "convex/values";
+import { scopedMutation, scopedQuery } from "./model/access.ts";
+import { listLocks, releaseByHand, vLock } from "./model/lockViews.ts";
+
+/** The locks of a namespace with their holders, by key. */
+export const list = scopedQuery(
+  "admin",
+  "runner",
+  "viewer",
+)({ args: { limit: v.optional(v.number()) }, returns: v.array(vLock), handler: listLocks });
+
+/** Takes a lock from a holder that does not run, and gives it to the next in line. */
+export const release = scopedMutation("admin")({
+  args: { key: v.string() },
+  returns: v.object({ outcome: v.union(v.literal("released"), v.literal("free")) }),
+  handler: releaseByHand,
+});

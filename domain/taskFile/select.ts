@@ -1,0 +1,65 @@
+import picomatch from "picomatch";
+import type { Task } from "./parse.ts";
+
+export interface Selection {
+  tasks: Task[];
+  /** What a person should know of the cut. */
+  warnings: string[];
+}
+
+/** Dependencies that a warning names; the rest is counted. */
+const MAX_NAMED = 5;
+
+/**
+ * The tasks whose ids match a pattern: exact ids, `*` and `?`, `{a,b}`, several patterns with commas. A dependency
+ * outside of the cut comes along with `withDeps`; otherwise it is dropped with a warning, because a chain that was
+ * cut is not a cycle and must not wait for ever. Null when nothing matches.
+ */
+export function selectTasks(
+  tasks: readonly Task[],
+  pattern: string,
+  { withDeps }: { withDeps: boolean },
+): Selection | null {
+  const matchers = pattern
+    .split(/,(?![^{]*\})/)
+    .map((one) => one.trim())
+    .filter((one) => one !== "")
+    .map((one) => matcher(one));
+  const chosen = new Set(tasks.filter(({ id }) => matchers.some((fits) => fits(id))).map(({ id }) => id));
+  if (chosen.size === 0) return null;
+  if (withDeps) addDependencies(tasks, chosen);
+  const dropped: string[] = [];
+  const kept = tasks
+    .filter(({ id }) => chosen.has(id))
+    .map((task) => {
+      const inside = task.depends_on.filter((id) => chosen.has(id));
+      for (const id of task.depends_on) if (!chosen.has(id)) dropped.push(`${task.id} → ${id}`);
+      return inside.length === task.depends_on.length ? task : { ...task, depends_on: inside };
+    });
+  return { tasks: kept, warnings: dropped.length === 0 ? [] : [cutWarning(dropped)] };
+}
+
+/** Ids are no paths: `*` matches any character, a slash too. */
+function matcher(pattern: string): (id: string) => boolean {
+  const flat = (text: string) => text.replaceAll("/", "\u0001").replaceAll(".", "\u0002");
+  const fits = picomatch(flat(pattern), { dot: true, noextglob: true, nonegate: true });
+  return (id) => id === pattern || fits(flat(id));
+}
+
+function addDependencies(tasks: readonly Task[], chosen: Set<string>): void {
+  const byId = new Map(tasks.map((task) => [task.id, task]));
+  const todo = [...chosen];
+  for (let id = todo.pop(); id !== undefined; id = todo.pop()) {
+    for (const needed of byId.get(id)?.depends_on ?? []) {
+      if (chosen.has(needed)) continue;
+      chosen.add(needed);
+      todo.push(needed);
+    }
+  }
+}
+
+function cutWarning(dropped: string[]): string {
+  const named = dropped.slice(0, MAX_NAMED).join(", ");
+  const more = dropped.length > MAX_NAMED ? ` and ${dropped.length - MAX_NAMED} more` : "";
+  return `the filter leaves dependencies out, which are taken as done: ${named}${more} (--with-deps runs them too)`;
+}
