@@ -84,7 +84,8 @@ export interface Guard {
 export async function startGuard(root: string, mark: string): Promise<Guard> {
   const file = join(root, "guard.json");
   let earlier = await livingGuards(file);
-  const child = spawn(await shell(), ["-c", SCRIPT, `${ATTEMPT_MARKER}=${mark}:`], {
+  const [program, ...flags] = await shell();
+  const child = spawn(program, [...flags, "-c", SCRIPT, `${ATTEMPT_MARKER}=${mark}:`], {
     stdio: ["pipe", "ignore", "ignore"],
     detached: true,
     // Nothing else: bash runs what BASH_ENV names before its script, and a hook that waits there would disarm it.
@@ -116,10 +117,14 @@ export async function startGuard(root: string, mark: string): Promise<Guard> {
   };
 }
 
-async function shell(): Promise<string> {
+/**
+ * Without --norc, bash takes a socket on stdin (Node's pipes are sockets) for a remote login and runs ~/.bashrc first:
+ * whatever waits in there disarms the guard.
+ */
+async function shell(): Promise<[program: string, ...flags: string[]]> {
   return access("/bin/bash", constants.X_OK).then(
-    () => "/bin/bash",
-    () => "/bin/sh",
+    () => ["/bin/bash", "--norc"],
+    () => ["/bin/sh"],
   );
 }
 
