@@ -1,7 +1,7 @@
 import { v } from "convex/values";
 import { scopedMutation, scopedQuery } from "./model/access.ts";
 import { createRun, insertIntoRun } from "./model/runs.ts";
-import { giveUpJob, skipRest } from "./model/runRules.ts";
+import { giveUpJob, skipRest } from "./model/skipJobs.ts";
 import { vRun, vRunDetail, vRunStatus, vSettledTask } from "./model/runShapes.ts";
 import { getRun, listRuns, settledOfRun, watchRun } from "./model/runViews.ts";
 import { vJob, vNewJob } from "./model/shapes.ts";

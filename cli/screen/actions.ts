@@ -1,6 +1,6 @@
 /** What the keys of the screen do in the queue. Every answer and every refusal goes to the log panel. */
 import { api } from "../../convex/_generated/api.js";
-import type { DisplayOrder } from "../taskRun/display.ts";
+import type { DisplayOrder } from "../taskRun/plainLines.ts";
 import { duration } from "../output/time.ts";
 import type { ScreenStore } from "./store.ts";
 

@@ -1,6 +1,6 @@
 import { createElement } from "react";
 import { render } from "ink";
-import type { Display, DisplayOrder } from "../taskRun/display.ts";
+import type { Display, DisplayOrder } from "../taskRun/plainLines.ts";
 import { screenActions } from "./actions.ts";
 import { RunScreen } from "./RunScreen.ts";
 import { screenStore } from "./store.ts";

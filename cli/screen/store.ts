@@ -1,5 +1,5 @@
 /** The state of the screen beside the run itself: what is chosen, filtered, opened, and the log. */
-import { settledLine, type DisplayOrder } from "../taskRun/display.ts";
+import { settledLine, type DisplayOrder } from "../taskRun/plainLines.ts";
 import { clock } from "../output/time.ts";
 import { screenView, type ScreenView } from "./view.ts";
 

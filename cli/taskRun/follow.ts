@@ -1,32 +1,15 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { api } from "../../convex/_generated/api.js";
 import { isTerminalAssignment } from "../../domain/assignmentState.ts";
-import type { Backend } from "../backend/client.ts";
 import { openLive } from "../backend/live.ts";
-import type { Settings } from "../config/settings.ts";
+import type { FollowOptions } from "./followOptions.ts";
 import { judgeStandstill } from "./standstill.ts";
-import type { RunOrder } from "./order.ts";
-import { isTask, type RunModel, type SettledTask, taskIdOf } from "./runModel.ts";
+import { isTask, taskIdOf } from "./runModel.ts";
 
 /** How long nothing may run before somebody asks why, ms: claims and retries between two jobs take less. */
 const STANDSTILL_MS = 1500;
 
 export type FollowEnd = "ended" | "limited" | "stuck" | "interrupted";
-
-export interface FollowOptions {
-  settings: Settings;
-  backend: Backend;
-  order: Pick<RunOrder, "namespace" | "profiles" | "onLimit" | "maxWaitMs">;
-  run: string;
-  model: RunModel;
-  /** This process serves the run: profiles that it lacks will not come. */
-  ownRunner: boolean;
-  /** Profiles that cannot start here, with the reason; empty where other runners serve the run. */
-  lacking: ReadonlyMap<string, string>;
-  signal: AbortSignal;
-  onSettled: (task: SettledTask) => Promise<void>;
-  onChange: () => void;
-}
 
 /** Follows a run until it has ended, nothing in it can move, or `signal` is aborted. Leaves its model complete. */
 export async function followRun(options: FollowOptions): Promise<FollowEnd> {

@@ -1,7 +1,7 @@
 import { openScreen } from "../output/screen.ts";
 import { screenView } from "../screen/view.ts";
 import { minimalLines } from "../screen/minimalLines.ts";
-import type { Display, DisplayOrder } from "./display.ts";
+import type { Display, DisplayOrder } from "./plainLines.ts";
 
 const REDRAW_MS = 500;
 

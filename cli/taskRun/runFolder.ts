@@ -1,5 +1,5 @@
 /** The folder of a run: everything that is needed to look at it, or to repeat it, without the queue. */
-import { mkdirSync, rmSync } from "node:fs";
+import { mkdirSync } from "node:fs";
 import { copyFile, mkdir, readFile, rename, writeFile } from "node:fs/promises";
 import { dirname, join, resolve } from "node:path";
 import { attemptFolder, folderName } from "../../domain/report/build.ts";
@@ -42,11 +42,6 @@ export function makeRunFolder(base: string, now: Date): RunFolder {
     }
   }
   throw new Error(`too many runs started in one second below ${resolve(base, RUNS_FOLDER)}`);
-}
-
-/** Takes the folder of a run back that never was enqueued. */
-export function removeRunFolder({ path }: RunFolder): void {
-  rmSync(path, { recursive: true, force: true });
 }
 
 function openRunFolder(path: string, stamp: string): RunFolder {

@@ -1,6 +1,6 @@
 import { api } from "../../convex/_generated/api.js";
 import type { FunctionReturnType } from "convex/server";
-import type { FollowOptions } from "./follow.ts";
+import type { FollowOptions } from "./followOptions.ts";
 import { thisMachine } from "./order.ts";
 import type { RunJob } from "./runModel.ts";
 

@@ -94,6 +94,7 @@ import type * as model_sessionLife from "../model/sessionLife.js";
 import type * as model_setback from "../model/setback.js";
 import type * as model_settle from "../model/settle.js";
 import type * as model_shapes from "../model/shapes.js";
+import type * as model_skipJobs from "../model/skipJobs.js";
 import type * as model_spent from "../model/spent.js";
 import type * as model_splice from "../model/splice.js";
 import type * as model_steps from "../model/steps.js";
@@ -212,6 +213,7 @@ declare const fullApi: ApiFromModules<{
   "model/setback": typeof model_setback;
   "model/settle": typeof model_settle;
   "model/shapes": typeof model_shapes;
+  "model/skipJobs": typeof model_skipJobs;
   "model/spent": typeof model_spent;
   "model/splice": typeof model_splice;
   "model/steps": typeof model_steps;

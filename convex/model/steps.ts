@@ -3,7 +3,7 @@ import { assignmentEnded, jobSettled } from "./dependents.ts";
 import { cancelOpen } from "./cancel.ts";
 import { closeOrOpen } from "./assignmentGates.ts";
 import { giveNewPriority } from "./priorities.ts";
-import { skipUnstarted } from "./runRules.ts";
+import { skipUnstarted } from "./skipJobs.ts";
 import { revive } from "./retry.ts";
 import { abandon } from "./setback.ts";
 import type { Step, Task } from "./task.ts";

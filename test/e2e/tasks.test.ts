@@ -224,7 +224,7 @@ describe("what is told of a run", () => {
       ...["json", "sarif", "junit", "md", "text"].map((format) => call("report", "--format", format)),
       ...[call("stats"), call("export"), call("status", "--run-dir", ".runforge")],
     ]);
-    expect(Object.keys((json?.json() as Json).results).sort()).toEqual(["bad", "good"]);
+    expect(Object.keys((json?.json()).results).sort()).toEqual(["bad", "good"]);
     expect(sarif?.json()).toMatchObject({
       version: "2.1.0",
       runs: [{ results: [{ ruleId: "bad", level: "error" }] }],
