@@ -42,9 +42,20 @@ export default defineConfig({
           name: "e2e",
           environment: "node",
           include: ["test/e2e/**/*.test.ts", "test/chaos/**/*.test.ts"],
+          globalSetup: "test/e2e/support/build.ts",
           testTimeout: 120_000,
           hookTimeout: 60_000,
-          fileParallelism: false,
+        },
+      },
+      {
+        test: {
+          // After all others: packing builds anew what they run.
+          name: "package",
+          environment: "node",
+          include: ["test/package/**/*.test.ts"],
+          testTimeout: 120_000,
+          hookTimeout: 120_000,
+          sequence: { groupOrder: 1 },
         },
       },
     ],

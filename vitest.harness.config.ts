@@ -5,6 +5,7 @@ export default defineConfig({
   test: {
     include: ["test/harness/**/*.test.ts", "test/provider/**/*.test.ts"],
     environment: "node",
+    globalSetup: "test/e2e/support/build.ts",
     fileParallelism: false,
     testTimeout: 180_000,
     hookTimeout: 300_000,

@@ -5,12 +5,11 @@
 import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
-import { drover, ensureBuilt, type Json, start } from "./support/drover.ts";
+import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { drover, type Json, start } from "./support/drover.ts";
 
 let folder: string;
 let env: Record<string, string>;
-beforeAll(ensureBuilt);
 beforeEach(() => {
   folder = mkdtempSync(join(tmpdir(), "drover-tasks-"));
   for (const repo of ["a", "b"]) mkdirSync(join(folder, "repos", repo), { recursive: true });

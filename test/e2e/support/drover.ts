@@ -1,5 +1,5 @@
 /** The CLI as a process, the way a person or an agent calls it, and a backend of its own in a temporary folder. */
-import { execFileSync, spawn } from "node:child_process";
+import { spawn } from "node:child_process";
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
@@ -69,14 +69,8 @@ export interface Workplace {
   close: () => Promise<void>;
 }
 
-/** Builds what the launcher runs: a hundred of calls through tsx take minutes. */
-export function ensureBuilt(): void {
-  execFileSync(process.execPath, [join(ROOT, "scripts", "build.mjs")], { stdio: "pipe" });
-}
-
 /** A backend (`drover host`) with its own DROVER_HOME, and a folder that is set up for it. */
 export async function openWorkplace(config: object = {}): Promise<Workplace> {
-  ensureBuilt();
   const folder = mkdtempSync(join(tmpdir(), "drover-e2e-"));
   const home = join(folder, "home");
   const repo = join(folder, "repo");

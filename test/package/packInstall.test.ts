@@ -16,7 +16,7 @@ import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { drover, firstJson, start } from "./support/drover.ts";
+import { drover, firstJson, start } from "../e2e/support/drover.ts";
 
 const ROOT = dirname(dirname(dirname(fileURLToPath(import.meta.url))));
 let folder: string;
