@@ -77,7 +77,8 @@ describe("drover up", () => {
     const { child, seen } = launch("up");
     // The document comes when the runner stands, which is after its session has started.
     await until(() => seen.out.endsWith("}\n"));
-    expect(seen.err).toContain("session:started");
+    // Two pipes: what was written first on one may arrive later than the other.
+    await until(() => seen.err.includes("session:started"));
     expect(JSON.parse(seen.out)).toMatchObject({
       url: place.url,
       namespace: "shop",
