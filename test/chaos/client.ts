@@ -10,7 +10,6 @@ const CALL_MS = 5000;
 const AGAIN_MS = 250;
 const TRIES = 200;
 
-
 /** Inserts one batch as an assignment; every call is sent again, with the same keys, until it is answered. */
 export async function insertBatch(world: World, batch: PlannedJob[], agent: string): Promise<string> {
   const { namespace } = world;
