@@ -9,6 +9,7 @@ import { signAdminToken } from "../keys/sign.ts";
 import type { Settings } from "../config/settings.ts";
 import { CliError, EXIT } from "../output/errors.ts";
 import { asCliError, type CallPlace } from "./failure.ts";
+import { httpFetch } from "./httpFetch.ts";
 
 /** A one-shot call that takes longer than this is given up, ms. */
 const CALL_TIMEOUT_MS = 30_000;
@@ -69,6 +70,9 @@ async function connect(settings: Access, timeoutMs: number): Promise<ConvexHttpC
     logger: false,
     // Self-hosted and embedded backends do not have convex.cloud addresses.
     skipConvexDeploymentUrlCheck: true,
-    fetch: (input, init) => fetch(input, { ...init, signal: AbortSignal.timeout(timeoutMs) }),
+    fetch: (input, init) => {
+      // The client gives texts; asking for a Request would read the library that this avoids.
+      return httpFetch(input as string, { ...init, signal: AbortSignal.timeout(timeoutMs) });
+    },
   });
 }
