@@ -42,11 +42,11 @@ function leftAfterPeeling(count: number, edges: readonly Edge[]): number[] {
  */
 export function sinksFrom(starts: readonly number[], edges: readonly Edge[]): number[] {
   const reached = new Set<number>();
-  const todo = [...starts];
-  for (let node = todo.pop(); node !== undefined; node = todo.pop()) {
+  const unvisited = [...starts];
+  for (let node = unvisited.pop(); node !== undefined; node = unvisited.pop()) {
     if (reached.has(node)) continue;
     reached.add(node);
-    for (const [from, to] of edges) if (from === node) todo.push(to);
+    for (const [from, to] of edges) if (from === node) unvisited.push(to);
   }
   return [...reached].filter((node) => !edges.some(([from]) => from === node)).sort((a, b) => a - b);
 }

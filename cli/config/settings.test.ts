@@ -89,9 +89,9 @@ describe("paths of repos", () => {
       repos: { "o/a": "~/a", "o/b": "${BASE}/b", "o/c": "../c" },
       namespaces: { m: { repos: { "o/d": "$BASE/d" } } },
     });
-    const paths = repoPaths(load(), { HOME: "/home/me", BASE: "/base" });
+    const paths = repoPaths(load(), { HOME: "/srv/me", BASE: "/base" });
     expect(paths.get("n")).toEqual({
-      "o/a": "/home/me/a",
+      "o/a": "/srv/me/a",
       "o/b": "/base/b",
       "o/c": join(root, "../c"),
       "o/here": root,

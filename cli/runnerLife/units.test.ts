@@ -5,17 +5,17 @@ import { launchdPlist, systemdUnit } from "./units.ts";
 const FACTS = {
   name: "box",
   command: ["/usr/bin/node", "/opt/my drover/bin/drover.mjs", "runner", "run", "--name", "box"],
-  folder: "/home/me/100% mine",
-  home: "/home/me/.drover",
-  path: '/usr/bin:/home/me/a"b$c',
+  folder: "/srv/me/100% mine",
+  home: "/srv/me/.drover",
+  path: '/usr/bin:/srv/me/a"b$c',
 };
 
 describe("a systemd unit", () => {
   it("quotes what systemd would take apart or expand", () => {
     const unit = systemdUnit(FACTS);
     expect(unit).toContain('ExecStart="/usr/bin/node" "/opt/my drover/bin/drover.mjs" "runner" "run"');
-    expect(unit).toContain("WorkingDirectory=/home/me/100%% mine");
-    expect(unit).toContain('"PATH=/usr/bin:/home/me/a\\"b$$c"');
+    expect(unit).toContain("WorkingDirectory=/srv/me/100%% mine");
+    expect(unit).toContain('"PATH=/usr/bin:/srv/me/a\\"b$$c"');
   });
 
   it("signals the runner alone, so that it can drain, and starts it again", () => {
@@ -26,8 +26,8 @@ describe("a systemd unit", () => {
 
 describe("a launchd agent", () => {
   it("escapes what XML would read as markup", () => {
-    const plist = launchdPlist({ ...FACTS, folder: "/home/me/<a&b>" });
-    expect(plist).toContain("<string>/home/me/&lt;a&amp;b&gt;</string>");
+    const plist = launchdPlist({ ...FACTS, folder: "/srv/me/<a&b>" });
+    expect(plist).toContain("<string>/srv/me/&lt;a&amp;b&gt;</string>");
     expect(plist).toContain("<string>dev.drover.runner.box</string>");
   });
 });

@@ -62,13 +62,13 @@ async function search(
   goals: ReadonlySet<Node["id"]>,
 ): Promise<Node | null> {
   const seen = new Set<Node["id"]>(starts.map(({ id }) => id));
-  const todo: Node[] = [...starts];
-  for (let node = todo.pop(); node !== undefined; node = todo.pop()) {
+  const unvisited: Node[] = [...starts];
+  for (let node = unvisited.pop(); node !== undefined; node = unvisited.pop()) {
     if (goals.has(node.id)) return node;
     for (const before of await waitsFor(ctx, node)) {
       if (seen.has(before.id)) continue;
       seen.add(before.id);
-      todo.push({ ...before, from: node });
+      unvisited.push({ ...before, from: node });
     }
     if (seen.size > MAX_NODES) {
       fail(

@@ -48,12 +48,12 @@ function matcher(pattern: string): (id: string) => boolean {
 
 function addDependencies(tasks: readonly Task[], chosen: Set<string>): void {
   const byId = new Map(tasks.map((task) => [task.id, task]));
-  const todo = [...chosen];
-  for (let id = todo.pop(); id !== undefined; id = todo.pop()) {
+  const unvisited = [...chosen];
+  for (let id = unvisited.pop(); id !== undefined; id = unvisited.pop()) {
     for (const needed of byId.get(id)?.depends_on ?? []) {
       if (chosen.has(needed)) continue;
       chosen.add(needed);
-      todo.push(needed);
+      unvisited.push(needed);
     }
   }
 }
