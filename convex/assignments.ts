@@ -1,9 +1,16 @@
 import { v } from "convex/values";
-import { scopedMutation, scopedQuery } from "./model/access.ts";
-import { createAssignment } from "./model/createAssignment.ts";
-import { getAssignment, listAssignments } from "./model/assignmentViews.ts";
-import { vAssignment, vAssignmentStatus, vBlockOwner, vJob, vPolicy, vTotals } from "./model/shapes.ts";
-import { updateAssignment } from "./model/updateAssignment.ts";
+import { scopedMutation, scopedQuery } from "./model/access/access.ts";
+import { createAssignment } from "./model/assignments/createAssignment.ts";
+import { getAssignment, listAssignments } from "./model/assignments/assignmentViews.ts";
+import {
+  vAssignment,
+  vAssignmentStatus,
+  vBlockOwner,
+  vJob,
+  vPolicy,
+  vTotals,
+} from "./model/shared/shapes.ts";
+import { updateAssignment } from "./model/assignments/updateAssignment.ts";
 import { vLimits } from "./schema.ts";
 
 /** Writes down an intent. The same `key` again gives the first assignment. */

@@ -1,15 +1,23 @@
 import { v } from "convex/values";
 import { internalMutation } from "./_generated/server.js";
-import { begin, scopedMutation, scopedQuery } from "./model/access.ts";
-import { cancelJob } from "./model/cancel.ts";
-import { explainJob } from "./model/explain.ts";
-import { finishByHand, startByHand } from "./model/byHand.ts";
-import { drain } from "./model/fanOut.ts";
-import { insertJobs } from "./model/insertJobs.ts";
-import { getJob, listJobs } from "./model/jobViews.ts";
-import { retryJob } from "./model/retry.ts";
-import { vAttempt, vEdgeEnd, vExplanation, vInserted, vJob, vJobStatus, vNewJob } from "./model/shapes.ts";
-import { becomeDue } from "./model/wakeUp.ts";
+import { begin, scopedMutation, scopedQuery } from "./model/access/access.ts";
+import { cancelJob } from "./model/jobs/cancel.ts";
+import { explainJob } from "./model/jobs/explain.ts";
+import { finishByHand, startByHand } from "./model/jobs/byHand.ts";
+import { drain } from "./model/fanOut/drain.ts";
+import { insertJobs } from "./model/insert/insertJobs.ts";
+import { getJob, listJobs } from "./model/jobs/jobViews.ts";
+import { retryJob } from "./model/jobs/retry.ts";
+import {
+  vAttempt,
+  vEdgeEnd,
+  vExplanation,
+  vInserted,
+  vJob,
+  vJobStatus,
+  vNewJob,
+} from "./model/shared/shapes.ts";
+import { becomeDue } from "./model/readiness/wakeUp.ts";
 
 /** Adds jobs to an assignment, all or none. The same `key` again gives the first job. */
 export const insert = scopedMutation(

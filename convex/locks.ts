@@ -1,6 +1,6 @@
 import { v } from "convex/values";
-import { scopedMutation, scopedQuery } from "./model/access.ts";
-import { listLocks, releaseByHand, vLock } from "./model/lockViews.ts";
+import { scopedMutation, scopedQuery } from "./model/access/access.ts";
+import { listLocks, releaseByHand, vLock } from "./model/readiness/lockViews.ts";
 
 /** The locks of a namespace with their holders, by key. */
 export const list = scopedQuery(
