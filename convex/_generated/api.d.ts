@@ -71,6 +71,7 @@ import type * as model_jobs_byHandAttempt from "../model/jobs/byHandAttempt.js";
 import type * as model_jobs_cancel from "../model/jobs/cancel.js";
 import type * as model_jobs_causes from "../model/jobs/causes.js";
 import type * as model_jobs_causesOfReady from "../model/jobs/causesOfReady.js";
+import type * as model_jobs_completedJobs from "../model/jobs/completedJobs.js";
 import type * as model_jobs_events from "../model/jobs/events.js";
 import type * as model_jobs_explain from "../model/jobs/explain.js";
 import type * as model_jobs_jobView from "../model/jobs/jobView.js";
@@ -190,6 +191,7 @@ declare const fullApi: ApiFromModules<{
   "model/jobs/cancel": typeof model_jobs_cancel;
   "model/jobs/causes": typeof model_jobs_causes;
   "model/jobs/causesOfReady": typeof model_jobs_causesOfReady;
+  "model/jobs/completedJobs": typeof model_jobs_completedJobs;
   "model/jobs/events": typeof model_jobs_events;
   "model/jobs/explain": typeof model_jobs_explain;
   "model/jobs/jobView": typeof model_jobs_jobView;
