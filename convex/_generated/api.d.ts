@@ -90,6 +90,7 @@ import type * as model_readiness_dependents from "../model/readiness/dependents.
 import type * as model_readiness_due from "../model/readiness/due.js";
 import type * as model_readiness_lockViews from "../model/readiness/lockViews.js";
 import type * as model_readiness_locks from "../model/readiness/locks.js";
+import type * as model_readiness_passOnLocks from "../model/readiness/passOnLocks.js";
 import type * as model_readiness_priorities from "../model/readiness/priorities.js";
 import type * as model_readiness_readiness from "../model/readiness/readiness.js";
 import type * as model_readiness_setGate from "../model/readiness/setGate.js";
@@ -210,6 +211,7 @@ declare const fullApi: ApiFromModules<{
   "model/readiness/due": typeof model_readiness_due;
   "model/readiness/lockViews": typeof model_readiness_lockViews;
   "model/readiness/locks": typeof model_readiness_locks;
+  "model/readiness/passOnLocks": typeof model_readiness_passOnLocks;
   "model/readiness/priorities": typeof model_readiness_priorities;
   "model/readiness/readiness": typeof model_readiness_readiness;
   "model/readiness/setGate": typeof model_readiness_setGate;
