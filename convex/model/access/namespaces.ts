@@ -8,7 +8,7 @@ import { present } from "../shared/find.ts";
 import { setPrivate } from "../claim/privacy.ts";
 import { findNamespace, unknownNamespace } from "./namespaceAccess.ts";
 import type { Authorized, Reading, ScopedTx, Tx } from "../shared/tx.ts";
-import { defined } from "../insert/writeJob.ts";
+import { defined } from "../../../domain/defined.ts";
 
 type Settings = Pick<Doc<"namespaces">, "repo" | "profiles" | "harnessDefaults" | "cascade" | "limits">;
 type EnsureArgs = { namespace: string; privateRepos?: string[] } & {

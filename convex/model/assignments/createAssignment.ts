@@ -5,7 +5,7 @@ import { checkLimits } from "./checkLimits.ts";
 import { MAX_PRIORITY } from "../insert/checkNewJob.ts";
 import { checkName, checkNumber, checkText } from "../shared/checks.ts";
 import type { ScopedReading, ScopedTx } from "../shared/tx.ts";
-import { defined } from "../insert/writeJob.ts";
+import { defined } from "../../../domain/defined.ts";
 
 /** Priority of assignments that name none; lower goes first. */
 const DEFAULT_PRIORITY = 10;

@@ -11,7 +11,7 @@ import { assignmentTextsOf, findAssignment, findJob, present } from "../shared/f
 import { callPm } from "../pm/pmCall.ts";
 import type { AssignmentView } from "../shared/shapes.ts";
 import type { ScopedTx, Tx } from "../shared/tx.ts";
-import { defined } from "../insert/writeJob.ts";
+import { defined } from "../../../domain/defined.ts";
 
 /** Settled jobs looked at for the last one that is not a PM's. */
 const BACK = 16;

@@ -9,7 +9,7 @@ import { findRun } from "./runs.ts";
 import type { RunView } from "./runShapes.ts";
 import { sumTotals } from "../assignments/totals.ts";
 import type { Reading, ScopedReading } from "../shared/tx.ts";
-import { defined } from "../insert/writeJob.ts";
+import { defined } from "../../../domain/defined.ts";
 
 /** Running or parked jobs that a live picture shows: the slots of a fleet, several times over. */
 const MAX_MOVING = 100;
