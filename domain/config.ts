@@ -82,7 +82,7 @@ const fileShape = {
   slots: z.int().min(1).max(MAX_SLOTS).optional(),
   pools: z.array(name).optional(),
   limits: limits.optional(),
-  /** How long the backend keeps what is over; see SPEC.md §6.2. */
+  /** How long the backend keeps what is over; see SPEC.md §3.1. */
   retention: retention.optional(),
   /** What a runner's own limits are, in MiB; see docs/runner.md. */
   runnerLimits: runnerLimits.optional(),

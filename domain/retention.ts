@@ -1,4 +1,4 @@
-/** How long the backend keeps what is over: the rule and its defaults. SPEC.md §6.2. */
+/** How long the backend keeps what is over: the rule and its defaults. SPEC.md §3.1. */
 
 /** What a namespace may set for itself. */
 export interface Retention {

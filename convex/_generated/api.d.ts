@@ -71,6 +71,7 @@ import type * as model_jobs_byHandAttempt from "../model/jobs/byHandAttempt.js";
 import type * as model_jobs_cancel from "../model/jobs/cancel.js";
 import type * as model_jobs_causes from "../model/jobs/causes.js";
 import type * as model_jobs_causesOfReady from "../model/jobs/causesOfReady.js";
+import type * as model_jobs_completedJobs from "../model/jobs/completedJobs.js";
 import type * as model_jobs_events from "../model/jobs/events.js";
 import type * as model_jobs_explain from "../model/jobs/explain.js";
 import type * as model_jobs_jobView from "../model/jobs/jobView.js";
@@ -89,6 +90,7 @@ import type * as model_readiness_dependents from "../model/readiness/dependents.
 import type * as model_readiness_due from "../model/readiness/due.js";
 import type * as model_readiness_lockViews from "../model/readiness/lockViews.js";
 import type * as model_readiness_locks from "../model/readiness/locks.js";
+import type * as model_readiness_passOnLocks from "../model/readiness/passOnLocks.js";
 import type * as model_readiness_priorities from "../model/readiness/priorities.js";
 import type * as model_readiness_readiness from "../model/readiness/readiness.js";
 import type * as model_readiness_setGate from "../model/readiness/setGate.js";
@@ -198,6 +200,7 @@ declare const fullApi: ApiFromModules<{
   "model/jobs/cancel": typeof model_jobs_cancel;
   "model/jobs/causes": typeof model_jobs_causes;
   "model/jobs/causesOfReady": typeof model_jobs_causesOfReady;
+  "model/jobs/completedJobs": typeof model_jobs_completedJobs;
   "model/jobs/events": typeof model_jobs_events;
   "model/jobs/explain": typeof model_jobs_explain;
   "model/jobs/jobView": typeof model_jobs_jobView;
@@ -216,6 +219,7 @@ declare const fullApi: ApiFromModules<{
   "model/readiness/due": typeof model_readiness_due;
   "model/readiness/lockViews": typeof model_readiness_lockViews;
   "model/readiness/locks": typeof model_readiness_locks;
+  "model/readiness/passOnLocks": typeof model_readiness_passOnLocks;
   "model/readiness/priorities": typeof model_readiness_priorities;
   "model/readiness/readiness": typeof model_readiness_readiness;
   "model/readiness/setGate": typeof model_readiness_setGate;
