@@ -13,7 +13,7 @@ import { acceptSync, listen, type Listener } from "./http/listen.ts";
 import { siteRoutes } from "./http/site.ts";
 import { Crons } from "./scheduler/crons.ts";
 import { Scheduler } from "./scheduler/scheduler.ts";
-import { openDataFile } from "./storage/dataFile.ts";
+import { type DataFile, openDataFile } from "./storage/dataFile.ts";
 import { Subscriptions } from "./subscriptions/subscriptions.ts";
 import { SocketServer } from "./sync/socketServer.ts";
 import type { LogSink } from "./values/log.ts";
@@ -69,9 +69,10 @@ export async function startHost(options: HostOptions): Promise<RunningHost> {
   const bundle =
     typeof options.functions === "string" ? await loadFunctions(options.functions) : options.functions;
   const data = await openDataFile(options.data);
+  for (const text of data.notes) options.log?.({ kind: "host", level: "warn", text });
   try {
     const store = openStore(data.driver);
-    return await start(options, bundle, { store, close: () => data.close() });
+    return await start(options, bundle, { store, data, close: () => data.close() });
   } catch (error) {
     data.close();
     throw error;
@@ -81,7 +82,7 @@ export async function startHost(options: HostOptions): Promise<RunningHost> {
 async function start(
   options: HostOptions,
   bundle: FunctionsBundle,
-  data: { store: Store; close: () => void },
+  data: { store: Store; data: Pick<DataFile, "acknowledged">; close: () => void },
 ): Promise<RunningHost> {
   const { env = {}, log = () => undefined, redact = false, adminKey } = options;
   const { store } = data;
@@ -93,6 +94,7 @@ async function start(
   const rules = { registry, catalog: store.catalog };
   const conflicts = options.simulateConflicts === true ? new ConflictLog() : undefined;
   const engine = new Engine({ store, bundle, rules, env, redact, log, conflicts });
+  engine.onCommit(({ ts }) => data.data.acknowledged(ts));
   const subscriptions = new Subscriptions(engine);
   const jobs = { engine, registry, store, log };
   const scheduler = new Scheduler(jobs);

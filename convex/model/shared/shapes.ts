@@ -7,7 +7,7 @@ import { JOB_STATES } from "../../../domain/jobState.ts";
 import { JOB_CLASSES, JOB_TYPE_NAMES } from "../../../domain/jobTypes.ts";
 import { ROLES } from "../../../domain/roles.ts";
 import { EDGE_CONDITIONS, WAIT_REASONS } from "../../../domain/waiting.ts";
-import { vBlocked, vLimits, vUsage } from "../../schema.ts";
+import { vBlocked, vLimits, vRetention, vUsage } from "../../schema.ts";
 
 export const vJobStatus = literals(...JOB_STATES);
 export const vJobType = literals(...JOB_TYPE_NAMES);
@@ -27,6 +27,7 @@ export const vNamespace = v.object({
   harnessDefaults: v.record(v.string(), v.string()),
   cascade: v.array(v.string()),
   limits: vLimits,
+  retention: v.optional(vRetention),
 });
 
 export const vAssignment = v.object({
