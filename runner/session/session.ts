@@ -72,8 +72,8 @@ export class Session {
 
   /** A claim that was sent at `sentAt` (monotonic ms) shortens the long lease of an idle session; it renews nothing. */
   claimed(sentAt: number, renewInMs: number): void {
-    this.#lease.shortened(sentAt, renewInMs * RENEWALS_PER_LEASE);
     this.#renewAt = Math.min(this.#renewAt, sentAt + renewInMs);
+    if (!this.#lease.shortened(sentAt, renewInMs * RENEWALS_PER_LEASE)) return;
     // At once: a runner that is killed before its next look would leave its guard with the long lease.
     this.#deps.onLease(this.#lease.leftMs(this.#deps.clock.monotonic()));
   }
