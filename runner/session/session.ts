@@ -51,6 +51,7 @@ export class Session {
   readonly #unwatch: () => void;
   #renewAt: number;
   #beating = false;
+  #stopped = false;
   /** Wall clock minus monotonic clock: it jumps when the machine has slept. */
   #clockGap: number;
 
@@ -128,7 +129,10 @@ export class Session {
     this.#lost.abort(why);
   }
 
+  /** Twice for a session that is lost and then ended: Convex' client fails when a subscription is ended twice. */
   #stop(): void {
+    if (this.#stopped) return;
+    this.#stopped = true;
     clearInterval(this.#watch);
     this.#unwatch();
   }
