@@ -39,6 +39,16 @@ export default defineConfig({
       },
       {
         test: {
+          name: "officialCli",
+          environment: "node",
+          include: ["test/officialCli/**/*.test.ts"],
+          testTimeout: 90_000,
+          hookTimeout: 60_000,
+          fileParallelism: false,
+        },
+      },
+      {
+        test: {
           name: "e2e",
           environment: "node",
           include: ["test/e2e/**/*.test.ts", "test/chaos/**/*.test.ts"],

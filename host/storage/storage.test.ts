@@ -128,5 +128,5 @@ it("refuses a data file of a layout that it does not know", async () => {
   first.driver.exec("PRAGMA user_version = 99");
   first.close();
   await expect(openDataFile(file)).rejects.toThrow(HostError);
-  await expect(openDataFile(file)).rejects.toThrow("The data file has layout 99, this host knows layout 1");
+  await expect(openDataFile(file)).rejects.toThrow("The data file has layout 99, this host knows layout 2");
 });
