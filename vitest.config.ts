@@ -1,3 +1,4 @@
+import { fileURLToPath } from "node:url";
 import { defineConfig } from "vitest/config";
 
 const node = (name: string) => ({
@@ -27,6 +28,18 @@ export default defineConfig({
           include: ["convex/**/*.test.ts"],
           testTimeout: 30_000,
           server: { deps: { inline: ["convex-test"] } },
+        },
+      },
+      {
+        // The same tests on the host's engine: what convex-test imitates and what the host does must agree.
+        resolve: {
+          alias: { "convex-test": fileURLToPath(new URL("host/testing/convexTest.ts", import.meta.url)) },
+        },
+        test: {
+          name: "convexOnHost",
+          environment: "node",
+          include: ["convex/**/*.test.ts"],
+          testTimeout: 60_000,
         },
       },
       {
