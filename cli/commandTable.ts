@@ -209,7 +209,6 @@ export const COMMANDS: CommandTable = {
     group: "Portfolio",
     summary: "take done tasks out of a task file, narrow partial ones",
     load: () => import("./commands/audit.ts"),
-    backend: false,
   },
   validate: {
     group: "Portfolio",
@@ -228,7 +227,6 @@ export const COMMANDS: CommandTable = {
     group: "Portfolio",
     summary: "list, start and complete tasks of the backlog files",
     load: () => import("./commands/task.ts"),
-    backend: false,
   },
   workflow: {
     group: "Portfolio",

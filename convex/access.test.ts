@@ -7,7 +7,7 @@ import { afterEach, describe, expect, it, vi } from "vitest";
 import { ROLES, type Role, type TokenClaims } from "../domain/roles.ts";
 import type { ErrorData } from "../domain/errors.ts";
 import { api } from "./_generated/api.js";
-import { isGuarded } from "./model/access.ts";
+import { isGuarded } from "./model/access/access.ts";
 import { ended, errorOf, modules, openQueue, type Client, type Queue } from "./queue.testkit.ts";
 import schema from "./schema.ts";
 

@@ -5,4 +5,9 @@ const crons = cronJobs();
 // The reaper of each session is scheduled for its lease end; this catches what an outage swallowed.
 crons.interval("reap lapsed sessions", { minutes: 1 }, makeFunctionReference<"mutation">("sessions:reapAll"));
 
+// A holder that no runner can take would keep its lock from jobs that one can.
+crons.interval("pass on locks", { minutes: 1 }, makeFunctionReference<"mutation">("locks:passOn"), {
+  cursor: null,
+});
+
 export default crons;

@@ -1,7 +1,12 @@
 import { v } from "convex/values";
-import { globalMutation, globalQuery, scopedMutation } from "./model/access.ts";
-import { ensureNamespace, getNamespace, listNamespaces, setPaused as pause } from "./model/namespaces.ts";
-import { vNamespace } from "./model/shapes.ts";
+import { globalMutation, globalQuery, scopedMutation } from "./model/access/access.ts";
+import {
+  ensureNamespace,
+  getNamespace,
+  listNamespaces,
+  setPaused as pause,
+} from "./model/access/namespaces.ts";
+import { vNamespace } from "./model/shared/shapes.ts";
 import { vLimits } from "./schema.ts";
 
 /** Creates a namespace or updates what the arguments name; idempotent. */

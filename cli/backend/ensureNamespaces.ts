@@ -1,7 +1,7 @@
 import { api } from "../../convex/_generated/api.js";
 import { type Config, profileNames } from "../../domain/config.ts";
 import type { Settings } from "../config/settings.ts";
-import { defined } from "../defined.ts";
+import { defined } from "../../domain/defined.ts";
 import type { Backend } from "./client.ts";
 
 /** Makes the namespaces of a configuration known to the backend, with its defaults. Gives their names. */

@@ -3,7 +3,7 @@ import { api } from "../../convex/_generated/api.js";
 import { profileNames, unknownProfile } from "../../domain/config.ts";
 import { JOB_TYPE_NAMES } from "../../domain/jobTypes.ts";
 import { openSession, type Session } from "../backend/session.ts";
-import { defined } from "../defined.ts";
+import { defined } from "../../domain/defined.ts";
 import { checkText, parseDuration, parseWhole, readTextInput } from "../input.ts";
 import { type JobRequest, type NewJob, parseJobsFile, toNewJob, unknownProfiles } from "../newJob.ts";
 import { CliError, EXIT, usageError } from "../output/errors.ts";

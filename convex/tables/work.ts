@@ -108,7 +108,8 @@ export const workTables = {
   })
     .index("by_number", ["assignment", "number"])
     .index("by_handle", ["namespace", "assignmentNumber", "number"])
-    .index("by_key", ["assignment", "key"])
+    /** Of an assignment by all three; of whatever ran under a task id by the first two. */
+    .index("by_key", ["namespace", "key", "assignment"])
     .index("by_status", ["namespace", "status", "assignmentNumber", "number"])
     .index("by_ready", ["namespace", "pool", "ready", "priority", "assignmentNumber", "number"])
     .index("by_gate", ["assignment", "gate", "priority", "number"])
