@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { ConvexClient, ConvexHttpClient } from "convex/browser";
 import { makeFunctionReference } from "convex/server";
-import { afterAll, beforeAll, expect, it, onTestFinished } from "vitest";
+import { afterAll, beforeAll, expect, it, onTestFinished, vi } from "vitest";
 import WebSocket from "ws";
 import type { RunningHost } from "../../host/host.ts";
 import { ADMIN_KEY, type CliProject, cliProject, emptyHost, endOf, untilPrinted } from "./cliHost.ts";
@@ -121,6 +121,20 @@ it("pushes once with `convex dev --once`, and subscriptions show the new code wi
   expect(seen).toEqual(["first", "second"]);
 });
 
+it("lets an action under way end with the functions that it began with, and starts every next one with the new", async () => {
+  project.write("long.ts", actionText("first"));
+  await project.convex(host, ...DEPLOY);
+  const client = new ConvexHttpClient(host.url, { logger: false });
+  const hold = (queue: string) => client.action(makeFunctionReference<"action">("long:hold"), { queue });
+  const underWay = [hold("held"), hold("held")];
+  await vi.waitUntil(async () => (await client.query(titles, { queue: "held begun" })).length === 2);
+  project.write("long.ts", actionText("second"));
+  await project.convex(host, ...DEPLOY);
+  await client.mutation(add, { queue: "held", title: "go on" });
+  expect(await Promise.all(underWay)).toEqual(["first", "first"]);
+  expect(await Promise.all([1, 2, 3, 4].map(() => hold("held")))).toEqual(Array(4).fill("second"));
+});
+
 it("refuses a schema that stored documents do not fit, and goes on with the functions before", async () => {
   const client = new ConvexHttpClient(host.url, { logger: false });
   await client.mutation(add, { queue: "kept", title: "fits the old schema" });
@@ -165,4 +179,16 @@ it("refuses another admin key", async () => {
 
 function textOf(word: string): string {
   return `import { queryGeneric as query } from "convex/server"; export const word = query({ args: {}, handler: async () => "${word}" });`;
+}
+
+/** An action that says that it has begun, and answers when its queue is no longer empty. */
+function actionText(word: string): string {
+  return `import { actionGeneric as action, makeFunctionReference } from "convex/server";
+    const add = makeFunctionReference("tasks:add");
+    const titles = makeFunctionReference("tasks:titles");
+    export const hold = action({ handler: async (ctx, { queue }) => {
+      await ctx.runMutation(add, { queue: queue + " begun", title: "begun" });
+      while ((await ctx.runQuery(titles, { queue })).length === 0) await new Promise((go) => setTimeout(go, 10));
+      return "${word}";
+    } });`;
 }
