@@ -20,6 +20,8 @@ import type { LogSink } from "./values/log.ts";
 
 export interface CoreOptions {
   readonly store: Store;
+  /** Told of each commit that is on disk, before anyone else. */
+  readonly committed: (ts: bigint) => void;
   readonly bundle: FunctionsBundle;
   readonly env: Record<string, string>;
   readonly redact: boolean;
@@ -78,6 +80,7 @@ export function makeCore({ store, bundle, redact, log, adminKey, urls, ...option
     systemQuery: systemQueries(system),
     executed: (execution) => functionLog.add(execution),
   });
+  engine.onCommit(({ ts }) => options.committed(ts));
   const subscriptions = new Subscriptions(engine);
   const jobs = { engine, registry, store, log };
   const scheduler = new Scheduler(jobs);

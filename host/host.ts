@@ -69,11 +69,13 @@ export async function startHost(options: HostOptions): Promise<RunningHost> {
       ? await loadFunctions(options.functions)
       : (options.functions ?? null);
   const data = await openDataFile(options.data);
+  for (const text of data.notes) options.log?.({ kind: "host", level: "warn", text });
   try {
     const ports = await openPorts(options);
     try {
       return await start(options, given, {
         store: openStore(data.driver),
+        acknowledged: (ts) => data.acknowledged(ts),
         close: () => data.close(),
         ...ports,
       });
@@ -91,6 +93,7 @@ interface Resources {
   readonly store: Store;
   readonly api: Listener;
   readonly site: Listener;
+  acknowledged(ts: bigint): void;
   close(): void;
 }
 
@@ -102,6 +105,7 @@ async function start(
   const { store, api, site } = resources;
   const core = makeCore({
     store,
+    committed: (ts) => resources.acknowledged(ts),
     bundle: given ?? deployedBundle(store.driver) ?? NO_FUNCTIONS,
     env: options.env ?? {},
     redact: options.redact ?? false,
