@@ -23,10 +23,8 @@ export async function runCascade(
   { first, ...place }: AttemptPlace & { first?: AttemptEnd },
 ): Promise<WorkEnd> {
   let end = first;
-  let noted: AttemptEnd | undefined;
+  if (end !== undefined) await noteEnd(context, work, end);
   for (;;) {
-    if (end !== undefined && end !== noted) await noteEnd(context, work, end);
-    noted = end;
     if (stopCause(work) === "lease_lost") return lost(end);
     const step = decide(context, work);
     if (step.kind === "settled")
@@ -41,6 +39,7 @@ export async function runCascade(
     const cause = stopCause(work);
     if (cause !== undefined) return stopped(context, profile, cause);
     end = await executeAttempt(context, work, { ...place, profile });
+    await noteEnd(context, work, end);
   }
 }
 
