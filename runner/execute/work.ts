@@ -10,6 +10,8 @@ export interface Work {
   readonly session: string;
   /** The present attempt: `work.advance` counts it up. */
   attempt: number;
+  /** Of the present attempt; undefined before the first one. */
+  profile?: string;
   /** Profiles that another job tries after their limit, with the time until which they are left to it. */
   readonly probed: Map<string, number>;
   /** Attempts of this claim that have ended. */
