@@ -3,7 +3,7 @@ import { scopedMutation, scopedQuery } from "./model/access/access.ts";
 import { createRun, insertIntoRun } from "./model/runs/runs.ts";
 import { giveUpJob, skipRest } from "./model/jobs/skipJobs.ts";
 import { vRun, vRunDetail, vRunStatus, vSettledTask } from "./model/runs/runShapes.ts";
-import { getRun, listRuns, settledOfRun, watchRun } from "./model/runs/runViews.ts";
+import { completedKeys, getRun, listRuns, settledOfRun, watchRun } from "./model/runs/runViews.ts";
 import { vJob, vNewJob } from "./model/shared/shapes.ts";
 import { vLimits, vReviewRule } from "./schema.ts";
 
@@ -17,6 +17,8 @@ export const create = scopedMutation("admin")({
     key: v.optional(v.string()),
     sourceRef: v.optional(v.string()),
     failFast: v.optional(v.boolean()),
+    /** Nothing of it may start until it is set active: half an import must never run. */
+    held: v.optional(v.boolean()),
     review: v.optional(vReviewRule),
     parent: v.optional(v.string()),
     limits: v.optional(vLimits),
@@ -67,6 +69,13 @@ export const settled = scopedQuery(
   returns: v.array(vSettledTask),
   handler: settledOfRun,
 });
+
+/** Which of these keys (at most 50) the newest run that has a job of that key has completed; of the last 20 runs. */
+export const completed = scopedQuery(
+  "admin",
+  "runner",
+  "viewer",
+)({ args: { keys: v.array(v.string()) }, returns: v.array(v.string()), handler: completedKeys });
 
 /** Skips everything of a run that has not started. */
 export const skip = scopedMutation("admin")({

@@ -6,6 +6,7 @@ import { describeError } from "./connect/callError.ts";
 import { connectBackend } from "./connect/convexBackend.ts";
 import type { Report } from "./connect/types.ts";
 import type { RunnerContext } from "./context.ts";
+import { openSeats } from "./execute/seats.ts";
 import { startGuard } from "./guard/guard.ts";
 import type { Profile } from "./harness/port.ts";
 import { watchHealth } from "./health.ts";
@@ -90,7 +91,11 @@ async function build(
   const limits = { ...DEFAULT_LIMITS, ...options.limits };
   const room = await watchRoom({ folder: folders.root, limits, log: options.log, onRoom: onHealth });
   closers.push(room.close);
-  return { options, clock, backend, folders, outbox, health, guard, limits, room, profiles, mark, closing };
+  const seats = openSeats(options.profiles);
+  return {
+    ...{ options, clock, backend, folders, outbox, health, guard },
+    ...{ limits, room, seats, profiles, mark, closing },
+  };
 }
 
 /** Logs are shown to others, too: what providers and agents say in errors goes through the same net as results. */

@@ -4,6 +4,7 @@ import { BUILT_IN_HARNESSES } from "../../domain/config.ts";
 import { describeProblem, type Profiles, type TaskFile } from "../../domain/taskFile.ts";
 import { collectorsOf } from "../../domain/taskFile/cascades.ts";
 import { planRun, type PlannedTask } from "../../domain/taskFile/plan.ts";
+import type { CutEdge } from "../../domain/taskFile/select.ts";
 import { expandPath, repoFolder } from "../../portfolio/files/paths.ts";
 import { loadTaskFiles } from "../../portfolio/validate/runValidate.ts";
 import type { Profile } from "../../runner/harness/port.ts";
@@ -44,6 +45,8 @@ export interface RunOrder {
   namespace: string;
   file: TaskFile;
   tasks: PlannedTask[];
+  /** Dependencies that the filter has cut off. */
+  cut: CutEdge[];
   warnings: string[];
   tasksFiles: string[];
   profiles: Profile[];
@@ -116,6 +119,7 @@ export function orderOf(
     namespace: settings.namespace ?? DEFAULT_NAMESPACE,
     file,
     tasks: plan.tasks,
+    cut: plan.cut,
     warnings: [...task.warnings, ...plan.warnings],
     tasksFiles: [...new Set(file.tasks.map(({ source_file }) => source_file ?? file.source))],
     profiles: runnerProfiles(file.runners, used, profilesOf(settings.config)),

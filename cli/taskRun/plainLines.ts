@@ -17,6 +17,8 @@ export interface DisplayOrder {
   model: RunModel;
   backend: Backend;
   namespace: string;
+  /** Of the run: what a pause holds. */
+  assignment: string;
   title: string;
   slots: number;
   startedAt: number;

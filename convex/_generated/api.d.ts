@@ -94,6 +94,7 @@ import type * as model_readiness_readiness from "../model/readiness/readiness.js
 import type * as model_readiness_setGate from "../model/readiness/setGate.js";
 import type * as model_readiness_turn from "../model/readiness/turn.js";
 import type * as model_readiness_wakeUp from "../model/readiness/wakeUp.js";
+import type * as model_runs_ownRuns from "../model/runs/ownRuns.js";
 import type * as model_runs_runRules from "../model/runs/runRules.js";
 import type * as model_runs_runShapes from "../model/runs/runShapes.js";
 import type * as model_runs_runViews from "../model/runs/runViews.js";
@@ -213,6 +214,7 @@ declare const fullApi: ApiFromModules<{
   "model/readiness/setGate": typeof model_readiness_setGate;
   "model/readiness/turn": typeof model_readiness_turn;
   "model/readiness/wakeUp": typeof model_readiness_wakeUp;
+  "model/runs/ownRuns": typeof model_runs_ownRuns;
   "model/runs/runRules": typeof model_runs_runRules;
   "model/runs/runShapes": typeof model_runs_runShapes;
   "model/runs/runViews": typeof model_runs_runViews;

@@ -34,9 +34,14 @@ export async function runCascade(
     if (profile === undefined) throw new Error(`profile ${step.profile} is healthy but not offered`);
     if (end !== undefined && !(await advance(context, work, { end, profile }))) return lost(end);
     await context.clock.sleep(step.waitMs, work.signal);
-    const cause = stopCause(work);
-    if (cause !== undefined) return stopped(context, profile, cause);
-    end = await executeAttempt(context, work, { ...place, profile });
+    const leave = await context.seats.take(profile.name, work.signal);
+    try {
+      const cause = stopCause(work);
+      if (cause !== undefined) return stopped(context, profile, cause);
+      end = await executeAttempt(context, work, { ...place, profile });
+    } finally {
+      leave();
+    }
   }
 }
 

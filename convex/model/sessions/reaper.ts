@@ -1,5 +1,6 @@
 /** Ends sessions whose lease has lapsed: SPEC.md §5. */
 import type { Doc, Id } from "../../_generated/dataModel.js";
+import { closeRunsLater } from "../runs/ownRuns.ts";
 import { scheduleReap } from "./lease.ts";
 import type { Tx } from "../shared/tx.ts";
 
@@ -38,4 +39,5 @@ export async function lapse(tx: Tx, session: Doc<"sessions">): Promise<void> {
     why: "lost",
     reason: "the lease of its runner's session lapsed",
   });
+  await closeRunsLater(tx, session);
 }
