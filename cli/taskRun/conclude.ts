@@ -4,7 +4,7 @@ import { say } from "../output/print.ts";
 import { postRun } from "./hook.ts";
 import { appendMetrics } from "./metrics.ts";
 import { reportOf, type RunEnd } from "./runReport.ts";
-import type { Going } from "./runTasks.ts";
+import type { Going } from "./going.ts";
 import { type Verified, verifyRepos } from "./verify.ts";
 
 export interface RunOutcome {

@@ -41,8 +41,24 @@ export async function followRun(options: FollowOptions): Promise<FollowEnd> {
     await live.close();
   }
   await catchUp(options, pull);
+  // The callbacks have set it, which the compiler does not see.
+  const how = end as FollowEnd;
+  if (how === "limited") await takeParked(options);
   options.onChange();
-  return end;
+  return how;
+}
+
+/** The attempts of jobs that wait for their profiles: such a job never settles, and its report must not be empty. */
+async function takeParked({ backend, order, model, onSettled }: FollowOptions): Promise<void> {
+  for (const { handle } of model.status?.parked ?? []) {
+    const { job, attempts } = await backend.query(api.jobs.get, {
+      namespace: order.namespace,
+      job: handle,
+    });
+    const parked = { job, attempts };
+    model.settle(parked);
+    await onSettled(parked);
+  }
 }
 
 /** Takes in all that has settled and is not known: after an interrupt, too. */

@@ -1,7 +1,7 @@
 import { randomBytes } from "node:crypto";
 import { api } from "../../convex/_generated/api.js";
 import { isTerminalAssignment } from "../../domain/assignmentState.ts";
-import { jobKeyOf } from "../../domain/taskFile/jobKey.ts";
+import { jobKeyOf, reviewKeyOf } from "../../domain/taskFile/jobKey.ts";
 import type { PlannedTask } from "../../domain/taskFile/plan.ts";
 import type { Backend } from "../backend/client.ts";
 import { defined } from "../defined.ts";
@@ -158,16 +158,17 @@ export async function declareProfiles(backend: Backend, { namespace, profiles }:
 }
 
 function newJob(task: PlannedTask, order: RunOrder, pool: string | undefined): NewJob {
+  const review = task.isReview === true;
   return {
-    type: task.isScript ? "script" : "implement",
-    key: jobKeyOf(task.id),
+    type: review ? "review" : task.isScript ? "script" : "implement",
+    key: review ? reviewKeyOf(task.id) : jobKeyOf(task.id),
     title: task.title,
     context: task.prompt,
     cascade: task.cascade,
     priority: task.priority,
-    repo: task.repo,
+    ...(task.repo === "" ? {} : { repo: task.repo }),
     // One agent per repo, and scripts change checkouts as well.
-    lock: `repo:${task.repo}`,
+    lock: review ? null : `repo:${task.repo}`,
     timeoutMs: order.maxRuntimeMs,
     idleTimeoutMs: task.isScript ? null : order.idleTimeoutMs,
     ...(task.dependsOn.length > 0 ? { after: task.dependsOn.map(jobKeyOf) } : {}),

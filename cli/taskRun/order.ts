@@ -21,9 +21,10 @@ const DEFAULT_WORKERS = 4;
 /** Workers of `--workers 0`, one per task, at most. */
 const MAX_AUTO_WORKERS = 20;
 const MAX_WORKERS = 64;
-const DEFAULT_MAX_RUNTIME = "30m";
+export const DEFAULT_MAX_RUNTIME = "30m";
 const DEFAULT_IDLE_TIMEOUT = "5m";
-const DEFAULT_NAMESPACE = "tasks";
+/** Namespace of runs where no configuration names one. */
+export const DEFAULT_NAMESPACE = "tasks";
 /** Problems that one refusal prints; a file with thousands is wrong in one way. */
 const MAX_PROBLEMS = 50;
 
@@ -177,7 +178,8 @@ function reposOf(
   );
 }
 
-function workersOf(flag: string | undefined, configured: number | undefined, tasks: number): number {
+/** How many tasks at once: the flag, else the settings. @throws CliError (exit 2) */
+export function workersOf(flag: string | undefined, configured: number | undefined, tasks: number): number {
   const workers = flag === undefined ? (configured ?? DEFAULT_WORKERS) : Number(flag);
   if (!Number.isInteger(workers) || workers < 0 || workers > MAX_WORKERS) {
     throw usageError(

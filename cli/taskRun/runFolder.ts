@@ -46,7 +46,8 @@ export function makeRunFolder(base: string, now: Date): RunFolder {
   throw new Error(`too many runs started in one second below ${resolve(base, RUNS_FOLDER)}`);
 }
 
-function openRunFolder(path: string, stamp: string): RunFolder {
+/** The folder of a run that is there. */
+export function openRunFolder(path: string, stamp: string): RunFolder {
   return {
     path,
     stamp,

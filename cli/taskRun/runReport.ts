@@ -2,7 +2,7 @@ import { buildReport } from "../../domain/report/build.ts";
 import type { RunReport } from "../../domain/report/model.ts";
 import { defined } from "../defined.ts";
 import type { FollowEnd } from "./follow.ts";
-import type { Going } from "./runTasks.ts";
+import type { Going } from "./going.ts";
 
 /** How a run ended: `broken` when the import failed or the backend was lost, with the error that says so. */
 export interface RunEnd {

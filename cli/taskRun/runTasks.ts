@@ -3,8 +3,6 @@ import { api } from "../../convex/_generated/api.js";
 import { runPool } from "../../domain/runHold.ts";
 import type { RunnerHandle } from "../../runner/daemon.ts";
 import { type Backend, openBackend } from "../backend/client.ts";
-import type { Settings } from "../config/settings.ts";
-import type { Interrupt } from "../interrupt.ts";
 import { CliError, EXIT } from "../output/errors.ts";
 import { say } from "../output/print.ts";
 import { conclude, type RunOutcome } from "./conclude.ts";
@@ -12,35 +10,17 @@ import { openDisplay } from "./display.ts";
 import { sayCut } from "./doneBefore.ts";
 import { catchUp, followRun, type FollowEnd } from "./follow.ts";
 import type { FollowOptions } from "./followOptions.ts";
+import type { Going, RunCall } from "./going.ts";
 import { bringHost } from "./host.ts";
 import { declareProfiles, type ImportedRun, importRun, newRunId } from "./importRun.ts";
 import type { RunOrder } from "./order.ts";
 import { lackingProfiles, startOwnRunner } from "./ownRunner.ts";
-import type { Display } from "./plainLines.ts";
-import { makeRunFolder, type RunFolder } from "./runFolder.ts";
-import { isTask, runModel, type RunModel, taskIdOf } from "./runModel.ts";
+import { type Display, reviewLine } from "./plainLines.ts";
+import { makeRunFolder } from "./runFolder.ts";
+import { isTask, runModel, taskIdOf } from "./runModel.ts";
 import { reportOf, type RunEnd } from "./runReport.ts";
 import { openStatusLine } from "./statusLine.ts";
 import { stopRun } from "./stopRun.ts";
-
-export interface RunCall {
-  settings: Settings;
-  order: RunOrder;
-  /** This process must serve the run itself. */
-  local: boolean;
-  tui: "full" | "minimal" | "off";
-  interrupt: Interrupt;
-}
-
-export interface Going {
-  call: RunCall;
-  backend: Backend;
-  settings: Settings;
-  folder: RunFolder;
-  model: RunModel;
-  runId: string;
-  startedAt: number;
-}
 
 /** Runs a task file attached: host and runner are brought along where none is there. The report is written whatever happens. */
 export async function runTasks(call: RunCall): Promise<RunOutcome> {
@@ -80,7 +60,8 @@ async function carryOut(going: Going): Promise<RunOutcome> {
   return conclude(going, end);
 }
 
-async function serve(going: Going): Promise<RunEnd> {
+/** Brings a runner where none serves the order, imports it and follows it to its end. */
+export async function serve(going: Going): Promise<RunEnd> {
   const { call, backend, settings, folder, runId } = going;
   const { order, interrupt } = call;
   await declareProfiles(backend, order);
@@ -151,7 +132,9 @@ async function followOptions(
     log: display.log,
     async onSettled(task) {
       await folder.writeTask(call.order, task);
-      if (isTask(task.job)) display.settled(taskIdOf(task.job));
+      const id = taskIdOf(task.job);
+      if (isTask(task.job)) display.settled(id);
+      else display.log(reviewLine(model, id));
     },
     onChange: () => display.change(),
   };

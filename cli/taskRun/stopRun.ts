@@ -4,7 +4,7 @@ import type { RunnerHandle } from "../../runner/daemon.ts";
 import type { FollowOptions } from "./followOptions.ts";
 import type { ImportedRun } from "./importRun.ts";
 import type { Display } from "./plainLines.ts";
-import type { Going } from "./runTasks.ts";
+import type { Going } from "./going.ts";
 
 /** How long runners of other processes may take to stop what was canceled, ms. */
 const CANCEL_WAIT_MS = 15_000;

@@ -202,7 +202,8 @@ function isKind(verdict: string | undefined): verdict is VerdictKind {
   return (VERDICT_KINDS as readonly (string | undefined)[]).includes(verdict);
 }
 
-function reviewOf(facts: TaskFacts): ReviewResult {
+/** The review of a task as its report has it. */
+export function reviewOf(facts: TaskFacts): ReviewResult {
   const answer = facts.result?.trim() ?? "";
   const durationMs = tookMs(facts);
   const failed = facts.status !== "complete" ? (facts.error ?? `the review is ${facts.status}`) : undefined;

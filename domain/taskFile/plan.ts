@@ -16,6 +16,8 @@ export interface PlannedTask {
   cascade: string[];
   barred: string[];
   isScript: boolean;
+  /** It is the review of the task of this id: it changes nothing, and needs no lock. */
+  isReview?: boolean;
   /** The task as its file has it, for the run's folder. */
   source: Task;
 }

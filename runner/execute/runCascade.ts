@@ -47,11 +47,12 @@ export async function runCascade(
 
 function decide({ health, profiles }: RunnerContext, { claimed, tries }: Work) {
   const { cascade } = claimed.job;
+  const fallThrough = claimed.assignment.policy === "static";
   const healthOf = (profile: string): ProfileHealth =>
     claimed.job.private && profiles.get(profile)?.dataCollection === true
       ? { kind: "offline", reason: "it collects data, and the repo is private" }
       : health.of(claimed.namespace, profile);
-  return nextStep({ cascade, tries, health: healthOf });
+  return nextStep({ cascade, tries, health: healthOf, fallThrough });
 }
 
 /** Records the try, and tells the fleet when it says something about the profile. */
