@@ -1,6 +1,6 @@
 import { dirname, join } from "node:path";
 import * as z from "zod";
-import { isFolder } from "../files/paths.ts";
+import { isFolder } from "../files/look.ts";
 import { readBounded, readTextOrNothing } from "../files/readBounded.ts";
 import { PortfolioError } from "../problem.ts";
 import type { CompletedJob } from "./model.ts";

@@ -1,6 +1,7 @@
-import { lstatSync, readdirSync, realpathSync, statSync } from "node:fs";
+import { readdirSync, realpathSync } from "node:fs";
 import { basename, join } from "node:path";
 import type { Task } from "../../domain/taskFile.ts";
+import { entryAt, isFolder, thingAt } from "../files/look.ts";
 import { insideTree } from "../files/paths.ts";
 import { readTextOrNothing } from "../files/readBounded.ts";
 import { quotePath } from "../display/clean.ts";
@@ -46,8 +47,7 @@ function alreadyComplete(task: Task, { completed }: AuditContext): Verdict {
 }
 
 function repoMissing(dir: string): Verdict {
-  const isThere = statSync(dir, { throwIfNoEntry: false })?.isDirectory() ?? false;
-  return isThere
+  return isFolder(dir)
     ? undefined
     : { kind: "drop", done: false, reason: "its repo is missing on disk", evidence: [`no folder at ${dir}`] };
 }
@@ -92,7 +92,7 @@ function describedFilesExist(task: Task, dir: string): Verdict {
   const files = [...wanted].filter((path) => /\.\w+$|^[A-Z]\w+$/.test(path) && path !== WORK_ORDERS_FILE);
   const there = files.filter((path) => isFilledFile(dir, path));
   if (there.length === 0) return undefined;
-  const evidence = there.map((path) => `${path} exists (${statSync(join(dir, path)).size} bytes)`);
+  const evidence = there.map((path) => `${path} exists (${thingAt(join(dir, path))?.size ?? 0} bytes)`);
   const isAll = there.length === files.length && !hasOtherWork(task);
   return isAll
     ? { kind: "drop", done: true, reason: "every file that it describes exists", evidence }
@@ -127,7 +127,7 @@ function hasOtherWork(task: Task): boolean {
 
 function isFilledFile(dir: string, path: string): boolean {
   const real = insideTree(realpathSync(dir), join(dir, path));
-  const stat = real === undefined ? undefined : statSync(real, { throwIfNoEntry: false });
+  const stat = real === undefined ? undefined : thingAt(real);
   return stat !== undefined && stat.isFile() && stat.size > 0;
 }
 
@@ -137,10 +137,7 @@ function namedFolders(text: string, dir: string): string[] {
   return [...new Set(paths)].filter((path) => {
     const full = join(dir, path);
     // Words of prose are no folders unless the repo has one of that name with a slash or files in it.
-    return (
-      lstatSync(full, { throwIfNoEntry: false })?.isDirectory() === true &&
-      insideTree(realpathSync(dir), full) !== undefined
-    );
+    return entryAt(full)?.isDirectory() === true && insideTree(realpathSync(dir), full) !== undefined;
   });
 }
 

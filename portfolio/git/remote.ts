@@ -1,5 +1,5 @@
 import { basename } from "node:path";
-import { findGitFolder, localConfigText } from "./gitFolder.ts";
+import { findGitFolder, readLocalConfig } from "./gitFolder.ts";
 
 export type Remote = { host: string; owner: string; name: string };
 
@@ -9,7 +9,8 @@ export type Remote = { host: string; owner: string; name: string };
  */
 export function originOf(dir: string): Remote | undefined {
   const folder = findGitFolder(dir);
-  const url = folder && originUrl(localConfigText(folder) ?? "");
+  const config = folder && readLocalConfig(folder);
+  const url = config?.ok ? originUrl(config.text) : undefined;
   return url === undefined ? undefined : parseRemote(url);
 }
 

@@ -1,5 +1,5 @@
-import { lstatSync } from "node:fs";
 import { join } from "node:path";
+import { entryAt } from "../files/look.ts";
 import type { ManagedRepo } from "./managedRepo.ts";
 
 export type Job = "build" | "test";
@@ -29,7 +29,7 @@ const MARKERS: [string, string][] = [
 
 /** The language of the repo at `path` by its files, or "unknown" (also when nothing is there). */
 export function detectLanguage(path: string): string {
-  const marker = MARKERS.find(([file]) => lstatSync(join(path, file), { throwIfNoEntry: false })?.isFile());
+  const marker = MARKERS.find(([file]) => entryAt(join(path, file))?.isFile());
   return marker?.[1] ?? "unknown";
 }
 

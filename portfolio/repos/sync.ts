@@ -1,6 +1,6 @@
 import { writeFileSync } from "node:fs";
 import { git, type GitAnswer } from "../git/hardenedGit.ts";
-import { isFolder } from "../files/paths.ts";
+import { isFolder } from "../files/look.ts";
 import { linkPromisedLog, newLogFile } from "../process/logFiles.ts";
 import { mapParallel } from "../process/parallel.ts";
 import type { RunResult } from "./results.ts";
@@ -46,7 +46,7 @@ async function syncOne(repo: ManagedRepo, signal: AbortSignal | undefined): Prom
   const logFile = newLogFile("sync", repo.name, now);
   const log: string[] = [];
   const run = async (...args: string[]): Promise<GitAnswer> => {
-    const answer = await git(repo.path, args, { network: true, ...(signal ? { signal } : {}) });
+    const answer = await git(repo.path, args, { sync: true, ...(signal ? { signal } : {}) });
     log.push(`$ git ${args.join(" ")}`, answer.ok ? answer.stdout : answer.output || answer.reason);
     return answer;
   };

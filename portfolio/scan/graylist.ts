@@ -1,7 +1,8 @@
 import * as z from "zod";
 import { join } from "node:path";
 import picomatch from "picomatch";
-import { readBounded } from "../files/readBounded.ts";
+import { insideTree } from "../files/paths.ts";
+import { readBounded, type BoundedText } from "../files/readBounded.ts";
 import { PortfolioError } from "../problem.ts";
 import { parseYaml } from "../settings/settings.ts";
 import type { Accepted, Finding, Note } from "./model.ts";
@@ -26,7 +27,10 @@ export type GraylistEntry = z.output<typeof entrySchema>;
 /** Reads a graylist; none there means an empty one. A fault in it names the file and the entry. */
 export function readGraylist(dir: string): GraylistEntry[] {
   const path = join(dir, GRAYLIST_FILE);
-  const read = readBounded(path);
+  return parseGraylist(path, readBounded(path));
+}
+
+function parseGraylist(path: string, read: BoundedText): GraylistEntry[] {
   if (read.kind === "absent") return [];
   if (read.kind !== "text")
     throw new PortfolioError("usage", `${path}: expected a readable file of at most 1 MiB`);
@@ -41,8 +45,11 @@ export function readRepoGraylist(repo: { name: string; dir: string }): {
   notes: Note[];
 } {
   try {
+    // A link may lead out of the repo: what lies there is neither its to use nor ours to show.
+    const real = insideTree(repo.dir, join(repo.dir, GRAYLIST_FILE));
+    const own = real === undefined ? [] : parseGraylist(GRAYLIST_FILE, readBounded(real));
     // A repo may accept only its own findings.
-    return { entries: readGraylist(repo.dir).map((entry) => ({ ...entry, repo: repo.name })), notes: [] };
+    return { entries: own.map((entry) => ({ ...entry, repo: repo.name })), notes: [] };
   } catch (error) {
     if (!(error instanceof PortfolioError)) throw error;
     return {

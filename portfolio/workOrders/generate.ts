@@ -1,4 +1,4 @@
-import { lstatSync, readdirSync, realpathSync } from "node:fs";
+import { readdirSync, realpathSync } from "node:fs";
 import { join } from "node:path";
 import {
   BUILT_IN_RUNNERS,
@@ -7,6 +7,7 @@ import {
   readTaskFiles,
   type Profiles,
 } from "../../domain/taskFile.ts";
+import { entryAt } from "../files/look.ts";
 import { insideTree } from "../files/paths.ts";
 import { readBounded } from "../files/readBounded.ts";
 import { ownersOf } from "../git/remote.ts";
@@ -108,7 +109,7 @@ function subfolders(reposDir: string): string[] {
 
 function readWorkOrders(repo: string, dir: string, skipped: Skipped[]): string | undefined {
   const path = join(dir, WORK_ORDERS_FILE);
-  if (!lstatSync(path, { throwIfNoEntry: false })) {
+  if (!entryAt(path)) {
     skipped.push({ repo, reason: `no ${WORK_ORDERS_FILE}` });
     return undefined;
   }
