@@ -22,6 +22,7 @@ describe("a remote", () => {
     "https://host.test/shop",
     "ext::sh -c evil/x",
     "git@h.test:a$(x)/b",
+    "git@h.test:../b",
     "",
   ])("%s has none", (url) => {
     expect(parseRemote(url)).toBeUndefined();

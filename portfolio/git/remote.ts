@@ -1,4 +1,5 @@
 import { basename } from "node:path";
+import { PortfolioError } from "../problem.ts";
 import { findGitFolder, readLocalConfig } from "./gitFolder.ts";
 
 export type Remote = { host: string; owner: string; name: string };
@@ -28,20 +29,33 @@ export function parseRemote(url: string): Remote | undefined {
   const host = match?.[1];
   const name = parts.pop();
   if (host === undefined || name === undefined || parts.length === 0) return undefined;
-  const safe = /^[\w.~-]+$/;
-  return [...parts, name].every((part) => safe.test(part))
-    ? { host, owner: parts.join("/"), name }
-    : undefined;
+  const owner = parts.join("/");
+  return isOwner(owner) && isName(name) ? { host, owner, name } : undefined;
+}
+
+/** An owner may have several parts: groups and their subgroups. */
+function isOwner(owner: string): boolean {
+  return owner.split("/").every(isName);
+}
+
+function isName(part: string): boolean {
+  return /^[\w.~-]+$/.test(part) && !/^\.+$/.test(part);
 }
 
 /**
  * The owner for each repo of a portfolio: the one that was asked for, else its own remote's, else the one most of
- * its siblings have (a repo that was never pushed). `unknown` lists the repos for which nothing is known.
+ * its siblings have (a repo that was never pushed). `unknown` lists the repos for which nothing is known. Throws a usage
+ * error for an `asked` that can be no owner.
  */
 export function ownersOf(
   dirs: readonly string[],
   asked: string | undefined,
 ): { owners: Map<string, string>; guessed: string[]; unknown: string[] } {
+  if (asked !== undefined && !isOwner(asked))
+    throw new PortfolioError(
+      "usage",
+      `--owner ${JSON.stringify(asked)}: expected a name as in owner/repo, such as acme or group/team`,
+    );
   const own = dirs.map((dir) => (asked === undefined ? originOf(dir)?.owner : asked));
   const common = mostCommon(own.filter((owner) => owner !== undefined));
   const owners = new Map<string, string>();
