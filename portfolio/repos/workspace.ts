@@ -3,6 +3,7 @@ import { basename, dirname, isAbsolute, join, resolve } from "node:path";
 import * as z from "zod";
 import { droverHome, expandPath } from "../files/paths.ts";
 import { atomicWriteJson } from "../files/atomicWrite.ts";
+import { checkShape, parseJson } from "../files/parse.ts";
 import { readBounded } from "../files/readBounded.ts";
 import { originOf } from "../git/remote.ts";
 import { PortfolioError } from "../problem.ts";
@@ -94,10 +95,9 @@ export function saveRepos(workspace: Workspace): string {
 }
 
 function parseRepos(path: string, text: string): ManagedRepo[] {
-  const result = fileSchema.safeParse(parseJson(path, text));
-  if (!result.success) throw new PortfolioError("usage", `${path}: ${z.prettifyError(result.error)}`);
+  const { repositories } = checkShape(path, fileSchema, parseJson(path, text));
   const base = basename(dirname(path)) === "config" ? dirname(dirname(path)) : dirname(path);
-  const repos = result.data.repositories.map((entry) => toRepo(entry, base));
+  const repos = repositories.map((entry) => toRepo(entry, base));
   const twice = repos.find((repo, index) => repos.findIndex((other) => other.name === repo.name) !== index);
   if (twice)
     throw new PortfolioError("usage", `${path}: repo name ${JSON.stringify(twice.name)} is there twice`);
@@ -149,12 +149,4 @@ function discovered(root: string, reposDir: string): Workspace {
   });
   const stateDir = join(droverHome(), "portfolio", "state", `${basename(reposDir)}-${mark}`);
   return { root, source: isAbsolute(reposDir) ? reposDir : resolve(reposDir), stateDir, repos };
-}
-
-function parseJson(path: string, text: string): unknown {
-  try {
-    return JSON.parse(text) as unknown;
-  } catch (error) {
-    throw new PortfolioError("usage", `${path}: expected JSON: ${(error as Error).message}`);
-  }
 }

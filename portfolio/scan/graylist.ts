@@ -1,10 +1,10 @@
 import * as z from "zod";
 import { join } from "node:path";
 import picomatch from "picomatch";
+import { checkShape, parseYaml } from "../files/parse.ts";
 import { insideTree } from "../files/paths.ts";
 import { readBounded, type BoundedText } from "../files/readBounded.ts";
 import { PortfolioError } from "../problem.ts";
-import { parseYaml } from "../settings/settings.ts";
 import type { Accepted, Finding, Note } from "./model.ts";
 import { ALL_CHECKS } from "./checks/all.ts";
 
@@ -34,9 +34,7 @@ function parseGraylist(path: string, read: BoundedText): GraylistEntry[] {
   if (read.kind === "absent") return [];
   if (read.kind !== "text")
     throw new PortfolioError("usage", `${path}: expected a readable file of at most 1 MiB`);
-  const result = fileSchema.safeParse(parseYaml(path, read.text) ?? { accept: [] });
-  if (!result.success) throw new PortfolioError("usage", `${path}: ${z.prettifyError(result.error)}`);
-  return result.data.accept;
+  return checkShape(path, fileSchema, parseYaml(path, read.text) ?? { accept: [] }).accept;
 }
 
 /** As `readGraylist` for a scanned repo: a faulty file of one repo becomes a note, it must not stop the scan of all. */
