@@ -120,6 +120,6 @@ function common(command: Command) {
       "repos worked on at once (default: one build or test, three questions a core)",
       Number,
     )
-    .option("--format <format>", "text or json")
+    .option("--format <format>", "text or json (default: text; json when stdout is no terminal)")
     .option("--json", "print JSON");
 }

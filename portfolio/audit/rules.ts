@@ -6,8 +6,8 @@ import { insideTree } from "../files/paths.ts";
 import { readTextOrNothing } from "../files/readBounded.ts";
 import { quotePath } from "../display/clean.ts";
 import { ALL_CHECKS } from "../scan/checks/all.ts";
-import type { Category, Finding } from "../scan/model.ts";
-import { scanRepo } from "../scan/scanRepo.ts";
+import type { Category } from "../scan/model.ts";
+import { scanRepo, type RepoScan } from "../scan/scanRepo.ts";
 import { taskSuffix } from "../workOrders/generate.ts";
 import { parseWorkOrders, WORK_ORDERS_FILE } from "../workOrders/parse.ts";
 import type { AuditContext, Rule, Verdict } from "./model.ts";
@@ -19,7 +19,7 @@ const DELIVERABLE = /\b(?:create|add|write|introduce|generate)\b[^.`\n]{0,80}`([
 
 /** The rules that look at one task by itself, strongest evidence first; the first that says something wins. */
 export function taskRules(context: AuditContext): Rule[] {
-  const scans = new Map<string, Finding[]>();
+  const scans = new Map<string, RepoScan>();
   return [
     (task) => alreadyComplete(task, context),
     (_task, dir) => repoMissing(dir),
@@ -61,29 +61,28 @@ function workOrderDone(task: Task, dir: string): Verdict {
   return { kind: "drop", done: true, reason: "its work order is marked done", evidence: [evidence] };
 }
 
-/** A task that came from a scan is done when the check no longer fires there. */
-function findingGone(task: Task, dir: string, scans: Map<string, Finding[]>): Verdict {
+/** A task that came from a scan is done when the check no longer fires there. What could not be looked at is not gone. */
+function findingGone(task: Task, dir: string, scans: Map<string, RepoScan>): Verdict {
   const prefix = `${basename(dir)}-scan-`;
   if (!task.id.startsWith(prefix)) return undefined;
   const name = task.id.slice(prefix.length);
   const check = ALL_CHECKS.find(({ id }) => name === id || new RegExp(`^${id}-\\d+$`).test(name));
   if (!check) return undefined;
-  const findings = findingsOf(dir, check.category, scans).filter((finding) => finding.check === check.id);
+  const scan = scanOnce(dir, check.category, scans);
+  if (!scan.ok) return undefined;
   const where = /^Where: (.*?)(?:, line \d+)?$/m.exec(task.prompt)?.[1];
-  const isThere = findings.some((finding) => where === undefined || quotePath(finding.path) === where);
-  if (isThere) return undefined;
+  const isWhere = ({ path }: { path: string }) => where === undefined || quotePath(path) === where;
+  const isThere = scan.report.findings.some((finding) => finding.check === check.id && isWhere(finding));
+  if (isThere || (where !== undefined && scan.report.notes.some(isWhere))) return undefined;
   const evidence = `check ${check.id} finds nothing${where === undefined ? "" : ` at ${where}`} in ${dir}`;
   return { kind: "drop", done: true, reason: "the scan no longer finds it", evidence: [evidence] };
 }
 
-function findingsOf(dir: string, category: Category, scans: Map<string, Finding[]>): Finding[] {
+function scanOnce(dir: string, category: Category, scans: Map<string, RepoScan>): RepoScan {
   const key = `${category}:${dir}`;
-  const known = scans.get(key);
-  if (known) return known;
-  const scan = scanRepo({ name: basename(dir), dir: realpathSync(dir) }, [category]);
-  const findings = scan.ok ? scan.report.findings : [];
-  scans.set(key, findings);
-  return findings;
+  const scan = scans.get(key) ?? scanRepo({ name: basename(dir), dir: realpathSync(dir) }, [category]);
+  scans.set(key, scan);
+  return scan;
 }
 
 function describedFilesExist(task: Task, dir: string): Verdict {

@@ -1,6 +1,7 @@
 import { createHash } from "node:crypto";
-import { basename, dirname, isAbsolute, join, resolve } from "node:path";
+import { basename, dirname, join } from "node:path";
 import * as z from "zod";
+import { entryAt } from "../files/look.ts";
 import { droverHome, expandPath } from "../files/paths.ts";
 import { atomicWriteJson } from "../files/atomicWrite.ts";
 import { checkShape, parseJson } from "../files/parse.ts";
@@ -49,21 +50,39 @@ export type WorkspaceRequest = { workspace?: string | undefined; reposDir?: stri
  */
 export function openWorkspace(request: WorkspaceRequest): Workspace {
   const root = expandPath(request.workspace ?? ".");
-  if (request.reposDir !== undefined) return discovered(root, expandPath(request.reposDir));
-  const own = join(root, REPOS_FILE);
-  const shared = join(droverHome(), "portfolio", "repos.json");
-  for (const path of [own, shared]) {
+  if (request.reposDir !== undefined) {
+    const { source, repos } = discovered(expandPath(request.reposDir));
+    return { root, source, stateDir: stateDirOf(request), repos };
+  }
+  for (const path of listFiles(root)) {
     const read = readBounded(path);
     if (read.kind === "absent") continue;
     if (read.kind !== "text")
       throw new PortfolioError("usage", `${path}: expected a readable file of at most 1 MiB`);
-    const stateDir = path === own ? join(root, "state") : join(droverHome(), "portfolio", "state");
-    return { root, source: path, stateDir, repos: parseRepos(path, read.text) };
+    return { root, source: path, stateDir: stateDirOf(request), repos: parseRepos(path, read.text) };
   }
   throw new PortfolioError(
     "usage",
     `no ${REPOS_FILE} in ${root}: write one (\`drover repos list --repos-dir DIR --save\`) or pass --repos-dir`,
   );
+}
+
+/** Where the results of scan, build and test of these repos lie; the list itself is not read. */
+export function stateDirOf({ workspace, reposDir }: WorkspaceRequest): string {
+  const root = expandPath(workspace ?? ".");
+  const shared = join(droverHome(), "portfolio", "state");
+  if (reposDir !== undefined) {
+    const folder = expandPath(reposDir);
+    const mark = createHash("sha256").update(folder).digest("hex").slice(0, 8);
+    return join(shared, `${basename(folder)}-${mark}`);
+  }
+  const isThere = listFiles(root).map((path) => entryAt(path) !== undefined);
+  return !isThere[0] && isThere[1] ? shared : join(root, "state");
+}
+
+/** The two places of the list: the workspace's own, then this machine's. */
+function listFiles(root: string): [string, string] {
+  return [join(root, REPOS_FILE), join(droverHome(), "portfolio", "repos.json")];
 }
 
 /** The repo with this name. Throws a usage error that lists the names that exist. */
@@ -125,8 +144,7 @@ function ownCommands(entry: z.output<typeof repoSchema>): { build?: string; test
   return { ...(build ? { build } : {}), ...(test ? { test } : {}) };
 }
 
-function discovered(root: string, reposDir: string): Workspace {
-  const mark = createHash("sha256").update(reposDir).digest("hex").slice(0, 8);
+function discovered(reposDir: string): Pick<Workspace, "source" | "repos"> {
   const repos = findRepos(reposDir).map(({ name, path }): ManagedRepo => {
     const remote = originOf(path);
     return {
@@ -147,6 +165,5 @@ function discovered(root: string, reposDir: string): Workspace {
       description: "",
     };
   });
-  const stateDir = join(droverHome(), "portfolio", "state", `${basename(reposDir)}-${mark}`);
-  return { root, source: isAbsolute(reposDir) ? reposDir : resolve(reposDir), stateDir, repos };
+  return { source: reposDir, repos };
 }

@@ -13,6 +13,9 @@ export type Settings = {
   defaultFallbacks: string[];
 };
 
+/** Whom a task file names as default runner when neither a flag nor the settings do. */
+export const DEFAULT_RUNNER = "codex";
+
 const names = z.array(z.string()).nullish();
 const scanSchema = z.looseObject({ exclude_repos: names, excludeRepos: names }).nullish();
 const profiles = z.record(z.string(), z.looseObject({ type: z.string() })).nullish();

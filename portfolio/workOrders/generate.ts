@@ -43,7 +43,7 @@ type Source = { name: string; dir: string; orders: WorkOrder[] };
 
 /**
  * Turns the open work orders of all repos of a folder into one task file. Throws a usage error when the owner of a repo is
- * known from nowhere, or when the orders depend on each other in a circle.
+ * known from nowhere, when `only` is no folder, or when the orders depend on each other in a circle.
  */
 export function generateTasks(request: GenerateRequest): Generated {
   const skipped: Skipped[] = [];
@@ -78,7 +78,13 @@ export function taskSuffix(workOrderId: string): string {
 
 function findSources(request: GenerateRequest, skipped: Skipped[]): Source[] {
   const sources: Source[] = [];
-  for (const name of subfolders(request.reposDir)) {
+  const names = subfolders(request.reposDir);
+  if (request.only !== undefined && !names.includes(request.only))
+    throw new PortfolioError(
+      "usage",
+      `no repo ${JSON.stringify(request.only)} in ${request.reposDir}: --filter-repo takes a folder name`,
+    );
+  for (const name of names) {
     if (name.startsWith(".") || (request.only !== undefined && name !== request.only)) continue;
     const dir = join(request.reposDir, name);
     const text = readWorkOrders(name, dir, skipped);
