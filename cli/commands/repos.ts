@@ -108,7 +108,8 @@ function printStatus(answer: StatusAnswer, flags: FormatFlags): void {
 }
 
 function look() {
-  return { color: process.stdout.isTTY, now: new Date() };
+  const { isTTY, columns } = process.stdout;
+  return { color: isTTY, now: new Date(), columns: isTTY ? columns : undefined };
 }
 
 function common(command: Command) {

@@ -1,4 +1,5 @@
-import { basename } from "node:path";
+import { basename, join } from "node:path";
+import { readTextOrNothing } from "../files/readBounded.ts";
 import { PortfolioError } from "../problem.ts";
 import { findGitFolder, readLocalConfig } from "./gitFolder.ts";
 
@@ -6,13 +7,22 @@ export type Remote = { host: string; owner: string; name: string };
 
 /**
  * Host, owner and name of the `origin` remote of the repo in `dir`, whatever the host; a GitLab subgroup is part of
- * the owner. Undefined without such a remote, or when it is a plain path. The configuration is read, git is not run.
+ * the owner. `url` is as written, without a password. Undefined without such a remote, or when it is a plain path. The configuration is read, git is not run.
  */
-export function originOf(dir: string): Remote | undefined {
+export function originOf(dir: string): (Remote & { url: string }) | undefined {
   const folder = findGitFolder(dir);
   const config = folder && readLocalConfig(folder);
   const url = config?.ok ? originUrl(config.text) : undefined;
-  return url === undefined ? undefined : parseRemote(url);
+  const remote = url === undefined ? undefined : parseRemote(url);
+  // A password in the URL must not wander into lists and reports.
+  return remote && { ...remote, url: (url ?? "").replace(/^(https?:\/\/)[^@/]*@/, "$1") };
+}
+
+/** The branch that `origin` calls its default one, as the clone wrote it down; undefined when it did not. */
+export function originsDefaultBranch(dir: string): string | undefined {
+  const folder = findGitFolder(dir);
+  const head = folder && readTextOrNothing(join(folder.commonDir, "refs/remotes/origin/HEAD"));
+  return /^ref: refs\/remotes\/origin\/(\S+)\s*$/.exec(head ?? "")?.[1];
 }
 
 /** Takes a remote URL apart: `https://host/owner/name.git`, `ssh://git@host:22/owner/name`, `git@host:owner/name`. */

@@ -38,6 +38,11 @@ export function commandFor(repo: ManagedRepo, job: Job): string | string[] | und
   return repo[job] ?? COMMANDS[repo.language]?.[job];
 }
 
+/** Every language of the table with its command for a job, as people write it. */
+export function languageCommands(job: Job): [language: string, command: string][] {
+  return Object.entries(COMMANDS).map(([language, commands]) => [language, showCommand(commands[job])]);
+}
+
 /** A command as people write it. */
 export function showCommand(command: string | string[]): string {
   return typeof command === "string" ? command : command.join(" ");

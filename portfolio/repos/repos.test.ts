@@ -49,7 +49,8 @@ describe("the list of repos", () => {
   it("is found in a folder, and saved in the documented shape but never over an existing list", () => {
     const base = tempFolder();
     const dir = gitRepo(base, "shop", { "Cargo.toml": "", "CLAUDE.md": "x" });
-    gitIn(dir, "remote", "add", "origin", "git@gitlab.example.test:team/shop.git");
+    gitIn(dir, "remote", "add", "origin", "https://me:secret@gitlab.example.test/team/shop.git");
+    writeFiles(dir, { ".git/refs/remotes/origin/HEAD": "ref: refs/remotes/origin/trunk\n" });
     writeFiles(base, { "plain/x": "" });
     const root = tempFolder();
     const { saved } = listRepos({ workspace: root, reposDir: base, save: true });
@@ -57,9 +58,9 @@ describe("the list of repos", () => {
       {
         name: "shop",
         platform: "gitlab",
-        remote: "gitlab.example.test/team/shop",
+        remote: "https://gitlab.example.test/team/shop.git",
         local: dir,
-        default_branch: "main",
+        default_branch: "trunk",
         language: "rust",
         has_claude_md: true,
         tags: [],
@@ -172,6 +173,8 @@ describe("the git state", () => {
     expect(table[0]).toMatch(/^REPO +BRANCH +STATE +AHEAD\/BEHIND +BUILD +TESTS +LAST COMMIT$/);
     expect(table[1]).toMatch(/^copy +main +1M\/1U +\+1 -1 +- +FAIL 1h ago +/);
     expect(table[2]).toMatch(/^gone +MISSING/);
+    const narrow = statusTable(answer.repos, runs, { color: false, now: new Date(3_600_000), columns: 80 });
+    for (const line of narrow.split("\n").slice(0, 3)) expect(line.length).toBeLessThanOrEqual(80);
   });
 });
 
@@ -202,7 +205,7 @@ describe("builds and tests", () => {
       "$ echo out; echo err >&2\nout\nerr\n",
     );
     expect(resultsTable(answer.results, { color: false, now: new Date() })).toMatch(
-      /^bad +FAIL +\d\.\d s +exit code 7/m,
+      /^bad +FAIL +\d\.\d s +\S+orchestrator-test-bad\.log\n[^]*\n\nbad: exit code 7\n/m,
     );
     await reposJob({ workspace: root, job: "test", repo: "good" });
     expect(json(join(root, "state/test-results.json"))).toHaveLength(3);

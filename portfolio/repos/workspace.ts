@@ -6,7 +6,7 @@ import { droverHome, expandPath } from "../files/paths.ts";
 import { atomicWriteJson } from "../files/atomicWrite.ts";
 import { checkShape, parseJson } from "../files/parse.ts";
 import { readBounded } from "../files/readBounded.ts";
-import { originOf } from "../git/remote.ts";
+import { originOf, originsDefaultBranch } from "../git/remote.ts";
 import { PortfolioError } from "../problem.ts";
 import { detectLanguage } from "./language.ts";
 import { findRepos } from "./findRepos.ts";
@@ -150,20 +150,17 @@ function discovered(reposDir: string): Pick<Workspace, "source" | "repos"> {
     return {
       name,
       path,
-      platform:
-        remote === undefined
-          ? ""
-          : /gitlab/.test(remote.host)
-            ? "gitlab"
-            : /github/.test(remote.host)
-              ? "github"
-              : remote.host,
-      remote: remote === undefined ? "" : `${remote.host}/${remote.owner}/${remote.name}`,
-      defaultBranch: "main",
+      platform: remote === undefined ? "" : platformOf(remote.host),
+      remote: remote?.url ?? "",
+      defaultBranch: originsDefaultBranch(path) ?? "main",
       language: detectLanguage(path),
       tags: [],
       description: "",
     };
   });
   return { source: reposDir, repos };
+}
+
+function platformOf(host: string): string {
+  return ["gitlab", "github"].find((name) => host.includes(name)) ?? host;
 }

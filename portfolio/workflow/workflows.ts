@@ -3,6 +3,7 @@ import * as z from "zod";
 import { checkShape, parseJson } from "../files/parse.ts";
 import { readBounded } from "../files/readBounded.ts";
 import { PortfolioError } from "../problem.ts";
+import { languageCommands, type Job } from "../repos/language.ts";
 
 /** Where a workspace keeps its workflows. */
 export const WORKFLOWS_FILE = "config/workflows.json";
@@ -33,30 +34,25 @@ const run = (command: string, condition?: string): WorkflowStep => ({
   ...(condition === undefined ? {} : { condition }),
 });
 
+/** One step for each command of the language table, for all languages that share it. */
+function languageSteps(job: Job): WorkflowStep[] {
+  const languages = new Map<string, string[]>();
+  for (const [language, command] of languageCommands(job))
+    languages.set(command, [...(languages.get(command) ?? []), `repo.language == '${language}'`]);
+  return [...languages].map(([command, conditions]) => run(command, conditions.join(" || ")));
+}
+
 /** The five workflows that exist without a file. A workspace's own of the same name wins. */
 const BUILT_IN: Workflow[] = [
   {
     name: "build",
     description: "Build a repository",
-    steps: [
-      cd,
-      run("go build ./...", "repo.language == 'go'"),
-      run("npm run build", "repo.language == 'javascript' || repo.language == 'typescript'"),
-      run("cargo build", "repo.language == 'rust'"),
-      run("make", "repo.language == 'make'"),
-    ],
+    steps: [cd, ...languageSteps("build")],
   },
   {
     name: "test",
     description: "Run tests for a repository",
-    steps: [
-      cd,
-      run("go test ./... -short -timeout 10m", "repo.language == 'go'"),
-      run("npm test", "repo.language == 'javascript' || repo.language == 'typescript'"),
-      run("python3 -m pytest -q", "repo.language == 'python'"),
-      run("cargo test", "repo.language == 'rust'"),
-      run("make test", "repo.language == 'make'"),
-    ],
+    steps: [cd, ...languageSteps("test")],
   },
   {
     name: "status",
