@@ -2,7 +2,7 @@
 // `rg` reading the same files once. Usage: node bench/portfolio/portfolio.mjs [runs]. The program is built first:
 // what is measured is what is installed. Prints one JSON object; exits 1 when a promise of docs/portfolio.md is broken.
 import { execFileSync, spawnSync } from "node:child_process";
-import { readFileSync } from "node:fs";
+import { readFileSync, writeFileSync } from "node:fs";
 import { cpus, loadavg, tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -12,6 +12,8 @@ const PROMISES = { scanSeconds: 10, scanToRg: 2, statusSeconds: 5, memoryMiB: 20
 // The cheapest thing that rg can look for: what is compared is the reading, so any other pattern would flatter scan.
 const RG_PATTERN = "qqzzqq";
 const SEARCHED = "*.{go,py,js,ts,yaml,yml,toml,json}";
+
+const TITLE = "## The portfolio\n";
 
 const root = dirname(dirname(dirname(fileURLToPath(import.meta.url))));
 const runs = Number(process.argv[2] ?? 5);
@@ -56,7 +58,34 @@ const broken = [
   Math.max(scan.mib, status.mib) > PROMISES.memoryMiB && "too much memory",
 ].filter(Boolean);
 process.stdout.write(`${JSON.stringify({ ...figures, promises: PROMISES, broken }, null, 2)}\n`);
+writePage();
 process.exitCode = broken.length > 0 ? 1 : 0;
+
+/** Lays the figures into their chapter of docs/benchmarks.md; the other chapters stay. */
+function writePage() {
+  const file = join(root, "docs", "benchmarks.md");
+  const row = (work, { seconds, mib }) =>
+    `| ${work} | ${seconds.median} s (${seconds.min} … ${seconds.max}) | ${seconds.cpuMedian} s | ${mib || ""} |`;
+  const chapter = [
+    TITLE,
+    `${REPOS} repos of ${FILES} files, warm cache, ${runs} rounds; ${cpus().length} cores, load ${figures.machine.load} at the end. Wall times`,
+    "grow with whatever else a machine does, processor times hardly do. By `node bench/portfolio/portfolio.mjs`.",
+    "",
+    "| work | wall: median (range) | processor | MiB |",
+    "| --- | --- | --- | --- |",
+    row("`drover scan`", scan),
+    row("`rg` over the same files", rg),
+    row("`drover repos status`", status),
+    "",
+    `\`scan\` took ${figures.scanToRg} times the wall time and ${figures.scanToRgCpu} times the processor time of \`rg\`.`,
+    "",
+  ].join("\n");
+  const page = readFileSync(file, "utf8");
+  const at = page.indexOf(TITLE);
+  const next = at === -1 ? -1 : page.indexOf("\n## ", at + TITLE.length);
+  const before = at === -1 ? `${page.trimEnd()}\n\n` : page.slice(0, at);
+  writeFileSync(file, before + chapter + (next === -1 ? "" : page.slice(next)));
+}
 
 /** What the package installs: bundled, minified, plain JavaScript. */
 function build() {

@@ -82,6 +82,9 @@ describe("audit", () => {
     const huge = `token = "abcdefghij0123456789"\n${"x".repeat(5 * 1024 * 1024)}`;
     expect((await audit([task(order.id, order)], { "a.py": huge })).actions[order.id]).toBe("keep");
     expect((await audit([task(order.id, order)], { "a.py": "" })).actions[order.id]).toBe("drop");
+    const below = { ...order, prompt: "Mend it.\n\nWhere: sub/a.py, line 1\n" };
+    const nested = await audit([task(order.id, below)], { "sub/.git": "gitdir: x", "sub/a.py": "" });
+    expect(nested.actions[order.id]).toBe("keep");
   });
 
   it("refuses an output without --fix, which would write nothing", async () => {

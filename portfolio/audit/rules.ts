@@ -73,9 +73,15 @@ function findingGone(task: Task, dir: string, scans: Map<string, RepoScan>): Ver
   const where = /^Where: (.*?)(?:, line \d+)?$/m.exec(task.prompt)?.[1];
   const isWhere = ({ path }: { path: string }) => where === undefined || quotePath(path) === where;
   const isThere = scan.report.findings.some((finding) => finding.check === check.id && isWhere(finding));
-  if (isThere || (where !== undefined && scan.report.notes.some(isWhere))) return undefined;
+  const isHidden = where !== undefined && scan.report.notes.some(({ path }) => covers(path, where));
+  if (isThere || isHidden) return undefined;
   const evidence = `check ${check.id} finds nothing${where === undefined ? "" : ` at ${where}`} in ${dir}`;
   return { kind: "drop", done: true, reason: "the scan no longer finds it", evidence: [evidence] };
+}
+
+/** Whether what could not be looked at is this place, or a folder above it. */
+function covers(path: string, where: string): boolean {
+  return path !== "" && (quotePath(path) === where || where.startsWith(`${path.replace(/\/$/, "")}/`));
 }
 
 function scanOnce(dir: string, category: Category, scans: Map<string, RepoScan>): RepoScan {
