@@ -36,6 +36,8 @@ export interface Claimed {
     idleTimeoutMs: number | null;
     cascade: string[];
     attempt: number;
+    /** It is a task of a file: its failure goes to the next profile of its cascade. */
+    fallsThrough: boolean;
     /** Its repo is private: no profile that collects data may see it. */
     private: boolean;
   };
