@@ -2,7 +2,7 @@ import { existsSync } from "node:fs";
 import { globSync } from "tinyglobby";
 import { describeProblem, readTaskFiles, type Profiles, type TaskFile } from "../../domain/taskFile.ts";
 import { unhonouredFields } from "../../domain/taskFile/unhonoured.ts";
-import type { Problem, TaskFileSource, TaskFilesRead } from "../../domain/taskFile.ts";
+import type { Problem, TaskFilesRead } from "../../domain/taskFile.ts";
 import { isFolder } from "../files/look.ts";
 import { expandPath, repoFolder } from "../files/paths.ts";
 import { readTaskSource } from "../files/taskSource.ts";
