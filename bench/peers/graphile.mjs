@@ -24,7 +24,10 @@ export async function open({ url, space, width }) {
     add: () => utils.addJob("noop", payload),
     addMany: (count) => utils.addJobs(Array.from({ length: count }, () => ({ identifier: "noop", payload }))),
     drain: (count, claimers) =>
-      work(Array.from({ length: claimers }, () => ({ ...options, concurrency: 1 })), count),
+      work(
+        Array.from({ length: claimers }, () => ({ ...options, concurrency: 1 })),
+        count,
+      ),
     best: (count) => work(bestRunners(options), count),
     listen: (onStart) => listen(options, onStart),
     async close() {

@@ -17,7 +17,10 @@ export function installPeers() {
   if (existsSync(installed) && statSync(installed).mtimeMs >= statSync(lock).mtimeMs) return;
   console.error("installing the peers' packages into bench/peers/node_modules (once)");
   // No scripts: nothing of theirs needs building.
-  execFileSync("npm", ["ci", "--ignore-scripts", "--silent"], { cwd: here, stdio: ["ignore", "ignore", "inherit"] });
+  execFileSync("npm", ["ci", "--ignore-scripts", "--silent"], {
+    cwd: here,
+    stdio: ["ignore", "ignore", "inherit"],
+  });
 }
 
 /** A Node that the peers accept: this one, or the one that came with their packages; undefined without. */

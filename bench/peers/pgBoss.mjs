@@ -30,7 +30,11 @@ export async function open({ url, space, width, notify = false }) {
   await boss.createQueue(QUEUE, { notify });
   return {
     add: () => boss.send(QUEUE, payload),
-    addMany: (count) => boss.insert(QUEUE, Array.from({ length: count }, () => ({ data: payload }))),
+    addMany: (count) =>
+      boss.insert(
+        QUEUE,
+        Array.from({ length: count }, () => ({ data: payload })),
+      ),
     drain: (count, claimers) => drain(boss, count, { loops: claimers, batchSize: 1 }),
     best: (count) => drain(boss, count, BEST),
     listen: (onStart) => listen(boss, onStart),

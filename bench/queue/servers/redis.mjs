@@ -4,7 +4,10 @@ import { findBinary, freePort, output, startServer, tempFolder } from "./server.
 
 export const DURABILITY = {
   default: { args: [], says: "RDB snapshots alone (Redis' default; an acknowledged write may be lost)" },
-  everyCommit: { args: ["--appendonly", "yes", "--appendfsync", "always"], says: "appendonly yes, appendfsync always" },
+  everyCommit: {
+    args: ["--appendonly", "yes", "--appendfsync", "always"],
+    says: "appendonly yes, appendfsync always",
+  },
 };
 
 /** Redis with its defaults, or with every write synced. Gives null when it is not installed. */
@@ -14,7 +17,16 @@ export async function startRedis(durability) {
   const port = await freePort();
   const { args, says } = DURABILITY[durability];
   // BullMQ demands noeviction, which is Redis' default; `save` as in the file that Redis ships.
-  const base = ["--bind", "127.0.0.1", "--port", String(port), "--dir", tempFolder("redis"), "--save", "3600 1 300 100 60 10000"];
+  const base = [
+    "--bind",
+    "127.0.0.1",
+    "--port",
+    String(port),
+    "--dir",
+    tempFolder("redis"),
+    "--save",
+    "3600 1 300 100 60 10000",
+  ];
   const stop = await startServer(redis, [...base, ...args], { isReady: () => answers(port) });
   return {
     stop,
