@@ -173,8 +173,20 @@ export const COMMANDS: CommandTable = {
   },
   host: {
     group: "Run",
-    summary: "run the backend alone",
+    summary: "run the backend alone; `host stats` shows its data and work",
     load: () => import("./commands/host.ts"),
+    backend: false,
+  },
+  backup: {
+    group: "Run",
+    summary: "write a checked copy of this machine's queue, also while it works",
+    load: () => import("./commands/backup.ts"),
+    backend: false,
+  },
+  restore: {
+    group: "Run",
+    summary: "put a backup in the place of this machine's queue",
+    load: () => import("./commands/restore.ts"),
     backend: false,
   },
   runner: {

@@ -21,7 +21,7 @@ export async function ensureNamespaces(backend: Backend, settings: Settings): Pr
   return Object.keys(served);
 }
 
-function defaultsOf({ harnessDefaults, cascade, limits, privateRepos, ...config }: Config) {
+function defaultsOf({ harnessDefaults, cascade, limits, retention, privateRepos, ...config }: Config) {
   return {
     profiles: profileNames({ ...config }),
     harnessDefaults:
@@ -29,5 +29,6 @@ function defaultsOf({ harnessDefaults, cascade, limits, privateRepos, ...config 
     cascade,
     privateRepos,
     limits: limits === undefined ? undefined : defined(limits),
+    retention: retention === undefined ? undefined : defined(retention),
   };
 }

@@ -94,7 +94,7 @@ async function carryOut(going: Going): Promise<RunOutcome> {
     onQuit: () => quit.abort(),
   });
   const signal = AbortSignal.any([interrupt.signal, quit.signal]);
-  const lacking = own ? await lackingProfiles(order) : new Map<string, string>();
+  const lacking = own ? lackingProfiles(order) : new Map<string, string>();
   const follow = followOptions(going, {
     lacking,
     run: run.id,

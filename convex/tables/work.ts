@@ -36,6 +36,7 @@ export const workTables = {
     .index("by_number", ["namespace", "number"])
     .index("by_status", ["namespace", "status", "number"])
     .index("by_key", ["namespace", "key"])
+    .index("by_ended", ["namespace", "endedAt"])
     .index("by_turn", ["namespace", "hasTurn"])
     .index("by_wish", ["namespace", "wantsTurn", "priority", "number"]),
 
@@ -173,7 +174,8 @@ export const workTables = {
     probe: v.optional(v.boolean()),
   }).index("by_number", ["job", "number"]),
 
-  // Written by work:events, read by events:list, dropped oldest first by work:events and with the job.
+  // Written by work:events, read by events:list, dropped oldest first by work:events and retention, and with the
+  // job.
   events: defineTable({
     job: v.id("jobs"),
     attempt: v.number(),

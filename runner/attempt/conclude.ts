@@ -1,11 +1,12 @@
 /** From what was seen to the report: the reader's verdict, completed by files that the run left. */
-import { createReadStream } from "node:fs";
+import { createReadStream, rmdirSync } from "node:fs";
 import { readFile, rm, stat } from "node:fs/promises";
 import { z } from "zod";
 import type { Verdict } from "../../domain/verdict.ts";
 import { NO_USAGE } from "../../domain/usage.ts";
 import { defined } from "../../domain/defined.ts";
 import type { Harness, Reader, RunEnd } from "../harness/port.ts";
+import { statIfThere } from "../state/statIfThere.ts";
 import { attemptFiles } from "./record.ts";
 
 /** How much of the end of an evidence file is read, in bytes: sessions that were resumed for weeks grow large. */
@@ -31,10 +32,19 @@ export async function conclude({ harness, reader, end, dir, home }: Conclusion):
   }
   const verdict = reader.verdict(end);
   const files = attemptFiles(dir);
-  await rm(files.tmp, { recursive: true, force: true, maxRetries: 3 });
+  await removeFolder(files.tmp);
   return harness.kind === "script" || harness.kind === "command"
     ? withResultFile(verdict, files.result)
     : verdict;
+}
+
+/** Most jobs leave nothing in it, and then one call is enough. */
+async function removeFolder(folder: string): Promise<void> {
+  try {
+    rmdirSync(folder);
+  } catch {
+    await rm(folder, { recursive: true, force: true, maxRetries: 3 });
+  }
 }
 
 /** The variables that say where a CLI keeps its own files. */
@@ -61,10 +71,7 @@ const resultSchema = z.object({
 
 /** A script or command may say more than its exit code in the file named by DROVER_RESULT_FILE. */
 async function withResultFile(verdict: Verdict, file: string): Promise<Verdict> {
-  const size = await stat(file).then(
-    (found) => found.size,
-    () => undefined,
-  );
+  const size = statIfThere(file)?.size;
   if (size === undefined) return verdict;
   const bad = (why: string): Verdict => ({
     ...verdict,

@@ -47,7 +47,7 @@ export async function executeAttempt(
     path: process.env.PATH,
     ...(agent === undefined ? {} : { agent }),
   });
-  await writeJobRecord(folder, {
+  writeJobRecord(folder, {
     claimed: work.claimed,
     attempt: work.attempt,
     profile: profile.name,
@@ -136,8 +136,8 @@ async function agentAccess(
   folder: string,
 ): Promise<{ token: string; binFolder: string }> {
   const token = await agentToken(context, work);
-  await writeAgentToken(folder, token);
-  return { token, binFolder: await writeAgentCli(folder, context.options.cli.command) };
+  writeAgentToken(folder, token);
+  return { token, binFolder: writeAgentCli(folder, context.options.cli.command) };
 }
 
 /** Asks some times: where the backend signs the tokens, a lost connection must not fail the job. */

@@ -28,7 +28,7 @@ export async function runCascade(
     if (stopCause(work) === "lease_lost") return lost(end);
     const step = decide(context, work);
     if (step.kind === "settled")
-      return end === undefined ? lost(end) : ended(end.row, await settledOutcome(end, stopCause(work)));
+      return end === undefined ? lost(end) : ended(end.row, settledOutcome(end, stopCause(work)));
     if (step.kind === "exhausted") return exhausted(context, work, { end, step });
     const profile = context.profiles.get(step.profile);
     if (profile === undefined) throw new Error(`profile ${step.profile} is healthy but not offered`);
