@@ -3,7 +3,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { api } from "../../convex/_generated/api.js";
 import { percentiles, rate, untilCount, within } from "./measure.mjs";
 
-const namespace = "bench";
+export const namespace = "bench";
 /** Jobs in one insert; the peers' batched inserts carry as many. */
 export const BATCH = 500;
 const WAIT_MS = 600_000;

@@ -4,11 +4,12 @@ import { join } from "node:path";
 import { coldStarts } from "./coldStart.mjs";
 import { bulk, drain, enqueue, fanOut, fill, graph, openQueue, startLatency } from "./drover.mjs";
 import { DROVER } from "./figures.mjs";
-import { startHost } from "./host.mjs";
+import { startConflictingHost, startHost } from "./host.mjs";
 import { rounds, shapes } from "./measure.mjs";
 import { seedFinished } from "./seed.mjs";
 import { tempFolder } from "./servers/server.mjs";
 import { CLAIMERS } from "./sizes.mjs";
+import { drainByWindow } from "./window.mjs";
 
 export async function measureDrover(figures, size) {
   const put = (work, result) => figures.put(work, DROVER, result);
@@ -21,7 +22,20 @@ export async function measureDrover(figures, size) {
     const starts = await coldStarts(queue.host, folder, size.coldStarts);
     for (const [name, result] of Object.entries(starts)) put(`cold ${name}`, result);
   });
+  put("conflicts", await conflicts(size));
   await backlogs(size, put);
+}
+
+/** Tries of a claim (alone or with a report) where mutations conflict as on Convex Cloud: 16 claimers by the window. */
+async function conflicts(size) {
+  const host = await startConflictingHost(tempFolder("conflicts"));
+  const queue = await openQueue(host);
+  await fill(queue, size.jobs);
+  const { perSecond, calls } = await drainByWindow(queue, size.jobs, 16);
+  const counts = ["work:claim", "work:report"].map((name) => host.conflicts()[name]);
+  const sum = (key) => counts.reduce((all, count) => all + (count?.[key] ?? 0), 0);
+  await host.stop();
+  return { perSecond, calls, tries: sum("tries") / sum("calls"), failed: sum("failed") };
 }
 
 async function onHost(work) {
@@ -46,6 +60,13 @@ async function drains(queue, size, put) {
   for (const width of CLAIMERS) {
     put(`drain ${width}`, await rounds(() => filled({ width, carry: false }), size.repeat));
     put(`carry ${width}`, await rounds(() => filled({ width, carry: true }), size.repeat));
+  }
+  for (const width of [8, 16]) {
+    const byWindow = async () => {
+      await fill(queue, size.jobs);
+      return await drainByWindow(queue, size.jobs, width);
+    };
+    put(`window ${width}`, await rounds(byWindow, size.repeat));
   }
   put("best", await rounds(() => filled({ width: 16, carry: true }, size.best.drover), size.repeat));
 }

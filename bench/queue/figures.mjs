@@ -34,6 +34,8 @@ export const SERIES = [
 export const number = (value) =>
   value >= 100 ? Math.round(value).toLocaleString("en-US") : value.toFixed(value >= 10 ? 1 : 2);
 
+export const count = (value) => value.toLocaleString("en-US");
+
 export class Figures {
   #all = new Map();
   /** By series: why it, or one work of it, was not measured. */

@@ -1,5 +1,5 @@
 // The goals of the embedded host, held against what was just measured: met, or missed by how much and why.
-import { number } from "./figures.mjs";
+import { count, number } from "./figures.mjs";
 
 const PEERS = { graphile: "graphile-worker", pgBoss: "pg-boss", bullmqAof: "BullMQ, AOF always" };
 
@@ -11,6 +11,7 @@ export function goalRows(figures, size) {
     ...latencyRows(figures),
     backlogRow(figures, size),
     ...["tree", "layers"].map((work) => graphRow(figures, work)),
+    conflictRow(figures, size),
     fanOutRow(figures, size),
     memoryRow(figures, size),
   ];
@@ -56,7 +57,7 @@ function backlogRow(figures, { finished, pending }) {
   const empty = figures.get("carry 8");
   if (behind === undefined || empty === undefined) return null;
   const ratio = behind.perSecond / empty.perSecond;
-  const what = `claim + complete, ${number(pending)} pending and ${number(most)} finished`;
+  const what = `claim + complete, ${count(pending)} pending and ${count(most)} finished`;
   return [
     what,
     "≥ 0.9× of an empty store",
@@ -72,6 +73,15 @@ function graphRow(figures, work) {
   return [what, "≥ 3,000 nodes/s", ...verdict(`${number(own.perSecond)}/s`, own.perSecond / 3_000, why)];
 }
 
+function conflictRow(figures, { jobs }) {
+  const own = figures.get("conflicts");
+  if (own === undefined) return null;
+  const tries = own.tries * own.calls;
+  const came = `${number(tries)} (${number(own.calls)} calls a job with those that were refused, ${number(own.tries)} runs a call; ${own.failed} gave up)`;
+  const what = `runs of claim and report for a job, 16 claimers, ${count(jobs)} jobs, conflicts as on Convex Cloud`;
+  return [what, "< 1.2", ...verdict(came, 1.2 / tries, "claimers that name the same job at the same time")];
+}
+
 function fanOutRow(figures, { subscribers }) {
   const most = subscribers.at(-1);
   const [one, all] = [figures.get(`fanOut ${subscribers[0]}`), figures.get(`fanOut ${most}`)];
@@ -80,7 +90,7 @@ function fanOutRow(figures, { subscribers }) {
   const came = `${number(ratio)}× in host CPU, ${number(all.p50 / one.p50)}× until the last has it`;
   const why = "one evaluation, then one message a subscriber: the sends are the cost";
   return [
-    `a commit with ${number(most)} subscribers`,
+    `a commit with ${count(most)} subscribers`,
     "≤ 3× of one subscriber",
     ...verdict(came, 3 / ratio, why),
   ];
@@ -91,7 +101,7 @@ function memoryRow(figures, { finished }) {
   const own = figures.get(`backlog ${most}`);
   if (own === undefined || own.peakMiB === 0) return null;
   const came = `${number(own.residentMiB)} MiB, ${number(own.peakMiB)} MiB at its highest`;
-  return [`host memory, ${number(most)} finished jobs`, "≤ 300 MiB", ...verdict(came, 300 / own.peakMiB, "")];
+  return [`host memory, ${count(most)} finished jobs`, "≤ 300 MiB", ...verdict(came, 300 / own.peakMiB, "")];
 }
 
 function verdict(came, share, why) {

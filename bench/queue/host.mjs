@@ -6,9 +6,12 @@ import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { fileURLToPath } from "node:url";
 import { ConvexClient } from "convex/browser";
+import { startHost as startHostHere } from "../../host/host.ts";
 import { onEnd } from "./cleanUp.mjs";
 import { sign, testKeys } from "../../test/support/keys.ts";
 
+/** No lease runs out while the bench works. */
+const LEASE_MS = "600000";
 const root = fileURLToPath(new URL("../..", import.meta.url));
 
 /** `node`: options of the host's Node, as for a CPU profile. */
@@ -16,7 +19,7 @@ export async function startHost(folder, { node = [] } = {}) {
   const keys = await testKeys();
   const args = ["--functions", join(root, "convex"), "--data", join(folder, "data.sqlite3")];
   const ports = ["--port", "0", "--site-port", "0", "--admin-key", "bench"];
-  const env = ["--env", `DROVER_JWKS=${keys.jwks}`, "--env", "DROVER_LEASE_MS=600000"];
+  const env = ["--env", `DROVER_JWKS=${keys.jwks}`, "--env", `DROVER_LEASE_MS=${LEASE_MS}`];
   const child = spawn(
     process.execPath,
     [...node, "--import", "tsx", join(root, "host/main.ts"), ...args, ...ports, ...env],
@@ -35,23 +38,44 @@ export async function startHost(folder, { node = [] } = {}) {
     gone.then(([code]) => Promise.reject(new Error(`the host ended (${code}) before it answered`))),
   ]);
   const { url } = JSON.parse(line);
-  const token = await sign(keys.privateJwk, { role: "admin", namespaces: "*" });
-  return {
-    url,
-    token,
-    stop,
-    /** Connected and authenticated; closed with the host. */
-    client() {
-      const client = new ConvexClient(url, {
-        skipConvexDeploymentUrlCheck: true,
-        expectAuth: true,
-        logger: false,
-      });
-      client.setAuth(async () => token);
-      clients.push(client);
-      return client;
-    },
-    usage: () => usageOf(child.pid),
+  const token = await tokenOf(keys);
+  return { url, token, stop, client: clientsOf(url, token, clients), usage: () => usageOf(child.pid) };
+}
+
+/** The host inside this process, which can tell of the conflicts that it simulates. */
+export async function startConflictingHost(folder) {
+  const keys = await testKeys();
+  const { url, stop, conflicts } = await startHostHere({
+    functions: join(root, "convex"),
+    data: join(folder, "data.sqlite3"),
+    port: 0,
+    sitePort: 0,
+    adminKey: "bench",
+    env: { DROVER_JWKS: keys.jwks, DROVER_LEASE_MS: LEASE_MS },
+    simulateConflicts: true,
+  });
+  const clients = [];
+  const stopAll = onEnd(async () => {
+    await Promise.all(clients.map((client) => client.close()));
+    await stop();
+  });
+  const client = clientsOf(url, await tokenOf(keys), clients);
+  return { client, conflicts, stop: stopAll, usage: () => usageOf(process.pid) };
+}
+
+const tokenOf = (keys) => sign(keys.privateJwk, { role: "admin", namespaces: "*" });
+
+/** Makes clients, connected and authenticated, that are closed with the host. */
+function clientsOf(url, token, clients) {
+  return () => {
+    const client = new ConvexClient(url, {
+      skipConvexDeploymentUrlCheck: true,
+      expectAuth: true,
+      logger: false,
+    });
+    client.setAuth(async () => token);
+    clients.push(client);
+    return client;
   };
 }
 

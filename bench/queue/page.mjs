@@ -1,5 +1,6 @@
 // docs/benchmarks.md: every figure in it is of the run that wrote it, but for the one table that says otherwise.
-import { DROVER, number, SERIES } from "./figures.mjs";
+import { BATCH } from "./drover.mjs";
+import { count, DROVER, number, SERIES } from "./figures.mjs";
 import { goalRows } from "./goals.mjs";
 import { CLAIMERS } from "./sizes.mjs";
 
@@ -58,38 +59,44 @@ the run: ${load.toFixed(1)}${busy}.`;
 }
 
 function rateTable(figures, size) {
-  const rows = [
-    ["disk", "the disk: write 4 KiB and sync, one after another"],
-    ["enqueue 1", "enqueue, one after another"],
-    ["enqueue 32", "enqueue, 32 in flight"],
-    ["bulk", "enqueue, 500 a call"],
-    ...CLAIMERS.map((n) => [
-      `drain ${n}`,
-      `claim + complete, ${n} ${n === 1 ? "claimer" : "claimers"}, job by job`,
-    ]),
-    ...CLAIMERS.map((n) => [
-      `carry ${n}`,
-      `the same, the completion carries the next claim`,
-      `drain ${n}`,
-      n,
-    ]),
-    ["best", "claim + complete, each at its best"],
-    ...size.finished.map((n) => [
-      `backlog ${n}`,
-      `8 claimers, ${number(size.pending)} pending and ${number(n)} finished behind`,
-    ]),
-    ["tree", `graph: tree of ${number((10 ** size.depth - 1) / 9)}, 8 claimers`],
-    ["layers", `graph: ${size.layers} layers × ${size.wide}, 8 claimers`],
-  ];
   const heads = SERIES.map(({ title, isDurable }) => (isDurable ? `**${title}**` : title));
-  const cells = rows.map(([work, title, theirs = work, width]) => [
-    width === undefined ? title : `${title}, ${width}`,
+  // `theirs`: the work of the peers that Drover's is held against, when the peers have no work of this name.
+  const cells = rateRows(size).map(({ work, title, theirs }) => [
+    title,
     cell(figures.get(work)),
-    ...SERIES.map(({ id }) => (theirs === work ? cell(figures.get(work, id)) : "")),
-    ratio(figures, work, [theirs, ["graphile", "pgBoss"]]),
-    ratio(figures, work, [theirs, ["bullmqAof"]]),
+    ...SERIES.map(({ id }) => cell(figures.get(work, id))),
+    ratio(figures, work, [theirs ?? work, ["graphile", "pgBoss"]]),
+    ratio(figures, work, [theirs ?? work, ["bullmqAof"]]),
   ]);
   return table(["work", "**Drover**", ...heads, "÷ PostgreSQL", "÷ BullMQ AOF"], cells);
+}
+
+function rateRows(size) {
+  const claimers = (n) => `${n} ${n === 1 ? "claimer" : "claimers"}`;
+  return [
+    { work: "disk", title: "the disk: write 4 KiB and sync, one after another" },
+    { work: "enqueue 1", title: "enqueue, one after another" },
+    { work: "enqueue 32", title: "enqueue, 32 in flight" },
+    { work: "bulk", title: `enqueue, ${BATCH} a call` },
+    ...CLAIMERS.map((n) => ({ work: `drain ${n}`, title: `claim + complete, ${claimers(n)}, job by job` })),
+    ...CLAIMERS.map((n) => ({
+      work: `carry ${n}`,
+      title: `${claimers(n)}, the completion carries the next claim`,
+      theirs: `drain ${n}`,
+    })),
+    ...[8, 16].map((n) => ({
+      work: `window ${n}`,
+      title: `${claimers(n)}, the same, choosing from the ready window as runners do`,
+      theirs: `drain ${n}`,
+    })),
+    { work: "best", title: "claim + complete, each at its best" },
+    ...size.finished.map((n) => ({
+      work: `backlog ${n}`,
+      title: `8 claimers, ${count(size.pending)} pending and ${count(n)} finished behind`,
+    })),
+    { work: "tree", title: `graph: tree of ${count((10 ** size.depth - 1) / 9)}, 8 claimers` },
+    { work: "layers", title: `graph: ${size.layers} layers × ${size.wide}, 8 claimers` },
+  ];
 }
 
 const cell = (result) => (result === undefined ? "" : number(result.perSecond));
@@ -104,6 +111,7 @@ function ratio(figures, work, [theirs, peers]) {
 function notes(figures) {
   const lines = [
     "BullMQ's completion always carries the next claim, so its job-by-job figure is the one to hold against Drover's carried one.",
+    "Drover's claimers are told which jobs are ready, but in the rows that say “window” and in the graphs; the peers' claims always look for theirs.",
     "graphile-worker deletes a finished job; the others keep it. graphile-worker has no graphs, BullMQ trees alone, children first.",
     ...[...figures.missing].map(([who, whys]) => `${who}: not measured: ${whys.join("; ")}.`),
   ];
@@ -132,22 +140,22 @@ function latencyTable(figures) {
 
 function ownTable(figures, size) {
   const rows = [];
-  for (const count of size.subscribers) {
-    const result = figures.get(`fanOut ${count}`);
+  for (const many of size.subscribers) {
+    const result = figures.get(`fanOut ${many}`);
     if (result === undefined) continue;
     const times = `p50 ${number(result.p50)} ms, p99 ${number(result.p99)} ms; host CPU ${number(result.cpuMs)} ms`;
-    rows.push([`a commit until the last of ${number(count)} subscribers of one query has it`, times]);
+    rows.push([`a commit until the last of ${count(many)} subscribers of one query has it`, times]);
   }
   for (const work of figures.works("cold ")) {
     const { p50, p99 } = figures.get(work);
     rows.push([`cold start: \`${work.slice(5)}\``, `p50 ${number(p50)} ms, p99 ${number(p99)} ms`]);
   }
-  for (const count of size.finished) {
-    const result = figures.get(`backlog ${count}`);
+  for (const many of size.finished) {
+    const result = figures.get(`backlog ${many}`);
     if (result === undefined) continue;
     const memory = `${number(result.residentMiB)} MiB (highest ${number(result.peakMiB)}); data file ${number(result.fileMiB)} MiB`;
     rows.push([
-      `host memory with ${number(count)} finished and ${number(size.pending)} pending jobs, after claims`,
+      `host memory with ${count(many)} finished and ${count(size.pending)} pending jobs, after claims`,
       memory,
     ]);
   }
