@@ -52,7 +52,8 @@ export function startPeer(peer, url) {
     stop,
     async run(work, sizes = {}) {
       const answered = once(child, "message");
-      child.send({ peer, work, url, sizes });
+      // A process that is gone shows by its exit, not by the failed send.
+      child.send({ peer, work, url, sizes }, () => undefined);
       const [{ result, error }] = await Promise.race([answered, gone]);
       if (error !== undefined) throw new Error(`${peer}, ${work}: ${error}`);
       return result;

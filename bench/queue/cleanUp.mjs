@@ -2,8 +2,15 @@
 const steps = new Set();
 let ending;
 
-/** Registers what must be undone; gives a function that undoes it now (once). */
+/** True once everything is being undone: what fails then is no finding. */
+export const isEnding = () => ending !== undefined;
+
+/**
+ * Registers what must be undone; gives a function that undoes it now (once).
+ * @throws Error when the end has begun: nothing new may be started then
+ */
 export function onEnd(undo) {
+  if (isEnding()) throw new Error("the bench is ending");
   const step = () => {
     if (!steps.delete(step)) return Promise.resolve();
     return Promise.resolve(undo()).catch((error) => console.error(`clean-up: ${error.message}`));
@@ -30,3 +37,8 @@ for (const [signal, code] of [
     void cleanUp().then(() => process.exit(code));
   });
 }
+
+process.on("uncaughtException", (error) => {
+  console.error(error);
+  void cleanUp().then(() => process.exit(1));
+});

@@ -8,6 +8,7 @@ import { fileURLToPath } from "node:url";
 import { ConvexClient } from "convex/browser";
 import { startHost as startHostHere } from "../../host/host.ts";
 import { onEnd } from "./cleanUp.mjs";
+import { withBench } from "./servers/server.mjs";
 import { sign, testKeys } from "../../test/support/keys.ts";
 
 /** No lease runs out while the bench works. */
@@ -20,9 +21,9 @@ export async function startHost(folder, { node = [] } = {}) {
   const args = ["--functions", join(root, "convex"), "--data", join(folder, "data.sqlite3")];
   const ports = ["--port", "0", "--site-port", "0", "--admin-key", "bench"];
   const env = ["--env", `DROVER_JWKS=${keys.jwks}`, "--env", `DROVER_LEASE_MS=${LEASE_MS}`];
+  const main = [...node, "--import", "tsx", join(root, "host/main.ts")];
   const child = spawn(
-    process.execPath,
-    [...node, "--import", "tsx", join(root, "host/main.ts"), ...args, ...ports, ...env],
+    ...withBench(process.execPath, [...main, ...args, ...ports, ...env]),
     // A group of its own: Ctrl+C is answered by the bench.
     { cwd: root, stdio: ["ignore", "pipe", "inherit"], detached: true },
   );

@@ -1,5 +1,6 @@
 // The peers' figures: one server at a time, one process a peer, each work in a schema or prefix of its own.
 import { installPeers, neededNode, peerNode, startPeer } from "../peers/peerProcess.mjs";
+import { isEnding } from "./cleanUp.mjs";
 import { BATCH } from "./drover.mjs";
 import { SERIES } from "./figures.mjs";
 import { startPostgres } from "./servers/postgres.mjs";
@@ -54,7 +55,7 @@ async function startFor(figures, series, [start, help]) {
 }
 
 async function measurePeer(figures, size, { url, ...series }) {
-  const peer = startPeer(series.peer, url);
+  let peer = startPeer(series.peer, url);
   const facts = await peer.run("facts");
   if (!figures.facts.some(([name]) => name === `${facts.package} ${facts.version}`)) {
     const modes = [`job by job: ${facts.jobByJob}`, `best: ${facts.best}`];
@@ -67,8 +68,11 @@ async function measurePeer(figures, size, { url, ...series }) {
       if (work !== "backlog") figures.put(name, series.id, result);
       else for (const each of result) figures.put(`backlog ${each.finished}`, series.id, each);
     } catch (error) {
-      // One work that fails says so on the page; the others go on.
+      if (isEnding()) throw error;
+      // One work that fails says so on the page; the others go on, in a process that knows nothing of it.
       figures.miss(series.title, `${name}: ${error.message.split("\n")[0]}`);
+      await peer.stop();
+      peer = startPeer(series.peer, url);
     }
   }
   await peer.stop();

@@ -4,7 +4,7 @@ import { writeFileSync } from "node:fs";
 import { cpus, loadavg } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { cleanUp } from "./cleanUp.mjs";
+import { cleanUp, isEnding } from "./cleanUp.mjs";
 import { measureDrover } from "./droverSeries.mjs";
 import { DROVER, Figures } from "./figures.mjs";
 import { fsyncRate } from "./fsync.mjs";
@@ -37,6 +37,9 @@ try {
   const text = page(figures, { size, machine: { ...machine, took }, profiles: where });
   if (size.name === "tiny") console.log(text);
   else writeFileSync(target, text);
+} catch (error) {
+  // After a signal every call in the middle fails; the signal has said enough.
+  if (!isEnding()) throw error;
 } finally {
   await cleanUp();
 }

@@ -41,10 +41,20 @@ export function tempFolder(name) {
   return folder;
 }
 
+/** The same command, ended by Linux should the bench itself be killed. */
+export function withBench(command, args) {
+  const setpriv = findBinary("setpriv");
+  return setpriv === undefined ? [command, args] : [setpriv, ["--pdeathsig", "INT", command, ...args]];
+}
+
 /** Starts a server and waits until `isReady` says so; gives a function that stops it. */
 export async function startServer(command, args, { isReady, ...options }) {
   // A group of its own: Ctrl+C is answered by the bench, which stops it after the clients.
-  const child = spawn(command, args, { stdio: ["ignore", "ignore", "pipe"], detached: true, ...options });
+  const child = spawn(...withBench(command, args), {
+    stdio: ["ignore", "ignore", "pipe"],
+    detached: true,
+    ...options,
+  });
   let said = "";
   child.stderr.on("data", (chunk) => (said = `${said}${chunk}`.slice(-2_000)));
   const gone = once(child, "exit");
