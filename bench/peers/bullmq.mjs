@@ -20,6 +20,7 @@ export async function open({ url, space }) {
   const base = { connection: { url }, prefix: space };
   const queue = new Queue(QUEUE, base);
   await queue.waitUntilReady();
+  const client = new Redis(url);
   return {
     add: () => queue.add(QUEUE, payload),
     addMany: (count) => queue.addBulk(Array.from({ length: count }, () => ({ name: QUEUE, data: payload }))),
@@ -27,9 +28,13 @@ export async function open({ url, space }) {
     best: (count) => work(base, count, BEST),
     listen: (onStart) => listen(base, onStart),
     tree: (layers, claimers) => tree(base, layers, claimers),
+    /** All of Redis as the machine sees it. */
+    async memoryMiB() {
+      const info = await client.info("memory");
+      return Number(/used_memory_rss:(\d+)/.exec(info)[1]) / 2 ** 20;
+    },
     async close() {
       await queue.close();
-      const client = new Redis(url);
       await client.flushall();
       await client.quit();
     },

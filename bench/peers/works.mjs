@@ -3,7 +3,8 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { percentiles, rate, rounds, shapes, within } from "../queue/measure.mjs";
 import { QUIET_MS } from "./load.mjs";
 
-const WAIT_MS = 600_000;
+/** A million jobs take their time. */
+const WAIT_MS = 30 * 60_000;
 const LATENCY_WAIT_MS = 10_000;
 
 const inSpace = (work) => async (openAt, sizes) => {
@@ -83,6 +84,7 @@ async function backlog(queue, { finished, pending, count, claimers, batch, repea
     results.push({
       finished: target,
       ...(await rounds(() => filledDrain(queue, { count, claimers, batch }), repeat)),
+      ...(queue.memoryMiB === undefined ? {} : { residentMiB: await queue.memoryMiB() }),
     });
   }
   return results;

@@ -24,7 +24,7 @@ export function page(figures, { size, machine, profiles }) {
     notes(figures),
     "## Latency",
     latencyTable(figures),
-    "## Drover alone",
+    "## Memory, fan-out, cold start",
     ownTable(figures, size),
     "## Against the goals",
     size.name === "full"
@@ -154,10 +154,10 @@ function ownTable(figures, size) {
     const result = figures.get(`backlog ${many}`);
     if (result === undefined) continue;
     const memory = `${number(result.residentMiB)} MiB (highest ${number(result.peakMiB)}); data file ${number(result.fileMiB)} MiB`;
-    rows.push([
-      `host memory with ${count(many)} finished and ${count(size.pending)} pending jobs, after claims`,
-      memory,
-    ]);
+    const behind = `${count(many)} finished and ${count(size.pending)} pending jobs, after claims`;
+    rows.push([`host memory with ${behind}`, memory]);
+    const redis = figures.get(`backlog ${many}`, "bullmq")?.residentMiB;
+    if (redis !== undefined) rows.push([`Redis' memory with BullMQ's ${behind}`, `${number(redis)} MiB`]);
   }
   return table(["what", "figure"], rows);
 }

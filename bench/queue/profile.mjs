@@ -5,20 +5,23 @@ import { drain, enqueue, fill, openQueue } from "./drover.mjs";
 import { startHost } from "./host.mjs";
 import { tempFolder } from "./servers/server.mjs";
 
-/** The first that matches a frame's file (or, for code without one, its name) gives its part; null is not counted. */
+/**
+ * The first that matches a frame (`function file`) gives its part; a frame that none matches, as Node's own, belongs to
+ * its caller's. Null is not counted.
+ */
 const PARTS = [
-  [/^\(idle\)$|^\(root\)$/, null],
+  [/^\(idle\)/, null],
   [/node:internal\/modules|\/tsx\/|cjs-module-lexer|\/esbuild\//, null], // Loading, once a process.
-  [/libsql/, "SQLite (libsql): statements, savepoints, the commit with its fsync"],
-  [/^functions\.js$|^convexRuntime\.js$/, "Drover's functions and the Convex runtime in the isolate"],
-  [/^runInContext$|node:vm/, "entering the isolate"],
-  [/garbage collector/, "garbage collection"],
-  [/host\/(database|values)\//, "the host's transactions: documents, validation, index keys, read sets"],
+  [/^\(garbage collector\)/, "garbage collection"],
+  [/^exec .*libsql/, "SQLite: savepoints, begin and commit, with the fsync"],
+  [/libsql/, "SQLite: reading and writing rows"],
+  [/ functions\.js$| convexRuntime\.js$/, "Drover's functions and the Convex runtime in the isolate"],
+  [/ node:vm$/, "entering the isolate"],
+  [/values\/keyEncoding/, "index keys"],
+  [/database\/validate|values\/measure/, "validation and size checks"],
+  [/host\/(database|values)\//, "the host's transactions: documents, indexes, read sets"],
   [/host\/functions\//, "the host's function calls and syscalls"],
-  [
-    /host\/(sync|subscriptions)\/|\/ws\/|^writev$|^writeBuffer$/,
-    "the protocol: sockets, query sets, subscriptions",
-  ],
+  [/host\/(sync|subscriptions|http)\/|\/ws\//, "the protocol: sockets, query sets, subscriptions"],
 ];
 const REST = "Node itself and the rest";
 
@@ -45,11 +48,11 @@ async function profiled(work) {
 }
 
 function partsOf({ nodes, samples, timeDeltas }) {
-  const frames = new Map(nodes.map(({ id, callFrame }) => [id, callFrame]));
+  const partOfNode = partsOfTree(nodes);
   const parts = new Map();
   let total = 0;
   samples.forEach((id, i) => {
-    const part = partOf(frames.get(id));
+    const part = partOfNode.get(id);
     if (part === null) return;
     parts.set(part, (parts.get(part) ?? 0) + timeDeltas[i]);
     total += timeDeltas[i];
@@ -58,8 +61,17 @@ function partsOf({ nodes, samples, timeDeltas }) {
   return { total, shares: shares.sort((a, b) => b.share - a.share) };
 }
 
-function partOf({ url, functionName }) {
-  const place = url === "" ? functionName : url;
-  const known = PARTS.find(([pattern]) => pattern.test(place));
-  return known === undefined ? REST : known[1];
+/** By node id: its part, its caller's, or null for all below the loading of a module. */
+function partsOfTree(nodes) {
+  const byId = new Map(nodes.map((node) => [node.id, node]));
+  const parts = new Map();
+  const visit = (node, callers) => {
+    const { functionName, url } = node.callFrame;
+    const known = PARTS.find(([pattern]) => pattern.test(`${functionName} ${url}`));
+    const part = callers === null || known === undefined ? callers : known[1];
+    parts.set(node.id, part);
+    for (const child of node.children ?? []) visit(byId.get(child), part);
+  };
+  visit(nodes[0], REST);
+  return parts;
 }

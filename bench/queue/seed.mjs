@@ -42,7 +42,7 @@ function first(store, table, isIt) {
 }
 
 function addJob(tx, { job, text, attempt }, number) {
-  const id = tx.insert("jobs", { ...fieldsOf(job), number, settledAt: job.settledAt + number });
+  const id = tx.insert("jobs", { ...fieldsOf(job), number, settledAt: job.settledAt + number / 1_000 });
   tx.insert("jobTexts", { ...fieldsOf(text), job: id });
   tx.insert("attempts", { ...fieldsOf(attempt), job: id });
 }
