@@ -46,7 +46,7 @@ export function page(figures, { size, machine, profiles }) {
 function head({ cores, model, node, load, took, date }, size) {
   const busy =
     load > 1
-      ? ": **it was busy with other work, so these figures say little about what any of them can do**"
+      ? ": **it was busy with other work, so these figures say little about what any of them can do; and a server of many processes gets more of a busy machine than one of a single thread**"
       : "";
   return `# Benchmarks
 

@@ -25,22 +25,27 @@ const PARTS = [
 ];
 const REST = "Node itself and the rest";
 
-/** Parts of the host's CPU for an enqueue and for a report that carries the next claim, with its CPU per call. */
+/** Parts of the host's CPU for an enqueue, and for a report that carries the next claim. */
 export async function profiles(count) {
   return {
-    enqueue: await profiled((queue) => enqueue(queue, count, 32)),
-    report: await profiled(async (queue) =>
-      drain(queue, await fill(queue, count), { width: 8, carry: true }),
-    ),
+    enqueue: await profiled({ prepare: () => [], work: (queue) => enqueue(queue, count, 32) }),
+    report: await profiled({
+      prepare: (queue) => fill(queue, count),
+      work: (queue, ids) => drain(queue, ids, { width: 8, carry: true }),
+    }),
   };
 }
 
-async function profiled(work) {
+/** The work alone is profiled: what it needs is made by a host before. */
+async function profiled({ prepare, work }) {
   const folder = tempFolder("profile");
   const out = join(folder, "profiles");
   mkdirSync(out);
+  const before = await startHost(folder);
+  const ids = await prepare(await openQueue(before));
+  await before.stop();
   const host = await startHost(folder, { node: ["--cpu-prof", `--cpu-prof-dir=${out}`] });
-  await work(await openQueue(host));
+  await work(await openQueue(host), ids);
   await host.stop();
   const all = readdirSync(out).map((name) => partsOf(JSON.parse(readFileSync(join(out, name), "utf8"))));
   // One per thread; the one that did the work.

@@ -1,5 +1,6 @@
 // Drover beside graphile-worker, pg-boss and BullMQ, and beside the disk's own rate of synced writes, in one run.
-// Usage: npm run bench [-- --full | --tiny] [--drover-only]. Writes docs/benchmarks.md (not with --tiny).
+// Usage: npm run bench [-- --full | --tiny] [--drover-only]. Writes docs/benchmarks.md; says it instead with --tiny or
+// --drover-only, which show too little for the page.
 import { writeFileSync } from "node:fs";
 import { cpus, loadavg } from "node:os";
 import { join } from "node:path";
@@ -32,11 +33,12 @@ try {
   figures.put("disk", DROVER, await fsyncRate(tempFolder("fsync"), size.fsyncs));
   await measureDrover(figures, size);
   const where = await profiles(size.profiled);
-  if (!args.includes("--drover-only")) await measurePeers(figures, size);
+  const isWhole = !args.includes("--drover-only");
+  if (isWhole) await measurePeers(figures, size);
   const took = (performance.now() - begun) / 1000;
   const text = page(figures, { size, machine: { ...machine, took }, profiles: where });
-  if (size.name === "tiny") console.log(text);
-  else writeFileSync(target, text);
+  if (isWhole && size.name !== "tiny") writeFileSync(target, text);
+  else console.log(text);
 } catch (error) {
   // After a signal every call in the middle fails; the signal has said enough.
   if (!isEnding()) throw error;
