@@ -46,6 +46,9 @@ const runnerLimits = z.strictObject({
   freeDiskMb: mebibytes.optional(),
   freeMemoryMb: mebibytes.optional(),
   outputMb: mebibytes.min(1).optional(),
+  /** Jobs of one namespace, and of one repo, that one runner has going at once. */
+  jobsPerNamespace: z.int().min(1).max(MAX_SLOTS).optional(),
+  jobsPerRepo: z.int().min(1).max(MAX_SLOTS).optional(),
 });
 
 const harnessProfile = z.strictObject({
@@ -61,6 +64,8 @@ const harnessProfile = z.strictObject({
   permissions: z.enum(["bypass", "restricted"]).optional(),
   /** Its provider keeps what it is sent: it never gets a repo of `privateRepos`. */
   dataCollection: z.boolean().optional(),
+  /** Jobs of this profile that one runner has going at once. */
+  maxJobs: z.int().min(1).max(MAX_SLOTS).optional(),
 });
 
 const fileShape = {

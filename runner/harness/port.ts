@@ -28,6 +28,8 @@ export interface Profile {
   permissions?: "bypass" | "restricted";
   /** Its provider keeps what it is sent: it never gets a private repo. */
   dataCollection?: boolean;
+  /** Attempts of it that one runner has going at once; no limit of its own when absent. */
+  maxJobs?: number;
 }
 
 /** Most characters of text that one event carries: events are for the eye, the file holds everything. */
