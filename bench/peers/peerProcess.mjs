@@ -17,7 +17,7 @@ export function installPeers() {
   if (existsSync(installed) && statSync(installed).mtimeMs >= statSync(lock).mtimeMs) return;
   console.error("installing the peers' packages into bench/peers/node_modules (once)");
   // No scripts: nothing of theirs needs building.
-  execFileSync("npm", ["ci", "--ignore-scripts", "--silent"], {
+  execFileSync("npm", ["ci", "--ignore-scripts", "--loglevel", "error"], {
     cwd: here,
     stdio: ["ignore", "ignore", "inherit"],
   });
