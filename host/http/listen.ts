@@ -47,6 +47,8 @@ export function acceptSync(server: Server, sockets: SocketServer, allowed: Allow
     if (!SYNC_PATH.test(pathname)) return refuse(duplex, "404 Not Found", "Expected /api/<version>/sync");
     const problem = refusal({ host, origin }, allowed);
     if (problem !== null) return refuse(duplex, "403 Forbidden", problem);
+    if (sockets.isFull)
+      return refuse(duplex, "503 Service Unavailable", "Too many connections: try again later");
     sockets.upgrade(request, duplex, head);
   });
 }
