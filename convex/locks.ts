@@ -2,7 +2,7 @@ import { v } from "convex/values";
 import { internalMutation } from "./_generated/server.js";
 import { begin, scopedMutation, scopedQuery } from "./model/access/access.ts";
 import { listLocks, releaseByHand, vLock } from "./model/readiness/lockViews.ts";
-import { passOnLocks } from "./model/readiness/passOnLocks.ts";
+import { passOnLocks } from "./model/jobs/passOnLocks.ts";
 
 /** The locks of a namespace with their holders, by key. */
 export const list = scopedQuery(

@@ -6,7 +6,7 @@ import { renewLease } from "./model/sessions/heartbeat.ts";
 import { ordersOf } from "./model/sessions/orders.ts";
 import { reapLapsed, reapSession } from "./model/sessions/reaper.ts";
 import { endSession, startSession } from "./model/sessions/sessionLife.ts";
-import { vHeldJob, vOrders } from "./model/claim/workShapes.ts";
+import { vHeldJob, vOrders } from "./model/shared/workShapes.ts";
 
 /** A runner begins. Jobs of its earlier session on this host whose lease holds are handed to the new one. */
 export const start = globalMutation(

@@ -5,7 +5,7 @@ import { claimJob } from "./model/claim/claim.ts";
 import { recordEvents } from "./model/jobs/events.ts";
 import { reportAttempt } from "./model/attempts/report.ts";
 import { vEvent } from "./model/shared/shapes.ts";
-import { vAttemptReport, vClaimed, vFence, vOutcome } from "./model/claim/workShapes.ts";
+import { vAttemptReport, vClaimed, vFence, vOutcome } from "./model/shared/workShapes.ts";
 
 /** Takes a ready job for a session, or gives null to a loser. */
 export const claim = scopedMutation(

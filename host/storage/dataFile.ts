@@ -9,7 +9,7 @@ import { openDriver } from "./openDriver.ts";
 import { takeStaged } from "./restore.ts";
 
 /** Layout of the data file; raised by every change of the tables below, together with a step that upgrades. */
-const SCHEMA_VERSION = 1;
+const SCHEMA_VERSION = 2;
 
 /** A clock that is behind by less is not worth a word: machines correct theirs all the time. */
 const CLOCK_TOLERANCE_MS = 60_000;
@@ -29,6 +29,18 @@ const TABLES = `
   CREATE TABLE meta (key TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
   INSERT INTO meta VALUES ('lastTs', '0');
 `;
+
+/** files: the bytes of stored files in parts, `id` as in `_storage`. file_urls: the secret part of a file's URL. */
+const FILES = `
+  CREATE TABLE files (id TEXT NOT NULL, part INTEGER NOT NULL, bytes BLOB NOT NULL, PRIMARY KEY (id, part));
+  CREATE TABLE file_urls (secret TEXT PRIMARY KEY, id TEXT NOT NULL UNIQUE) WITHOUT ROWID;
+`;
+
+/** What brings a file from the layout before to the one that a step is listed under. */
+const STEPS: readonly { to: number; sql: string }[] = [
+  { to: 1, sql: TABLES },
+  { to: 2, sql: FILES },
+];
 
 export interface DataFile {
   readonly driver: Driver;
@@ -160,13 +172,14 @@ function checkVersion(driver: Driver): void {
   const version = Number(driver.prepare("PRAGMA user_version").get()?.["user_version"] ?? 0);
   if (version === SCHEMA_VERSION) return;
   const tables = Number(driver.prepare("SELECT count(*) AS n FROM sqlite_master").get()?.["n"]);
-  if (version !== 0 || tables > 0) {
+  if (version > SCHEMA_VERSION || (version === 0 && tables > 0)) {
     throw new HostError(
       `The data file has layout ${version}, this host knows layout ${SCHEMA_VERSION}. ` +
         `Use the version of Drover that wrote it, or choose another --data file.`,
     );
   }
-  driver.exec(`BEGIN; ${TABLES} PRAGMA user_version = ${SCHEMA_VERSION}; COMMIT`);
+  const steps = STEPS.filter(({ to }) => to > version).map(({ sql }) => sql);
+  driver.exec(`BEGIN; ${steps.join("")} PRAGMA user_version = ${SCHEMA_VERSION}; COMMIT`);
 }
 
 /** The newest layout that this host reads and writes. */

@@ -2,14 +2,13 @@
  * Seam: sockets that misbehave in every way against a live host, and beside them an honest client, which must not
  * notice. What is bounded is seen from outside: what the host stops to take, to send, or to hold open.
  */
-import { createServer } from "node:http";
 import { once } from "node:events";
-import type { AddressInfo, Socket } from "node:net";
+import type { Socket } from "node:net";
 import { join } from "node:path";
 import fc from "fast-check";
 import { describe, expect, it, onTestFinished } from "vitest";
 import WebSocket from "ws";
-import { acceptSync } from "../http/listen.ts";
+import { listen } from "../http/listen.ts";
 import {
   convexClient,
   fixtureHost,
@@ -271,14 +270,13 @@ describe("the keeper of sockets", () => {
       ...limits,
     };
     const sockets = new SocketServer(wiring, all);
-    const server = createServer().listen(0, "127.0.0.1");
-    await once(server, "listening");
-    acceptSync(server, sockets, { bind: "127.0.0.1", names: [] });
+    const listener = await listen({ port: 0, bind: "127.0.0.1", what: "clients" });
+    listener.acceptSync(sockets, { bind: "127.0.0.1", names: [] });
     onTestFinished(async () => {
       await sockets.stop();
-      server.close();
+      await listener.close();
     });
-    return { sockets, url: `http://127.0.0.1:${(server.address() as AddressInfo).port}` };
+    return { sockets, url: listener.url };
   }
 
   it("sends Ping messages to a connected client that hears nothing else, and lets it live", async () => {

@@ -1,10 +1,10 @@
 import { headAndTail } from "../../../domain/text.ts";
 import type { Doc } from "../../_generated/dataModel.js";
-import { refuseBarred } from "../claim/barred.ts";
+import { refuseBarred } from "../access/barred.ts";
 import { closeAttempt } from "./closeAttempt.ts";
 import { fail } from "../shared/fail.ts";
 import { checkFence, type Held } from "./fence.ts";
-import type { AttemptReport, Fence } from "../claim/workShapes.ts";
+import type { AttemptReport, Fence } from "../shared/workShapes.ts";
 import type { ScopedTx } from "../shared/tx.ts";
 
 /** Bytes of the reason why the next profile has its turn. */

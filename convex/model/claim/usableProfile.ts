@@ -4,9 +4,9 @@
  */
 import { earliestReset, holdsBack } from "../../../domain/healthRule.ts";
 import type { Doc, Id } from "../../_generated/dataModel.js";
-import { isBarred } from "./barred.ts";
+import { isBarred } from "../access/barred.ts";
 import { healthOf } from "../health/healthRows.ts";
-import { isPrivate } from "./privacy.ts";
+import { isPrivate } from "../access/privacy.ts";
 import type { ScopedTx, Tx } from "../shared/tx.ts";
 
 /** How long the others wait for a probe before they look again, ms; its end wakes them anyway. */

@@ -32,8 +32,10 @@ async function completedOf({ db, namespace }: ScopedReading, key: string) {
     .withIndex("by_key", (q) => q.eq("namespace", namespace._id).eq("key", key))
     .order("desc")
     .take(MAX_JOBS_PER_KEY);
+  // Below the key the index sorts by assignment, whose ids are random.
   const rows = jobs
     .filter(({ status }) => status === "complete")
+    .sort((a, b) => b._creationTime - a._creationTime)
     .map((job) => ({
       ...{ key, handle: jobHandle(job), settledAt: job.settledAt ?? job._creationTime },
       ...(job.repo === undefined ? {} : { repo: job.repo }),

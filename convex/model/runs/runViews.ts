@@ -4,7 +4,7 @@ import type { JobState } from "../../../domain/jobState.ts";
 import type { Doc } from "../../_generated/dataModel.js";
 import { pageSize } from "../shared/checks.ts";
 import { present, textsOf } from "../shared/find.ts";
-import { toJob } from "../jobs/jobView.ts";
+import { toJob } from "../shared/jobView.ts";
 import { findRun } from "./runs.ts";
 import type { RunView } from "./runShapes.ts";
 import { sumTotals } from "../assignments/totals.ts";

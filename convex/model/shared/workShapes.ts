@@ -3,7 +3,7 @@ import { literals } from "convex-helpers/validators";
 import { v, type Infer } from "convex/values";
 import { JOB_CLASSES } from "../../../domain/jobTypes.ts";
 import { vUsage } from "../../schema.ts";
-import { vJobStatus, vJobType, vPolicy } from "../shared/shapes.ts";
+import { vJobStatus, vJobType, vPolicy } from "./shapes.ts";
 
 export const vFence = v.object({ job: v.string(), attempt: v.number(), session: v.string() });
 
