@@ -8,7 +8,7 @@ import { join } from "node:path";
 import fc from "fast-check";
 import { describe, expect, it, onTestFinished } from "vitest";
 import WebSocket from "ws";
-import { listen } from "../http/listen.ts";
+import { listen } from "./http/listen.ts";
 import {
   convexClient,
   fixtureHost,
@@ -18,9 +18,9 @@ import {
   rawSocket,
   tempFolder,
   watch,
-} from "../fixtures/harness.ts";
-import type { SessionWiring } from "./session.ts";
-import { SocketServer, type SocketLimits } from "./socketServer.ts";
+} from "./fixtures/harness.ts";
+import type { SessionWiring } from "./sync/session.ts";
+import { SocketServer, type SocketLimits } from "./sync/socketServer.ts";
 
 const SESSION = "3f2c8a0e-0000-4000-8000-000000000042";
 const MIB = 1024 * 1024;
