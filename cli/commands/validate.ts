@@ -2,6 +2,7 @@ import type { Command } from "@commander-js/extra-typings";
 import { runValidate, validateText } from "../../portfolio/validate/runValidate.ts";
 import { CliError } from "../output/errors.ts";
 import { orCliError } from "../output/portfolioErrors.ts";
+import { say } from "../output/print.ts";
 import { printAnswer } from "../output/printAnswer.ts";
 
 /** `drover validate`: checks task files without running anything. */
@@ -17,6 +18,7 @@ export function register(program: Command): void {
     .option("--json", "print JSON")
     .action(async (files, flags) => {
       const answer = await orCliError(() => runValidate({ ...flags, tasks: [...files, ...flags.tasks] }));
+      answer.warnings.forEach((text) => say(`warning: ${text}`));
       printAnswer(answer, validateText, flags);
       if (!answer.valid) throw new CliError(`invalid task file: ${answer.problems.length} problems`, 2);
     });

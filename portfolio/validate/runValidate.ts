@@ -1,6 +1,7 @@
 import { existsSync } from "node:fs";
 import { globSync } from "tinyglobby";
 import { describeProblem, readTaskFiles, type Profiles, type TaskFile } from "../../domain/taskFile.ts";
+import { unhonouredFields } from "../../domain/taskFile/unhonoured.ts";
 import type { Problem, TaskFileSource, TaskFilesRead } from "../../domain/taskFile.ts";
 import { expandPath, isFolder, repoFolder } from "../files/paths.ts";
 import { readBounded } from "../files/readBounded.ts";
@@ -18,6 +19,8 @@ export type ValidateAnswer = {
   repos: number;
   max_depth: number;
   problems: (Problem & { text: string })[];
+  /** Fields that change nothing here, one sentence each. */
+  warnings: string[];
 };
 
 /** Carries out one `drover validate`: reads, merges and checks the files, with `reposDir` also that the repos exist. */
@@ -27,7 +30,7 @@ export function runValidate(flags: ValidateFlags): ValidateAnswer {
   if (!read.ok) return answer(read.problems);
   const missing = flags.reposDir ? missingRepos(read.file, expandPath(flags.reposDir)) : [];
   const facts = { tasks: read.facts.tasks, repos: read.facts.repos, max_depth: read.facts.maxDepth };
-  return { ...answer(missing), ...facts };
+  return { ...answer(missing), ...facts, warnings: unhonouredFields(read.file) };
 }
 
 /** Reads task files by name or pattern. Profiles of the configuration lie below those of each file. */
@@ -44,7 +47,7 @@ export function validateText(result: ValidateAnswer): string {
 
 function answer(problems: Problem[]): ValidateAnswer {
   const told = problems.map((problem) => ({ ...problem, text: describeProblem(problem) }));
-  return { valid: problems.length === 0, tasks: 0, repos: 0, max_depth: 0, problems: told };
+  return { valid: problems.length === 0, tasks: 0, repos: 0, max_depth: 0, problems: told, warnings: [] };
 }
 
 /** A name with glob characters is expanded (sorted), unless a file has exactly that name. No hit is an error. */

@@ -124,6 +124,10 @@ export interface Report {
   outcome: Outcome;
 }
 
+/** `probed`: another job tries that profile after its limit, until then it counts as limited. */
+export type Advanced =
+  { kind: "advanced"; attempt: number } | { kind: "probed"; until: number } | { kind: "lease_lost" };
+
 export interface ReportAnswer {
   kind: "accepted" | "already" | "lease_lost";
   next: Claimed | null;
