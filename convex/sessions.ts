@@ -5,7 +5,7 @@ import { drain } from "./model/fanOut.ts";
 import { renewLease } from "./model/heartbeat.ts";
 import { ordersOf } from "./model/orders.ts";
 import { reapLapsed, reapSession } from "./model/reaper.ts";
-import { endSession, startSession } from "./model/sessionLife.ts";
+import { endSession, startSession, updateSession } from "./model/sessionLife.ts";
 import { vHeldJob, vOrders } from "./model/workShapes.ts";
 
 /** A runner begins. Jobs of its earlier session on this host whose lease holds are handed to the new one. */
@@ -35,6 +35,23 @@ export const start = globalMutation(
     held: v.array(vHeldJob),
   }),
   handler: startSession,
+});
+
+/** What a runner offers has changed while it runs: its configuration was read again. */
+export const update = globalMutation(
+  "runner",
+  "admin",
+)({
+  args: {
+    session: v.string(),
+    pools: v.array(v.string()),
+    slots: v.number(),
+    profiles: v.array(v.string()),
+    collecting: v.array(v.string()),
+    repos: v.record(v.string(), v.array(v.string())),
+  },
+  returns: v.null(),
+  handler: updateSession,
 });
 
 /** Renews the lease; `running` is what the runner really executes. */
