@@ -7,7 +7,7 @@ import { afterEach, describe, expect, it, vi } from "vitest";
 import { ROLES, type Role, type TokenClaims } from "../domain/roles.ts";
 import type { ErrorData } from "../domain/errors.ts";
 import { api } from "./_generated/api.js";
-import { isGuarded } from "./model/access.ts";
+import { isGuarded } from "./model/access/access.ts";
 import { ended, errorOf, modules, openQueue, type Client, type Queue } from "./queue.testkit.ts";
 import schema from "./schema.ts";
 
@@ -42,6 +42,10 @@ const FUNCTIONS: Record<
   "assignments:create": {
     roles: ["admin"],
     call: (c) => c.mutation(api.assignments.create, { ...NS, northStar: "x" }),
+  },
+  "assignments:byKeys": {
+    roles: ["admin", "runner", "viewer"],
+    call: (c) => c.query(api.assignments.byKeys, { ...NS, keys: ["k"] }),
   },
   "assignments:list": {
     roles: ["admin", "runner", "viewer"],
@@ -94,6 +98,10 @@ const FUNCTIONS: Record<
     roles: ["admin", "agent"],
     call: (c, { assignment }) =>
       c.mutation(api.jobs.insert, { ...NS, assignment, jobs: [{ type: "script", context: "new" }] }),
+  },
+  "jobs:completed": {
+    roles: ["admin", "runner", "viewer"],
+    call: (c) => c.query(api.jobs.completed, { ...NS, keys: ["k"] }),
   },
   "jobs:list": { roles: ["admin", "runner", "viewer"], call: (c) => c.query(api.jobs.list, NS) },
   "jobs:get": {

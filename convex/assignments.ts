@@ -1,9 +1,16 @@
 import { v } from "convex/values";
-import { scopedMutation, scopedQuery } from "./model/access.ts";
-import { createAssignment } from "./model/createAssignment.ts";
-import { getAssignment, listAssignments } from "./model/assignmentViews.ts";
-import { vAssignment, vAssignmentStatus, vBlockOwner, vJob, vPolicy, vTotals } from "./model/shapes.ts";
-import { updateAssignment } from "./model/updateAssignment.ts";
+import { scopedMutation, scopedQuery } from "./model/access/access.ts";
+import { createAssignment } from "./model/assignments/createAssignment.ts";
+import { assignmentsByKeys, getAssignment, listAssignments } from "./model/assignments/assignmentViews.ts";
+import {
+  vAssignment,
+  vAssignmentStatus,
+  vBlockOwner,
+  vJob,
+  vPolicy,
+  vTotals,
+} from "./model/shared/shapes.ts";
+import { updateAssignment } from "./model/assignments/updateAssignment.ts";
 import { vLimits } from "./schema.ts";
 
 /** Writes down an intent. The same `key` again gives the first assignment. */
@@ -31,6 +38,17 @@ export const list = scopedQuery(
   args: { status: v.optional(vAssignmentStatus), limit: v.optional(v.number()) },
   returns: v.array(vAssignment),
   handler: listAssignments,
+});
+
+/** The assignments that were created under these keys: at most 200 a call. */
+export const byKeys = scopedQuery(
+  "admin",
+  "runner",
+  "viewer",
+)({
+  args: { keys: v.array(v.string()) },
+  returns: v.array(vAssignment),
+  handler: assignmentsByKeys,
 });
 
 /** One assignment with its last 200 jobs, oldest first, and what it cost. */

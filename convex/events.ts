@@ -1,7 +1,7 @@
 import { v } from "convex/values";
-import { scopedQuery } from "./model/access.ts";
-import { listEvents } from "./model/events.ts";
-import { vEvent } from "./model/shapes.ts";
+import { scopedQuery } from "./model/access/access.ts";
+import { listEvents } from "./model/jobs/events.ts";
+import { vEvent } from "./model/shared/shapes.ts";
 
 /** Activity of a job, oldest first; without `attempt` that of its last attempt. */
 export const list = scopedQuery(

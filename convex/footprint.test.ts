@@ -5,11 +5,11 @@
  */
 import { afterEach, describe, expect, it, vi } from "vitest";
 import { ended, openQueue, type Queue } from "./queue.testkit.ts";
-import { claimJob } from "./model/claim.ts";
-import { drain } from "./model/fanOut.ts";
-import { reportAttempt } from "./model/report.ts";
-import { begin } from "./model/access.ts";
-import type { ScopedTx } from "./model/tx.ts";
+import { claimJob } from "./model/claim/claim.ts";
+import { drain } from "./model/fanOut/drain.ts";
+import { reportAttempt } from "./model/attempts/report.ts";
+import { begin } from "./model/access/access.ts";
+import type { ScopedTx } from "./model/shared/tx.ts";
 
 afterEach(() => vi.useRealTimers());
 

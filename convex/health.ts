@@ -1,10 +1,10 @@
 import { v } from "convex/values";
 import { internalMutation } from "./_generated/server.js";
-import { begin, scopedMutation, scopedQuery } from "./model/access.ts";
-import { drain } from "./model/fanOut.ts";
-import { blockProfile } from "./model/blockProfile.ts";
-import { clearHealth, expireHealth, listHealth, reportHealth } from "./model/health.ts";
-import { vHealth, vHealthKind, vHealthScope } from "./model/shapes.ts";
+import { begin, scopedMutation, scopedQuery } from "./model/access/access.ts";
+import { drain } from "./model/fanOut/drain.ts";
+import { blockProfile } from "./model/health/blockProfile.ts";
+import { clearHealth, expireHealth, listHealth, reportHealth } from "./model/health/health.ts";
+import { vHealth, vHealthKind, vHealthScope } from "./model/shared/shapes.ts";
 
 /** What the fleet knows of its profiles now. */
 export const list = scopedQuery(

@@ -1,15 +1,24 @@
 import { v } from "convex/values";
 import { internalMutation } from "./_generated/server.js";
-import { begin, scopedMutation, scopedQuery } from "./model/access.ts";
-import { cancelJob } from "./model/cancel.ts";
-import { explainJob } from "./model/explain.ts";
-import { finishByHand, startByHand } from "./model/byHand.ts";
-import { drain } from "./model/fanOut.ts";
-import { insertJobs } from "./model/insertJobs.ts";
-import { getJob, listJobs } from "./model/jobViews.ts";
-import { retryJob } from "./model/retry.ts";
-import { vAttempt, vEdgeEnd, vExplanation, vInserted, vJob, vJobStatus, vNewJob } from "./model/shapes.ts";
-import { becomeDue } from "./model/wakeUp.ts";
+import { begin, scopedMutation, scopedQuery } from "./model/access/access.ts";
+import { cancelJob } from "./model/jobs/cancel.ts";
+import { explainJob } from "./model/jobs/explain.ts";
+import { finishByHand, startByHand } from "./model/jobs/byHand.ts";
+import { drain } from "./model/fanOut/drain.ts";
+import { insertJobs } from "./model/insert/insertJobs.ts";
+import { completedJobs, vCompletedJob } from "./model/jobs/completedJobs.ts";
+import { getJob, listJobs } from "./model/jobs/jobViews.ts";
+import { retryJob } from "./model/jobs/retry.ts";
+import {
+  vAttempt,
+  vEdgeEnd,
+  vExplanation,
+  vInserted,
+  vJob,
+  vJobStatus,
+  vNewJob,
+} from "./model/shared/shapes.ts";
+import { becomeDue } from "./model/readiness/wakeUp.ts";
 
 /** Adds jobs to an assignment, all or none. The same `key` again gives the first job. */
 export const insert = scopedMutation(
@@ -30,6 +39,17 @@ export const list = scopedQuery(
   args: { status: v.optional(vJobStatus), limit: v.optional(v.number()) },
   returns: v.array(vJob),
   handler: listJobs,
+});
+
+/** Which of these keys (task ids) a complete job of the namespace bears: at most 500 a call, the newest job per repo. */
+export const completed = scopedQuery(
+  "admin",
+  "runner",
+  "viewer",
+)({
+  args: { keys: v.array(v.string()) },
+  returns: v.array(vCompletedJob),
+  handler: completedJobs,
 });
 
 /** One job with its context, result, attempts and edges. */

@@ -1,8 +1,13 @@
 import { v } from "convex/values";
-import { globalMutation, globalQuery, scopedMutation } from "./model/access.ts";
-import { ensureNamespace, getNamespace, listNamespaces, setPaused as pause } from "./model/namespaces.ts";
-import { vNamespace } from "./model/shapes.ts";
-import { vLimits } from "./schema.ts";
+import { globalMutation, globalQuery, scopedMutation } from "./model/access/access.ts";
+import {
+  ensureNamespace,
+  getNamespace,
+  listNamespaces,
+  setPaused as pause,
+} from "./model/access/namespaces.ts";
+import { vNamespace } from "./model/shared/shapes.ts";
+import { vLimits, vRetention } from "./schema.ts";
 
 /** Creates a namespace or updates what the arguments name; idempotent. */
 export const ensure = globalMutation("admin")({
@@ -13,6 +18,7 @@ export const ensure = globalMutation("admin")({
     harnessDefaults: v.optional(v.record(v.string(), v.string())),
     cascade: v.optional(v.array(v.string())),
     limits: v.optional(vLimits),
+    retention: v.optional(vRetention),
     /** Slugs of the repos that no data-collecting profile may see; replaces the earlier list. */
     privateRepos: v.optional(v.array(v.string())),
   },

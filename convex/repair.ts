@@ -1,7 +1,7 @@
 import { v } from "convex/values";
-import { scopedMutation } from "./model/access.ts";
-import { repairPage } from "./model/repair.ts";
-import { vJobStatus } from "./model/shapes.ts";
+import { scopedMutation } from "./model/access/access.ts";
+import { repairPage } from "./model/jobs/repair.ts";
+import { vJobStatus } from "./model/shared/shapes.ts";
 
 /**
  * Looks through a page of the open jobs of one state for facts that do not fit together, and mends them when `fix`

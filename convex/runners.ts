@@ -1,7 +1,7 @@
 import { v } from "convex/values";
-import { scopedMutation, scopedQuery } from "./model/access.ts";
-import { drainRunner, listRunners } from "./model/runners.ts";
-import { vRunner } from "./model/shapes.ts";
+import { scopedMutation, scopedQuery } from "./model/access/access.ts";
+import { drainRunner, listRunners } from "./model/sessions/runners.ts";
+import { vRunner } from "./model/shared/shapes.ts";
 
 /** The runners that serve the namespace, with their live session. */
 export const list = scopedQuery(

@@ -1,10 +1,10 @@
 import { v } from "convex/values";
-import { scopedMutation, scopedQuery } from "./model/access.ts";
-import { createRun, insertIntoRun } from "./model/runs.ts";
-import { giveUpJob, skipRest } from "./model/skipJobs.ts";
-import { vRun, vRunDetail, vRunStatus, vSettledTask } from "./model/runShapes.ts";
-import { getRun, listRuns, settledOfRun, watchRun } from "./model/runViews.ts";
-import { vJob, vNewJob } from "./model/shapes.ts";
+import { scopedMutation, scopedQuery } from "./model/access/access.ts";
+import { createRun, insertIntoRun } from "./model/runs/runs.ts";
+import { giveUpJob, skipRest } from "./model/jobs/skipJobs.ts";
+import { vRun, vRunDetail, vRunStatus, vSettledTask } from "./model/runs/runShapes.ts";
+import { getRun, listRuns, settledOfRun, watchRun } from "./model/runs/runViews.ts";
+import { vJob, vNewJob } from "./model/shared/shapes.ts";
 import { vLimits, vReviewRule } from "./schema.ts";
 
 /** Starts a batch: an assignment to which nobody adds jobs, and the run that reports on it. The same `key` again gives the first. */

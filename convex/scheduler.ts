@@ -1,8 +1,8 @@
 import { v } from "convex/values";
-import { scopedQuery } from "./model/access.ts";
-import { readyWindow } from "./model/readyWindow.ts";
-import { vCounts, vJob, vRank, vReadyJob, vStuck } from "./model/shapes.ts";
-import { statusOfQueue, watch } from "./model/queueViews.ts";
+import { scopedQuery } from "./model/access/access.ts";
+import { readyWindow } from "./model/claim/readyWindow.ts";
+import { vCounts, vJob, vRank, vReadyJob, vStuck } from "./model/shared/shapes.ts";
+import { statusOfQueue, watch } from "./model/queue/queueViews.ts";
 
 /** A window of at most 64 ready jobs of one pool, most urgent first; `after` pages on. */
 export const ready = scopedQuery(

@@ -1,12 +1,12 @@
 import { v } from "convex/values";
 import { internalMutation } from "./_generated/server.js";
-import { begin, globalMutation, globalQuery } from "./model/access.ts";
-import { drain } from "./model/fanOut.ts";
-import { renewLease } from "./model/heartbeat.ts";
-import { ordersOf } from "./model/orders.ts";
-import { reapLapsed, reapSession } from "./model/reaper.ts";
-import { endSession, startSession, updateSession } from "./model/sessionLife.ts";
-import { vHeldJob, vOrders } from "./model/workShapes.ts";
+import { begin, globalMutation, globalQuery } from "./model/access/access.ts";
+import { drain } from "./model/fanOut/drain.ts";
+import { renewLease } from "./model/sessions/heartbeat.ts";
+import { ordersOf } from "./model/sessions/orders.ts";
+import { reapLapsed, reapSession } from "./model/sessions/reaper.ts";
+import { endSession, startSession, updateSession } from "./model/sessions/sessionLife.ts";
+import { vHeldJob, vOrders } from "./model/shared/workShapes.ts";
 
 /** A runner begins. Jobs of its earlier session on this host whose lease holds are handed to the new one. */
 export const start = globalMutation(

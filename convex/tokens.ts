@@ -1,11 +1,11 @@
 import { v } from "convex/values";
 import { internalQuery } from "./_generated/server.js";
-import { allow, globalAction, globalMutation, globalQuery } from "./model/access.ts";
-import { agentGrant, signForAgent } from "./model/agentToken.ts";
-import { identify } from "./model/caller.ts";
-import { vRole, vToken } from "./model/shapes.ts";
-import { vFence } from "./model/workShapes.ts";
-import { listTokens, registerToken, revokeToken } from "./model/tokens.ts";
+import { allow, globalAction, globalMutation, globalQuery } from "./model/access/access.ts";
+import { agentGrant, signForAgent } from "./model/access/agentToken.ts";
+import { identify } from "./model/access/caller.ts";
+import { vRole, vToken } from "./model/shared/shapes.ts";
+import { vFence } from "./model/shared/workShapes.ts";
+import { listTokens, registerToken, revokeToken } from "./model/access/tokens.ts";
 
 /** Writes down a token that was signed with the key of the deployment, so that it can be listed and revoked. */
 export const register = globalMutation("admin")({

@@ -1,11 +1,11 @@
 import { v } from "convex/values";
-import { advanceAttempt } from "./model/advance.ts";
-import { scopedMutation } from "./model/access.ts";
-import { claimJob } from "./model/claim.ts";
-import { recordEvents } from "./model/events.ts";
-import { reportAttempt } from "./model/report.ts";
-import { vEvent } from "./model/shapes.ts";
-import { vAttemptReport, vClaimed, vFence, vOutcome } from "./model/workShapes.ts";
+import { advanceAttempt } from "./model/attempts/advance.ts";
+import { scopedMutation } from "./model/access/access.ts";
+import { claimJob } from "./model/claim/claim.ts";
+import { recordEvents } from "./model/jobs/events.ts";
+import { reportAttempt } from "./model/attempts/report.ts";
+import { vEvent } from "./model/shared/shapes.ts";
+import { vAttemptReport, vClaimed, vFence, vOutcome } from "./model/shared/workShapes.ts";
 
 /** Takes a ready job for a session, or gives null to a loser. */
 export const claim = scopedMutation(

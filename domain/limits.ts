@@ -12,8 +12,8 @@ export const READY_WINDOW = 64;
 export const MAX_BATCH = 500;
 /** Rows that housekeeping and fan-out touch in one transaction; the rest follows in a scheduled continuation. */
 export const FAN_OUT_BATCH = 400;
-/** Counting stops here: "1000+" is as good as a number and bounds the read. */
-export const MAX_COUNT = 1000;
+/** Counting stops here: "500+" is as good as a number, and all states together stay below 16 MiB of rows. */
+export const MAX_COUNT = 500;
 /** Events that one job keeps; older ones are dropped, the raw stream stays on the runner. */
 export const MAX_EVENTS_PER_JOB = 2000;
 /** Characters of one event's text. */

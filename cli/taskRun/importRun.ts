@@ -4,7 +4,7 @@ import { isTerminalAssignment } from "../../domain/assignmentState.ts";
 import { jobKeyOf } from "../../domain/taskFile/jobKey.ts";
 import type { PlannedTask } from "../../domain/taskFile/plan.ts";
 import type { Backend } from "../backend/client.ts";
-import { defined } from "../defined.ts";
+import { defined } from "../../domain/defined.ts";
 import type { RunOrder } from "./order.ts";
 
 /** Tasks in one call: a loaded machine must do them within the second that a function has. */

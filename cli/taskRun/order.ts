@@ -7,6 +7,7 @@ import { planRun, type PlannedTask } from "../../domain/taskFile/plan.ts";
 import { expandPath, repoFolder } from "../../portfolio/files/paths.ts";
 import { loadTaskFiles } from "../../portfolio/validate/runValidate.ts";
 import type { Profile } from "../../runner/harness/port.ts";
+import { DEFAULT_NAMESPACE } from "../backend/ifThere.ts";
 import { repoPaths } from "../config/repoPaths.ts";
 import type { Settings } from "../config/settings.ts";
 import { profilesOf } from "../harnesses/profiles.ts";
@@ -22,7 +23,6 @@ const MAX_AUTO_WORKERS = 20;
 const MAX_WORKERS = 64;
 const DEFAULT_MAX_RUNTIME = "30m";
 const DEFAULT_IDLE_TIMEOUT = "5m";
-const DEFAULT_NAMESPACE = "tasks";
 /** Problems that one refusal prints; a file with thousands is wrong in one way. */
 const MAX_PROBLEMS = 50;
 

@@ -6,7 +6,7 @@ import type { RunReport } from "../../domain/report/model.ts";
 import type { RunnerHandle } from "../../runner/daemon.ts";
 import { type Backend, openBackend } from "../backend/client.ts";
 import type { Settings } from "../config/settings.ts";
-import { defined } from "../defined.ts";
+import { defined } from "../../domain/defined.ts";
 import type { Interrupt } from "../interrupt.ts";
 import { EXIT, type ExitCode } from "../output/errors.ts";
 import { say } from "../output/print.ts";

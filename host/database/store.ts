@@ -9,9 +9,17 @@ export interface Store {
   readonly rows: Rows;
   readonly catalog: Catalog;
   readonly clock: Clock;
+  /** Where files are uploaded and fetched; set once the host knows its address. */
+  readonly files: { origin: string; uploadKey: string };
 }
 
 /** Reads the catalog and clock of an open data file. */
 export function openStore(driver: Driver): Store {
-  return { driver, rows: new Rows(driver), catalog: new Catalog(driver), clock: new Clock(driver) };
+  return {
+    driver,
+    rows: new Rows(driver),
+    catalog: new Catalog(driver),
+    clock: new Clock(driver),
+    files: { origin: "", uploadKey: "" },
+  };
 }

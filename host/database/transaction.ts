@@ -1,6 +1,6 @@
 import { DeveloperError } from "../values/errors.ts";
 import { decodeId, newId } from "../values/ids.ts";
-import { type ConvexJson, type ConvexObject, fieldAt, int64Json, isObject } from "../values/json.ts";
+import { type ConvexJson, type ConvexObject, fieldAt, int64Json, isObject, textOf } from "../values/json.ts";
 import { encodeKey } from "../values/keyEncoding.ts";
 import { checkDocument, checkSystemFields, mergePatch, sortedDocument } from "./documents.ts";
 import type { IndexEntry, TableEntry } from "./catalog.ts";
@@ -53,11 +53,28 @@ export class Transaction {
   /** Inserts a document and gives its id. */
   insert(tableName: string, value: ConvexJson): string {
     const table = this.store.catalog.table(tableName);
-    const fields = checkDocument(value, "insert");
-    const { clock } = this.store;
     const id = newId(table.number, Number(this.ts / 1_000_000n));
+    this.#insert(table, checkDocument(value, "insert"), {
+      id,
+      creationTime: this.store.clock.creationTime(),
+    });
+    return id;
+  }
+
+  /** Puts a document back that was exported, with the id and creation time that it had. */
+  restore(tableName: string, document: ConvexObject): void {
+    const { _id, _creationTime, ...fields } = document;
+    const system = { id: textOf(_id), creationTime: Number(_creationTime) };
+    this.#insert(this.store.catalog.table(tableName), checkDocument(fields, "insert"), system);
+  }
+
+  #insert(
+    table: TableEntry,
+    fields: ConvexObject,
+    { id, creationTime }: { id: string; creationTime: number },
+  ): void {
     this.#checkSchema(table, fields);
-    const document = sortedDocument({ ...fields, _creationTime: clock.creationTime(), _id: id });
+    const document = sortedDocument({ ...fields, _creationTime: creationTime, _id: id });
     const json = this.#encode(id, document);
     if (!table.persisted) {
       this.store.catalog.write(table);
@@ -69,7 +86,6 @@ export class Transaction {
       this.store.rows.putKey(index.number, key, seq);
       this.touched.push({ index: index.number, key });
     }
-    return id;
   }
 
   /** Merges fields into a document; `{"$undefined": null}` removes one. Gives the new document. */

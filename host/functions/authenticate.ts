@@ -40,14 +40,18 @@ export class AuthenticationError extends Error {
 
 /** Checks tokens against the providers of `auth.config.ts`, and admin keys. */
 export class Authenticator {
-  readonly #providers: Provider[];
+  #providers: Provider[];
   readonly #adminKey: Buffer;
 
   /** @param configJson JSON of the default export of `auth.config.ts`, or "null" */
   constructor(configJson: string, adminKey: string) {
-    const config = JSON.parse(configJson) as { providers?: ConvexObject[] } | null;
-    this.#providers = (config?.providers ?? []).map(parseProvider);
+    this.#providers = readProviders(configJson);
     this.#adminKey = digest(adminKey);
+  }
+
+  /** Takes over another `auth.config.ts`. */
+  replace(configJson: string): void {
+    this.#providers = readProviders(configJson);
   }
 
   /**
@@ -104,6 +108,12 @@ export class Authenticator {
   #isAdminKey(value: string): boolean {
     return timingSafeEqual(digest(value), this.#adminKey);
   }
+}
+
+/** @throws HostError when a provider lacks something */
+export function readProviders(configJson: string): Provider[] {
+  const config = JSON.parse(configJson) as { providers?: ConvexObject[] } | null;
+  return (config?.providers ?? []).map(parseProvider);
 }
 
 function parseProvider(config: ConvexObject): Provider {

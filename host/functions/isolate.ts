@@ -47,6 +47,7 @@ interface Control {
   modules(modules: unknown): string;
   exportOf(module: unknown): string | null;
   jsonOf(value: unknown): string;
+  routes(router: unknown): string;
   start(): void;
   lookup(router: unknown, path: string, method: string): readonly [unknown, string, string] | null;
   http(endpoint: unknown, request: Request): void;
@@ -112,6 +113,11 @@ export class Isolate {
   /** JSON of `module.default`. */
   defaultJson(module: string): string {
     return this.#control.jsonOf(this.#modules[module]?.default);
+  }
+
+  /** JSON of `[path, method]` of every route of `http.ts`. */
+  routes(): string {
+    return this.#control.routes(this.#modules["http"]?.default);
   }
 
   /** Runs a query or mutation. Settles before it returns, unless the function waits for `crypto.subtle`. */

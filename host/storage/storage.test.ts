@@ -122,11 +122,23 @@ describe("the lock of a data file", () => {
   });
 });
 
+it("upgrades a data file of an earlier layout, and keeps what is in it", async () => {
+  const file = join(tempFolder(), "data.sqlite");
+  const first = await openDataFile(file);
+  first.driver.exec("DROP TABLE files; DROP TABLE file_urls; PRAGMA user_version = 1");
+  first.driver.exec("INSERT INTO docs VALUES (1, '{}')");
+  first.close();
+  const second = await openDataFile(file);
+  expect(second.driver.prepare("SELECT count(*) AS n FROM docs").get()?.["n"]).toBe(1);
+  expect(second.driver.prepare("SELECT count(*) AS n FROM files").get()?.["n"]).toBe(0);
+  second.close();
+});
+
 it("refuses a data file of a layout that it does not know", async () => {
   const file = join(tempFolder(), "data.sqlite");
   const first = await openDataFile(file);
   first.driver.exec("PRAGMA user_version = 99");
   first.close();
   await expect(openDataFile(file)).rejects.toThrow(HostError);
-  await expect(openDataFile(file)).rejects.toThrow("The data file has layout 99, this host knows layout 1");
+  await expect(openDataFile(file)).rejects.toThrow("The data file has layout 99, this host knows layout 2");
 });

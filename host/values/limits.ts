@@ -41,6 +41,8 @@ export const LIMITS = {
   fieldsPerIndex: 16,
   identifierChars: 64,
   httpActionBodyBytes: 20 * MIB,
+  environmentVariables: 512,
+  pushBytes: 200 * MIB,
 } as const;
 
 /** Suffix that Convex adds to every message about a limit; clients search for it. */

@@ -7,7 +7,7 @@ import { PortfolioError } from "../problem.ts";
 import { readSettings } from "../settings/settings.ts";
 import { auditTasks } from "./audit.ts";
 import { readCompleted } from "./completed.ts";
-import type { Change } from "./model.ts";
+import type { Change, CompletedJob } from "./model.ts";
 
 const MAX_TASK_FILE_BYTES = 32 * 1024 * 1024;
 
@@ -18,6 +18,8 @@ export type AuditFlags = {
   completed: string[];
   fix?: boolean | undefined;
   output?: string | undefined;
+  /** Which of these tasks are complete elsewhere: in the queue of a backend. */
+  completedTasks?: ((ids: string[]) => Promise<CompletedJob[]>) | undefined;
 };
 
 export type AuditAnswer = {
@@ -29,7 +31,7 @@ export type AuditAnswer = {
 };
 
 /** Carries out one `drover audit`. Only with `fix` a file is written: the audited one, or `output`. */
-export function runAudit(flags: AuditFlags): AuditAnswer {
+export async function runAudit(flags: AuditFlags): Promise<AuditAnswer> {
   const settings = readSettings(expandPath(flags.config));
   const path = expandPath(flags.file);
   const read = readBounded(path, MAX_TASK_FILE_BYTES);
@@ -40,9 +42,13 @@ export function runAudit(flags: AuditFlags): AuditAnswer {
     );
   const tasks = readTaskFiles([{ name: path, text: read.text }], settings.runners);
   if (!tasks.ok) throw new PortfolioError("usage", tasks.problems.map(describeProblem).join("\n"));
+  const inQueue = await flags.completedTasks?.(tasks.file.tasks.map(({ id }) => id));
   const result = auditTasks(read.text, tasks.file, {
     reposDir: expandPath(flags.reposDir ?? settings.reposDir ?? "."),
-    completed: flags.completed.flatMap((report) => readCompleted(expandPath(report))),
+    completed: [
+      ...flags.completed.flatMap((report) => readCompleted(expandPath(report))),
+      ...(inQueue ?? []),
+    ],
     today: new Date().toISOString().slice(0, 10),
     profiles: settings.runners,
   });

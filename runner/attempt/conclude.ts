@@ -4,7 +4,7 @@ import { readFile, rm, stat } from "node:fs/promises";
 import { z } from "zod";
 import type { Verdict } from "../../domain/verdict.ts";
 import { NO_USAGE } from "../../domain/usage.ts";
-import { defined } from "../harness/json.ts";
+import { defined } from "../../domain/defined.ts";
 import type { Harness, Reader, RunEnd } from "../harness/port.ts";
 import { statIfThere } from "../state/statIfThere.ts";
 import { attemptFiles } from "./record.ts";

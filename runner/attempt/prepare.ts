@@ -3,7 +3,7 @@ import { existsSync, mkdirSync, rmSync, writeFileSync } from "node:fs";
 import type { Verdict } from "../../domain/verdict.ts";
 import { childEnvironment } from "../harness/environment.ts";
 import { harnessFor } from "../harness/index.ts";
-import { defined } from "../harness/json.ts";
+import { defined } from "../../domain/defined.ts";
 import type { Harness, Launch } from "../harness/port.ts";
 import { findProgram } from "../process/findProgram.ts";
 import { ATTEMPT_MARKER } from "../process/tree.ts";

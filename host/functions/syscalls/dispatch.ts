@@ -5,6 +5,7 @@ import type { Registry } from "../registry.ts";
 import { type Address, handleOf, pathOf } from "./address.ts";
 import * as database from "./database.ts";
 import * as meta from "./meta.ts";
+import { FILE_OPS } from "./files.ts";
 import { REFUSED } from "./refused.ts";
 import { cancelJob, schedule } from "./schedule.ts";
 
@@ -32,6 +33,17 @@ const plain =
   (frame, { args }) =>
     handler(frame, args);
 
+const FILE_READS = ["1.0/storageGetUrl", "1.0/storageGetMetadata"];
+const fileSyscalls = Object.fromEntries(
+  Object.entries(FILE_OPS).map(([op, run]): [string, AsyncHandler] => [
+    op,
+    (frame, { args }) => {
+      if (!FILE_READS.includes(op)) mutationOnly(frame, "change stored files");
+      return run(frame.tx, args);
+    },
+  ]),
+);
+
 const ASYNC: Record<string, AsyncHandler> = {
   "1.0/queryStreamNext": plain(database.queryStreamNext),
   "1.0/queryPage": plain(database.queryPage),
@@ -51,6 +63,7 @@ const ASYNC: Record<string, AsyncHandler> = {
     frame.scope.log.add("info", ["audit", (args as { body: unknown }).body]);
     return "null";
   },
+  ...fileSyscalls,
   "1.0/schedule": (frame, { args, registry }) => {
     mutationOnly(frame, "schedule functions");
     return JSON.stringify(schedule(frame.tx, registry, args));

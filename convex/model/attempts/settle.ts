@@ -1,0 +1,55 @@
+import { MAX_RESULT_BYTES } from "../../../domain/limits.ts";
+import type { TerminalJobState } from "../../../domain/jobState.ts";
+import { firstLine, headAndTail } from "../../../domain/text.ts";
+import type { Doc, Id } from "../../_generated/dataModel.js";
+import { textsOf } from "../shared/find.ts";
+import { followUp } from "../pm/followUp.ts";
+import { releaseLock } from "../readiness/locks.ts";
+import type { Tx } from "../shared/tx.ts";
+
+/** Characters of a job's summary in lists. */
+const MAX_SUMMARY_CHARS = 200;
+/** Bytes of a job's error, which stands in its row. */
+const MAX_ERROR_BYTES = 2000;
+
+/** How a job ends. */
+export interface Ending {
+  status: TerminalJobState;
+  result?: string | undefined;
+  resultFile?: string | undefined;
+  error?: string | undefined;
+}
+
+/**
+ * Ends a job: its state, its lock, its dependents and what its assignment's policy adds, all in this transaction.
+ * The caller has checked that the job is open.
+ */
+export async function settle(tx: Tx, job: Doc<"jobs">, ending: Ending): Promise<void> {
+  await tx.db.patch("jobs", job._id, {
+    status: ending.status,
+    open: false,
+    ready: false,
+    gate: "none",
+    waitingFor: [],
+    retryAt: undefined,
+    settledAt: tx.now,
+    summary: firstLine(ending.result ?? ending.error ?? "", MAX_SUMMARY_CHARS),
+    ...bounded(ending),
+  });
+  if (ending.result !== undefined) await keepResult(tx, job._id, ending.result);
+  await releaseLock(tx, job);
+  tx.tasks.push({ kind: "jobSettled", job: job._id });
+  await followUp(tx, job._id, ending.result ?? "");
+}
+
+function bounded({ error, resultFile }: Ending): Partial<Doc<"jobs">> {
+  return {
+    ...(error === undefined ? {} : { error: headAndTail(error, MAX_ERROR_BYTES) }),
+    ...(resultFile === undefined ? {} : { resultFile }),
+  };
+}
+
+async function keepResult(tx: Tx, job: Id<"jobs">, result: string): Promise<void> {
+  const texts = await textsOf(tx, job);
+  await tx.db.patch("jobTexts", texts._id, { result: headAndTail(result, MAX_RESULT_BYTES) });
+}

@@ -1,0 +1,109 @@
+/** What keeps a ready job from being claimed: a pause, limits, or the lack of a runner. */
+import { earliestReset } from "../../../domain/healthRule.ts";
+import type { Doc } from "../../_generated/dataModel.js";
+import { accountRow, machineRow } from "../health/healthRows.ts";
+import { isBarred } from "../access/barred.ts";
+import { hasRepo } from "../claim/repoAtHand.ts";
+import { servingRunners, type Serving } from "../sessions/runners.ts";
+import type { Cause } from "../shared/shapes.ts";
+import type { Reading } from "../shared/tx.ts";
+
+/** Machines whose health one explanation looks at: with more, one of them will do. */
+const MAX_MACHINES = 20;
+
+/** Nothing, when it only waits for a free slot. */
+export async function causesOfReady(
+  ctx: Reading,
+  job: Doc<"jobs">,
+  namespace: Doc<"namespaces">,
+): Promise<Cause[]> {
+  const causes: Cause[] = [];
+  if (namespace.paused) causes.push({ reason: "paused", text: `namespace ${namespace.name} is paused` });
+  const limits = await Promise.all(job.cascade.map((profile) => activeLimit(ctx, job, profile)));
+  if (limits.every((row) => row !== null)) causes.push(...limitCauses(limits));
+  return [...causes, ...(await runnerCauses(ctx, job, await servingRunners(ctx, job.namespace)))];
+}
+
+/** The limits of a parked job's cascade, and when it will be tried again. */
+export async function harnessCauses(ctx: Reading, job: Doc<"jobs">): Promise<Cause[]> {
+  const limits = await Promise.all(job.cascade.map((profile) => activeLimit(ctx, job, profile)));
+  const until = job.retryAt === undefined ? {} : { until: job.retryAt };
+  const text = `all of its harness profiles (${job.cascade.join(", ")}) were limited; it will be tried again`;
+  return [{ reason: "harness", text, ...until }, ...limitCauses(limits.filter((row) => row !== null))];
+}
+
+async function activeLimit(
+  ctx: Reading,
+  job: Doc<"jobs">,
+  profile: string,
+): Promise<Doc<"harnessHealth"> | null> {
+  const row = await accountRow(ctx, { namespace: job.namespace, profile });
+  return row?.active === true ? row : null;
+}
+
+function limitCauses(rows: readonly Doc<"harnessHealth">[]): Cause[] {
+  const until = earliestReset(rows.map((row) => row.until));
+  return rows.map(({ profile, kind, reason }) => ({
+    reason: "harness",
+    text: `${profile} is ${kind}: ${reason}`,
+    ...(until === undefined ? {} : { until }),
+  }));
+}
+
+/** Why none of the runners that serve the namespace can take a ready job; nothing when one can. */
+export async function runnerCauses(
+  ctx: Reading,
+  job: Doc<"jobs">,
+  serving: readonly Serving[],
+): Promise<Cause[]> {
+  const inPool = serving.filter(({ session }) => session?.pools.includes(job.pool) === true);
+  if (inPool.length === 0) {
+    return because(
+      `no live runner serves pool ${JSON.stringify(job.pool)}: start one with \`drover runner\``,
+    );
+  }
+  const cascade = job.cascade.filter((name) => !isBarred(job, name));
+  if (cascade.length === 0) {
+    return because(
+      `its repo is private and all of its harness profiles (${job.cascade.join(", ")}) collect data: retry it with another one`,
+    );
+  }
+  const able = inPool.filter(({ session }) => cascade.some((name) => session?.profiles.includes(name)));
+  if (able.length === 0) {
+    return because(
+      `no live runner offers any of its harness profiles (${cascade.join(", ")}): install one where a runner is, or cancel the job and insert it with another harness`,
+    );
+  }
+  const namespace = await ctx.db.get("namespaces", job.namespace);
+  const near = able.filter(
+    ({ session }) => session !== null && namespace !== null && hasRepo(session, namespace, job),
+  );
+  if (near.length === 0) {
+    return because(
+      `no live runner that could take it has a folder for repo ${job.repo ?? ""}: add it to \`repos\` in a runner's configuration`,
+    );
+  }
+  const awake = near.filter(({ session }) => session?.draining === false);
+  if (awake.length === 0) return because("every runner that could take it is draining");
+  return awake.length > MAX_MACHINES ? [] : machineCauses(ctx, job, awake);
+}
+
+function because(text: string): Cause[] {
+  return [{ reason: "runner", text }];
+}
+
+/** What cannot run on any of the machines that offer it; nothing as soon as one could run the job. */
+async function machineCauses(ctx: Reading, job: Doc<"jobs">, awake: readonly Serving[]): Promise<Cause[]> {
+  const causes: Cause[] = [];
+  for (const { runner, session } of awake) {
+    const machine = runner.host;
+    const offered = job.cascade.filter((name) => session?.profiles.includes(name) && !isBarred(job, name));
+    for (const profile of offered) {
+      const row = await machineRow(ctx, { namespace: job.namespace, profile, machine });
+      if (row?.active !== true) return [];
+      const text = `${profile} cannot run on ${machine} (${row.reason}): repair it there and start its runner again`;
+      causes.push({ reason: "runner", text, ...(row.until === undefined ? {} : { until: row.until }) });
+    }
+  }
+  return causes;
+}
