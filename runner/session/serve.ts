@@ -47,7 +47,8 @@ export function serving(context: RunnerContext, stopping: Stopping): Serving {
   const begin = (claimed: Claimed) => {
     const { handle, attempt } = claimed.job;
     context.options.log({ level: "info", event: "job:claimed", job: handle, attempt });
-    fill(newWork(claimed, session?.id ?? ""));
+    if (session === undefined) throw new Error("a claim without a session");
+    fill(newWork(claimed, session));
   };
   const slots = openSlots({ count: () => context.options.slots, begin, onFreed: () => claimer?.wake() });
   stopping.killed.addEventListener("abort", () => slots.stopAll("shutdown"));
@@ -68,7 +69,7 @@ export function serving(context: RunnerContext, stopping: Stopping): Serving {
     session = current;
     current.lost.addEventListener("abort", () => slots.stopAll("lease_lost"));
     for (const one of held) {
-      const adopted = await adoptJob(context, one, current.id);
+      const adopted = await adoptJob(context, one, current);
       if (adopted !== undefined) fill(adopted.work, adopted.profile);
     }
     // Between the session and its serving, an offer may have changed that the backend does not know yet.
