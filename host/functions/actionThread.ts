@@ -1,4 +1,4 @@
-import { type Transferable, Worker } from "node:worker_threads";
+import { Worker } from "node:worker_threads";
 import { LIMITS } from "../values/limits.ts";
 import type {
   FromThread,
@@ -8,13 +8,16 @@ import type {
   ThreadData,
   ToThread,
 } from "./actionMessages.ts";
-import { refusalOf, type Settled } from "./isolate.ts";
+import { BodyReceiver } from "./bodyReceiver.ts";
+import { refusalOf, type Settled, type Thrown } from "./isolate.ts";
 
 /** What an action asks of the host while it runs. */
 export interface ThreadHost {
   asyncSyscall(op: string, arg: string): string | Promise<string>;
   log(level: string, text: string): void;
 }
+/** Null when no route matches. */
+export type HttpAnswer = { ok: true; value: Response } | { ok: false; thrown: Thrown } | null;
 /** Why a thread is gone. */
 export type Loss = "time" | "memory" | "crash";
 export type Ran<T> = { kind: "done"; value: T } | { kind: "lost"; why: Loss };
@@ -32,6 +35,8 @@ export class ActionThread {
   #host: ThreadHost | null = null;
   #onAnswer: ((message: FromThread) => void) | null = null;
   #onIdle: ((isReusable: boolean) => void) | null = null;
+  #body: BodyReceiver | null = null;
+  #timer: NodeJS.Timeout | undefined;
   #lost: Loss | null = null;
   readonly #gone: Promise<Loss>;
 
@@ -50,6 +55,10 @@ export class ActionThread {
       });
       this.#worker.on("exit", () => resolve((this.#lost ??= "crash")));
     });
+    void this.#gone.then((why) => {
+      clearTimeout(this.#timer);
+      this.#body?.end(`The action was stopped before the end of its answer (${why}).`);
+    });
     this.#worker.unref();
   }
 
@@ -59,9 +68,9 @@ export class ActionThread {
     );
   }
 
-  http(call: ThreadCall, request: PlainRequest, host: ThreadHost): Promise<Ran<HttpSettled | null>> {
-    return this.#ask({ kind: "http", call, request }, host, (message) =>
-      message.kind === "responded" ? { value: message.settled } : null,
+  async http(call: ThreadCall, request: PlainRequest, host: ThreadHost): Promise<Ran<HttpAnswer>> {
+    return await this.#ask<HttpAnswer>({ kind: "http", call, request }, host, (message) =>
+      message.kind === "responded" ? { value: this.#answer(message.settled) } : null,
     );
   }
 
@@ -73,6 +82,12 @@ export class ActionThread {
 
   async end(): Promise<void> {
     await this.#worker.terminate();
+  }
+
+  /** Ends the thread and what runs in it, for a reason that its caller is told. */
+  async stop(why: Loss): Promise<void> {
+    this.#lost ??= why;
+    await this.end();
   }
 
   async #ask<T>(
@@ -88,15 +103,17 @@ export class ActionThread {
         if (found !== null) resolve({ kind: "done", value: found.value });
       };
     });
-    let timer: NodeJS.Timeout | undefined;
-    const late = new Promise<Ran<T>>((resolve) => {
-      timer = setTimeout(() => resolve({ kind: "lost", why: "time" }), LIMITS.actionTimeMs).unref();
-    });
-    this.#worker.postMessage(message);
-    const ran = await Promise.race([answer, late, this.#gone.then((why): Ran<T> => ({ kind: "lost", why }))]);
-    clearTimeout(timer);
-    if (ran.kind === "lost") await this.end();
-    return ran;
+    // Also while the answer's body is being sent: until the thread is idle again.
+    this.#timer = setTimeout(() => void this.stop("time"), LIMITS.actionTimeMs).unref();
+    this.#post(message);
+    return await Promise.race([answer, this.#gone.then((why): Ran<T> => ({ kind: "lost", why }))]);
+  }
+
+  #answer(settled: HttpSettled | null): HttpAnswer {
+    if (settled === null || !settled.ok) return settled;
+    const { hasBody, ...init } = settled.value;
+    this.#body = hasBody ? new BodyReceiver((message) => this.#post(message)) : null;
+    return { ok: true, value: new Response(this.#body?.stream ?? null, init) };
   }
 
   #receive(message: FromThread): void {
@@ -108,12 +125,22 @@ export class ActionThread {
       case "settled":
       case "responded":
         return this.#onAnswer?.(message);
+      case "part":
+        return this.#body?.part(message.bytes);
+      case "bodyEnd":
+        return this.#body?.end(message.problem);
       case "idle":
-        this.#worker.unref();
-        return this.#onIdle?.(message.isReusable);
+        return this.#rest(message.isReusable);
       default:
         return message satisfies never;
     }
+  }
+
+  #rest(isReusable: boolean): void {
+    clearTimeout(this.#timer);
+    this.#body = null;
+    this.#worker.unref();
+    this.#onIdle?.(isReusable);
   }
 
   async #serve({ id, op, arg }: { id: number; op: string; arg: string }): Promise<void> {
@@ -125,8 +152,8 @@ export class ActionThread {
     }
   }
 
-  #post(message: ToThread, moved: Transferable[] = []): void {
-    this.#worker.postMessage(message, moved);
+  #post(message: ToThread): void {
+    this.#worker.postMessage(message);
   }
 }
 

@@ -93,9 +93,7 @@ export class ActionRunner {
     if (ran.kind === "lost") return LOST[ran.why];
     const settled = ran.value;
     if (settled === null) return null;
-    if (!settled.ok) return thrownFailure(settled.thrown);
-    const { body, ...init } = settled.value;
-    return new Response(body, init);
+    return settled.ok ? settled.value : thrownFailure(settled.thrown);
   }
 
   /** Ends every thread; what runs in them is lost. */
