@@ -1,3 +1,4 @@
+import type { EventLoopUtilization } from "node:perf_hooks";
 import { Worker } from "node:worker_threads";
 import { LIMITS } from "../values/limits.ts";
 import type {
@@ -22,6 +23,12 @@ export type HttpAnswer = { ok: true; value: Response } | { ok: false; thrown: Th
 export type Loss = "time" | "memory" | "crash";
 export type Ran<T> = { kind: "done"; value: T } | { kind: "lost"; why: Loss };
 
+/**
+ * A backstop only, since V8 ends the whole process, not the thread, when one array does not fit below this limit, and
+ * the largest array has 1 GiB; buffers do not count at all. What holds actions to their limit is MemoryWatch.
+ */
+const THREAD_HEAP_MIB = 2_048;
+
 /** The built package has the worker as a file of its own; the sources of a checkout go through tsx. */
 const isSource = import.meta.url.endsWith(".ts");
 const FILE = new URL(isSource ? "./actionWorker.ts" : "../host/actionWorker.js", import.meta.url);
@@ -37,6 +44,7 @@ export class ActionThread {
   #onIdle: ((isReusable: boolean) => void) | null = null;
   #body: BodyReceiver | null = null;
   #timer: NodeJS.Timeout | undefined;
+  #measured: EventLoopUtilization | undefined;
   #lost: Loss | null = null;
   readonly #gone: Promise<Loss>;
 
@@ -46,7 +54,7 @@ export class ActionThread {
       workerData: data,
       execArgv: [],
       env: {},
-      resourceLimits: { maxOldGenerationSizeMb: LIMITS.actionHeapMib },
+      resourceLimits: { maxOldGenerationSizeMb: THREAD_HEAP_MIB },
     });
     this.#worker.on("message", (message: FromThread) => this.#receive(message));
     this.#gone = new Promise((resolve) => {
@@ -82,6 +90,15 @@ export class ActionThread {
 
   async end(): Promise<void> {
     await this.#worker.terminate();
+  }
+
+  /** Part of the time since this was last asked in which the thread computed, from 0 to 1. */
+  busyness(): number {
+    const { performance } = this.#worker;
+    const now = performance.eventLoopUtilization();
+    const { utilization } = performance.eventLoopUtilization(now, this.#measured);
+    this.#measured = now;
+    return utilization;
   }
 
   /** Ends the thread and what runs in it, for a reason that its caller is told. */
