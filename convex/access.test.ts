@@ -42,6 +42,10 @@ const FUNCTIONS: Record<
     roles: ["admin"],
     call: (c) => c.mutation(api.assignments.create, { ...NS, northStar: "x" }),
   },
+  "assignments:byKeys": {
+    roles: ["admin", "runner", "viewer"],
+    call: (c) => c.query(api.assignments.byKeys, { ...NS, keys: ["k"] }),
+  },
   "assignments:list": {
     roles: ["admin", "runner", "viewer"],
     call: (c) => c.query(api.assignments.list, NS),
@@ -93,6 +97,10 @@ const FUNCTIONS: Record<
     roles: ["admin", "agent"],
     call: (c, { assignment }) =>
       c.mutation(api.jobs.insert, { ...NS, assignment, jobs: [{ type: "script", context: "new" }] }),
+  },
+  "jobs:completed": {
+    roles: ["admin", "runner", "viewer"],
+    call: (c) => c.query(api.jobs.completed, { ...NS, keys: ["k"] }),
   },
   "jobs:list": { roles: ["admin", "runner", "viewer"], call: (c) => c.query(api.jobs.list, NS) },
   "jobs:get": {

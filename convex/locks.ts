@@ -2,7 +2,7 @@ import { v } from "convex/values";
 import { internalMutation } from "./_generated/server.js";
 import { begin, scopedMutation, scopedQuery } from "./model/access/access.ts";
 import { listLocks, releaseByHand, vLock } from "./model/readiness/lockViews.ts";
-import { passOnLocks } from "./model/readiness/passOnLocks.ts";
+import { passOnLocks } from "./model/jobs/passOnLocks.ts";
 
 /** The locks of a namespace with their holders, by key. */
 export const list = scopedQuery(
@@ -11,9 +11,9 @@ export const list = scopedQuery(
   "viewer",
 )({ args: { limit: v.optional(v.number()) }, returns: v.array(vLock), handler: listLocks });
 
-/** Takes a lock from a holder that does not run, and gives it to the next in line. */
+/** Takes a lock from a holder that does not run, and gives it to the next in line, or to the waiter `to`. */
 export const release = scopedMutation("admin")({
-  args: { key: v.string() },
+  args: { key: v.string(), to: v.optional(v.string()) },
   returns: v.object({ outcome: v.union(v.literal("released"), v.literal("free")) }),
   handler: releaseByHand,
 });

@@ -236,6 +236,17 @@ describe("the lease", () => {
     expect(await q.row(job)).toMatchObject({ lostCount: 1 });
   });
 
+  it("of a runner that died ends in minutes, not in a day, when the clock was set back by one", async () => {
+    const q = await openQueue();
+    const { job } = await busy(q);
+    vi.setSystemTime(Date.now() - 86_400_000);
+    await q.t.mutation(internal.sessions.reapAll, {});
+    expect(await q.row(job)).toMatchObject({ status: "running" });
+    vi.setSystemTime(Date.now() + 6 * 60_000);
+    await q.t.mutation(internal.sessions.reapAll, {});
+    expect(await q.row(job)).toMatchObject({ status: "pending", lostCount: 1 });
+  });
+
   it("costs a job its life the third time", async () => {
     const q = await openQueue();
     await q.insert(await q.create(), {});

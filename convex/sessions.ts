@@ -4,9 +4,10 @@ import { begin, globalMutation, globalQuery } from "./model/access/access.ts";
 import { drain } from "./model/fanOut/drain.ts";
 import { renewLease } from "./model/sessions/heartbeat.ts";
 import { ordersOf } from "./model/sessions/orders.ts";
+import { closeRuns as closeLeftRuns } from "./model/runs/ownRuns.ts";
 import { reapLapsed, reapSession } from "./model/sessions/reaper.ts";
 import { endSession, startSession } from "./model/sessions/sessionLife.ts";
-import { vHeldJob, vOrders } from "./model/claim/workShapes.ts";
+import { vHeldJob, vOrders } from "./model/shared/workShapes.ts";
 
 /** A runner begins. Jobs of its earlier session on this host whose lease holds are handed to the new one. */
 export const start = globalMutation(
@@ -85,6 +86,19 @@ export const reap = internalMutation({
   handler: async (ctx, args) => {
     const tx = begin(ctx);
     await reapSession(tx, args);
+    await drain(tx);
+    return null;
+  },
+});
+
+/** Scheduled after the end of a session that alone served a run. */
+export const closeRuns = internalMutation({
+  args: { session: v.id("sessions") },
+  returns: v.null(),
+  handler: async (ctx, args) => {
+    const tx = begin(ctx);
+    const session = await tx.db.get("sessions", args.session);
+    if (session !== null) await closeLeftRuns(tx, session);
     await drain(tx);
     return null;
   },

@@ -6,6 +6,7 @@ import { describeError } from "./connect/callError.ts";
 import { connectBackend } from "./connect/convexBackend.ts";
 import type { Report } from "./connect/types.ts";
 import type { RunnerContext } from "./context.ts";
+import { profileGate } from "./execute/profileGate.ts";
 import { startGuard } from "./guard/guard.ts";
 import type { Profile } from "./harness/port.ts";
 import { watchHealth } from "./health.ts";
@@ -88,9 +89,26 @@ async function build(
   closers.push(health.close);
   const { closing } = stopping;
   const limits = { ...DEFAULT_LIMITS, ...options.limits };
-  const room = await watchRoom({ folder: folders.root, limits, log: options.log, onRoom: onHealth });
+  const room = watchRoom({
+    ...{ folder: folders.root, limits, clock, log: options.log, onRoom: onHealth },
+    ...(options.measureRoom === undefined ? {} : { measure: options.measureRoom }),
+  });
   closers.push(room.close);
-  return { options, clock, backend, folders, outbox, health, guard, limits, room, profiles, mark, closing };
+  return {
+    options,
+    clock,
+    backend,
+    folders,
+    outbox,
+    health,
+    guard,
+    gate: profileGate(),
+    limits,
+    room,
+    profiles,
+    mark,
+    closing,
+  };
 }
 
 /** Logs are shown to others, too: what providers and agents say in errors goes through the same net as results. */

@@ -59,6 +59,8 @@ export interface RunnerOptions {
   /** What differs from DEFAULT_LIMITS. */
   limits?: Partial<RunnerLimits>;
   clock?: Clock;
+  /** Stands in for the machine's disk and memory, in bytes that are free. */
+  measureRoom?: () => { disk: number; memory: number };
   /** Stands in for the Convex client. */
   connect?: (connection: Connection) => Backend;
 }

@@ -1,7 +1,7 @@
 // The queue's own figures, through the unmodified ConvexClient, every acknowledged write on disk, beside the disk's own
 // rate of synced writes. Usage: node --import tsx bench/queue/queue.mjs [--full]. Writes docs/benchmarks.md.
 import { execFileSync } from "node:child_process";
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { cpus, loadavg, tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -96,8 +96,11 @@ try {
   await host.stop();
   rmSync(folder, { recursive: true, force: true });
 }
-writeFileSync(join(root, "docs", "benchmarks.md"), page());
-execFileSync("npx", ["prettier", "--write", join(root, "docs", "benchmarks.md")], { stdio: "ignore" });
+const target = join(root, "docs", "benchmarks.md");
+// The chapters of other benches stay.
+const others = /\n## [^]*$/.exec(readFileSync(target, "utf8"))?.[0] ?? "";
+writeFileSync(target, page() + others);
+execFileSync("npx", ["prettier", "--write", target], { stdio: "ignore" });
 
 function page() {
   const table = rows.map((row) => `| ${row.join(" | ")} |`).join("\n");

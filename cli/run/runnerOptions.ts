@@ -64,8 +64,10 @@ function namespaceOptions({ root }: Settings, repos: Record<string, string>): Na
 const MIB = 1024 * 1024;
 
 function limitsOf({ runnerLimits = {} }: Config): Partial<RunnerLimits> {
-  const { freeDiskMb, freeMemoryMb, outputMb } = runnerLimits;
+  const { freeDiskMb, freeMemoryMb, outputMb, jobsPerNamespace, jobsPerRepo } = runnerLimits;
   return {
+    ...(jobsPerNamespace === undefined ? {} : { jobsPerNamespace }),
+    ...(jobsPerRepo === undefined ? {} : { jobsPerRepo }),
     ...(freeDiskMb === undefined ? {} : { freeDiskBytes: freeDiskMb * MIB }),
     ...(freeMemoryMb === undefined ? {} : { freeMemoryBytes: freeMemoryMb * MIB }),
     ...(outputMb === undefined ? {} : { outputBytes: outputMb * MIB }),

@@ -9,7 +9,7 @@ import type { CallOutcome } from "../functions/outcome.ts";
 import { canonicalPath, type FunctionKind, type Registry } from "../functions/registry.ts";
 import type { Subscriptions } from "../subscriptions/subscriptions.ts";
 import { encodeTs } from "../sync/protocol.ts";
-import { messageOf } from "../values/errors.ts";
+import { messageOf, NotSaved } from "../values/errors.ts";
 import type { ConvexJson } from "../values/json.ts";
 import { LIMITS } from "../values/limits.ts";
 import type { LogSink } from "../values/log.ts";
@@ -161,8 +161,6 @@ function onError(error: Error, c: Context, log: LogSink): Response {
   }
   if (error instanceof SyntaxError) return c.json({ code: "BadJsonBody", message: error.message }, 400);
   log({ kind: "host", level: "error", text: `http: ${messageOf(error)}` });
-  return c.json(
-    { code: "InternalServerError", message: "The host failed; the call may be tried again" },
-    500,
-  );
+  const what = error instanceof NotSaved ? error.message : "The host failed";
+  return c.json({ code: "InternalServerError", message: `${what}; the call may be tried again` }, 500);
 }

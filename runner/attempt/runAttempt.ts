@@ -119,6 +119,11 @@ function recordOf(input: AttemptInput, prepared: Prepared, startedAt: number): A
   };
 }
 
+/** The report of an attempt for which no process was started. */
+export function unstartedAttempt(input: AttemptInput, verdict: Verdict): AttemptReport {
+  return unstarted(input, Date.now(), verdict);
+}
+
 function unstarted(input: AttemptInput, startedAt: number, verdict: Verdict): AttemptReport {
   return {
     verdict,

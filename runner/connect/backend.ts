@@ -3,6 +3,7 @@
  * again when it comes back; the subscriptions stay.
  */
 import type {
+  Advanced,
   Beat,
   Claimed,
   EndedAttempt,
@@ -41,8 +42,8 @@ export interface Backend {
 
   /** null: somebody else was faster, or the job may not run now. */
   claim(claim: { namespace: string; session: string; job: string }): Promise<Claimed | null>;
-  /** Ends the present attempt and opens the next one; undefined: the lease is lost. */
-  advance(step: Advance): Promise<number | undefined>;
+  /** Ends the present attempt and opens the next one. */
+  advance(step: Advance): Promise<Advanced>;
   /** `claimNext`: up to 4 jobs of the same namespace to try for, best first. */
   report(report: Report, claimNext: string[]): Promise<ReportAnswer>;
   /** False: the lease is lost. */

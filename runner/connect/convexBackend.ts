@@ -65,10 +65,7 @@ function queueCalls(client: ConvexClient, onError: OnError) {
 
 function workCalls(client: ConvexClient) {
   return {
-    advance: async (step) => {
-      const answer = await client.mutation(api.work.advance, step);
-      return answer.kind === "advanced" ? answer.attempt : undefined;
-    },
+    advance: (step) => client.mutation(api.work.advance, step),
     report: (report, claimNext) =>
       client.mutation(api.work.report, { ...report, ...(claimNext.length === 0 ? {} : { claimNext }) }),
     events: async (namespace, fence, events) => {

@@ -36,6 +36,8 @@ export interface Claimed {
     idleTimeoutMs: number | null;
     cascade: string[];
     attempt: number;
+    /** It is a task of a file: its failure goes to the next profile of its cascade. */
+    fallsThrough: boolean;
     /** Its repo is private: no profile that collects data may see it. */
     private: boolean;
   };
@@ -123,6 +125,10 @@ export interface Report {
   ended: EndedAttempt;
   outcome: Outcome;
 }
+
+/** `probed`: another job tries that profile after its limit, until then it counts as limited. */
+export type Advanced =
+  { kind: "advanced"; attempt: number } | { kind: "probed"; until: number } | { kind: "lease_lost" };
 
 export interface ReportAnswer {
   kind: "accepted" | "already" | "lease_lost";

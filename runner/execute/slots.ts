@@ -7,6 +7,7 @@ export interface Slots {
   has: (job: string) => boolean;
   /** What the heartbeat names. */
   running: () => { job: string; attempt: number }[];
+  works: () => Work[];
   /** Runs `work` and what follows it in the same slot. */
   fill: (work: Work, run: (work: Work) => Promise<Claimed | null>) => void;
   stopAll: (cause: StopCause) => void;
@@ -37,6 +38,7 @@ export function openSlots(deps: SlotsDeps): Slots {
   return {
     free: () => deps.count - works.size,
     has: (job) => works.has(job),
+    works: () => [...works.values()],
     running: () => [...works.values()].map(({ claimed, attempt }) => ({ job: claimed.job.id, attempt })),
     fill(work, run) {
       works.set(work.claimed.job.id, work);

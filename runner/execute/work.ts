@@ -10,6 +10,10 @@ export interface Work {
   readonly session: string;
   /** The present attempt: `work.advance` counts it up. */
   attempt: number;
+  /** Of the present attempt; undefined before the first one. */
+  profile?: string;
+  /** Profiles that another job tries after their limit, with the time until which they are left to it. */
+  readonly probed: Map<string, number>;
   /** Attempts of this claim that have ended. */
   readonly tries: EndedTry[];
   /** Aborted with a StopCause. */
@@ -24,6 +28,7 @@ export function newWork(claimed: Claimed, session: string, tries: EndedTry[] = [
     claimed,
     session,
     attempt: claimed.job.attempt,
+    probed: new Map(),
     tries,
     signal: controller.signal,
     stop(cause) {

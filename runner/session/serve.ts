@@ -1,4 +1,5 @@
 /** One session's work: take over what is held, claim and execute until the session is lost or the runner drains. */
+import { fitsCaps, type Load } from "../claim/caps.ts";
 import { Claimer } from "../claim/claimer.ts";
 import { untilClosed } from "../connect/untilClosed.ts";
 import type { Claimed, HeldJob } from "../connect/types.ts";
@@ -87,14 +88,37 @@ function claimerOf(context: RunnerContext, { session, slots, begin, onIdle }: Cl
     lanes: Object.keys(namespaces).flatMap((namespace) => pools.map((pool) => ({ namespace, pool }))),
     me: name,
     freeSlots: slots.free,
-    canRun: (namespace, { cascade, repo }) =>
-      context.room.lacks() === undefined &&
-      (repo === undefined || Object.hasOwn(namespaces[namespace]?.repos ?? {}, repo)) &&
-      cascade.some((profile) => context.health.of(namespace, profile).kind === "healthy"),
+    canRun: ({ namespace, job }, coming) => {
+      const load = loadOf(context, namespace, job);
+      if (load.profile === undefined || context.room.lacks() !== undefined) return false;
+      if (job.repo !== undefined && !Object.hasOwn(namespaces[namespace]?.repos ?? {}, job.repo))
+        return false;
+      const present = () => [
+        ...slots.works().map((work) => loadOfWork(context, work)),
+        ...coming.map((one) => loadOf(context, one.namespace, one.job)),
+      ];
+      const ofProfile = (name: string) => context.profiles.get(name)?.maxConcurrent ?? Infinity;
+      return fitsCaps(present, load, { limits: context.limits, ofProfile });
+    },
     isOurs: slots.has,
     onClaimed: begin,
     onIdle,
   });
+}
+
+/** `profile`: the one with which a claim would begin now. */
+function loadOf(
+  { health }: RunnerContext,
+  namespace: string,
+  { cascade, repo }: { cascade: readonly string[]; repo?: string },
+): Load {
+  const profile = cascade.find((name) => health.of(namespace, name).kind === "healthy");
+  return { namespace, repo, profile };
+}
+
+function loadOfWork(context: RunnerContext, { claimed, profile }: Work): Load {
+  const load = loadOf(context, claimed.namespace, claimed.job);
+  return { ...load, profile: profile ?? load.profile };
 }
 
 /** Ends a runner that was told to stop when there is nothing to do. */

@@ -6,7 +6,7 @@ import { checkLimits } from "../assignments/checkLimits.ts";
 import { checkRetention } from "../retention/checkRetention.ts";
 import { fail } from "../shared/fail.ts";
 import { present } from "../shared/find.ts";
-import { setPrivate } from "../claim/privacy.ts";
+import { setPrivate } from "./privacy.ts";
 import { findNamespace, unknownNamespace } from "./namespaceAccess.ts";
 import type { Authorized, Reading, ScopedTx, Tx } from "../shared/tx.ts";
 import { defined } from "../../../domain/defined.ts";

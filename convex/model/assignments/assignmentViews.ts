@@ -3,7 +3,7 @@ import { MAX_PAGE } from "../../../domain/limits.ts";
 import type { Doc } from "../../_generated/dataModel.js";
 import { checkNames, pageSize } from "../shared/checks.ts";
 import { assignmentTextsOf, findAssignment } from "../shared/find.ts";
-import { toJob } from "../jobs/jobView.ts";
+import { toJob } from "../shared/jobView.ts";
 import type { AssignmentView } from "../shared/shapes.ts";
 import { sumTotals } from "./totals.ts";
 import type { Reading, ScopedReading } from "../shared/tx.ts";

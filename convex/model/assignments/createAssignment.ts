@@ -3,8 +3,7 @@ import { firstLine } from "../../../domain/text.ts";
 import type { Doc } from "../../_generated/dataModel.js";
 import { assignmentByKey } from "./assignmentViews.ts";
 import { checkLimits } from "./checkLimits.ts";
-import { MAX_PRIORITY } from "../insert/checkNewJob.ts";
-import { checkName, checkNumber, checkText } from "../shared/checks.ts";
+import { checkName, checkNumber, checkText, MAX_PRIORITY } from "../shared/checks.ts";
 import type { ScopedReading, ScopedTx } from "../shared/tx.ts";
 import { defined } from "../../../domain/defined.ts";
 

@@ -2,7 +2,7 @@
 import { earliestReset } from "../../../domain/healthRule.ts";
 import type { Doc } from "../../_generated/dataModel.js";
 import { accountRow, machineRow } from "../health/healthRows.ts";
-import { isBarred } from "../claim/barred.ts";
+import { isBarred } from "../access/barred.ts";
 import { hasRepo } from "../claim/repoAtHand.ts";
 import { servingRunners, type Serving } from "../sessions/runners.ts";
 import type { Cause } from "../shared/shapes.ts";

@@ -7,6 +7,7 @@ import { findSession } from "../shared/find.ts";
 import { forgetMachine } from "../health/health.ts";
 import { busyLeaseMs, leaseFrom, scheduleReap } from "./lease.ts";
 import { listGranted } from "../access/namespaces.ts";
+import { closeRuns } from "../runs/ownRuns.ts";
 import { lapse } from "./reaper.ts";
 import { enlist } from "./runnerRow.ts";
 import { takeOver, type Held } from "./takeover.ts";
@@ -71,6 +72,7 @@ export async function endSession(ctx: Tx & Authorized, args: { session: string }
   if (session.status !== "live") return null;
   await ctx.db.patch("sessions", session._id, { status: "ended", endedAt: ctx.now });
   ctx.tasks.push({ kind: "abandon", session: session._id, why: "interrupted", reason: "its runner stopped" });
+  await closeRuns(ctx, session);
   return null;
 }
 
@@ -118,6 +120,7 @@ async function takeOverEarlier(
     if (before._id === session) continue;
     if (before.leaseUntil <= tx.now) await lapse(tx, before);
     else held.push(...(await takeOver(tx, before, { session, namespaces })));
+    await closeRuns(tx, before);
   }
   return held;
 }

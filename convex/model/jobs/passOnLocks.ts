@@ -4,10 +4,10 @@
  */
 import { makeFunctionReference } from "convex/server";
 import type { Doc } from "../../_generated/dataModel.js";
-import { runnerCauses } from "../jobs/causesOfReady.ts";
+import { runnerCauses } from "./causesOfReady.ts";
 import { servingRunners, type Serving } from "../sessions/runners.ts";
 import type { Tx } from "../shared/tx.ts";
-import { setGate } from "./setGate.ts";
+import { setGate } from "../readiness/setGate.ts";
 
 /** Locks that one transaction looks at. */
 const LOCKS_PER_RUN = 100;
