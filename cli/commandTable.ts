@@ -147,6 +147,11 @@ export const COMMANDS: CommandTable = {
     load: () => import("./commands/status.ts"),
   },
   runs: { group: "Look", summary: "list runs", load: () => import("./commands/runs.ts") },
+  review: {
+    group: "Run",
+    summary: "have results reviewed by another profile",
+    load: () => import("./commands/review.ts"),
+  },
   verify: {
     group: "Run",
     summary: "make test and make lint in each repo of a run",
@@ -259,6 +264,12 @@ export const COMMANDS: CommandTable = {
     backend: false,
   },
 
+  "report-tool": {
+    group: "Other",
+    summary: "serve the MCP tool by which an agent reports; started by agents",
+    load: () => import("./commands/reportTool.ts"),
+    backend: false,
+  },
   completion: {
     group: "Other",
     summary: "print the completion script of a shell",

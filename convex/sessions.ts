@@ -4,8 +4,9 @@ import { begin, globalMutation, globalQuery } from "./model/access/access.ts";
 import { drain } from "./model/fanOut/drain.ts";
 import { renewLease } from "./model/sessions/heartbeat.ts";
 import { ordersOf } from "./model/sessions/orders.ts";
+import { closeRuns as closeLeftRuns } from "./model/runs/ownRuns.ts";
 import { reapLapsed, reapSession } from "./model/sessions/reaper.ts";
-import { endSession, startSession } from "./model/sessions/sessionLife.ts";
+import { endSession, startSession, updateSession } from "./model/sessions/sessionLife.ts";
 import { vHeldJob, vOrders } from "./model/shared/workShapes.ts";
 
 /** A runner begins. Jobs of its earlier session on this host whose lease holds are handed to the new one. */
@@ -35,6 +36,23 @@ export const start = globalMutation(
     held: v.array(vHeldJob),
   }),
   handler: startSession,
+});
+
+/** What a runner offers has changed while it runs: its configuration was read again. */
+export const update = globalMutation(
+  "runner",
+  "admin",
+)({
+  args: {
+    session: v.string(),
+    pools: v.array(v.string()),
+    slots: v.number(),
+    profiles: v.array(v.string()),
+    collecting: v.array(v.string()),
+    repos: v.record(v.string(), v.array(v.string())),
+  },
+  returns: v.null(),
+  handler: updateSession,
 });
 
 /** Renews the lease; `running` is what the runner really executes. */
@@ -85,6 +103,19 @@ export const reap = internalMutation({
   handler: async (ctx, args) => {
     const tx = begin(ctx);
     await reapSession(tx, args);
+    await drain(tx);
+    return null;
+  },
+});
+
+/** Scheduled after the end of a session that alone served a run. */
+export const closeRuns = internalMutation({
+  args: { session: v.id("sessions") },
+  returns: v.null(),
+  handler: async (ctx, args) => {
+    const tx = begin(ctx);
+    const session = await tx.db.get("sessions", args.session);
+    if (session !== null) await closeLeftRuns(tx, session);
     await drain(tx);
     return null;
   },

@@ -25,6 +25,7 @@ export const advance = scopedMutation(
   args: { fence: vFence, ended: vAttemptReport, profile: v.string(), harness: v.string() },
   returns: v.union(
     v.object({ kind: v.literal("advanced"), attempt: v.number() }),
+    v.object({ kind: v.literal("probed"), until: v.number() }),
     v.object({ kind: v.literal("lease_lost") }),
   ),
   handler: advanceAttempt,

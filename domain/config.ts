@@ -46,6 +46,9 @@ const runnerLimits = z.strictObject({
   freeDiskMb: mebibytes.optional(),
   freeMemoryMb: mebibytes.optional(),
   outputMb: mebibytes.min(1).optional(),
+  /** Jobs of one namespace, and of one repo, that one runner has going at once. */
+  jobsPerNamespace: z.int().min(1).max(MAX_SLOTS).optional(),
+  jobsPerRepo: z.int().min(1).max(MAX_SLOTS).optional(),
 });
 
 const harnessProfile = z.strictObject({
@@ -59,6 +62,8 @@ const harnessProfile = z.strictObject({
   output: z.enum(["claude", "codex", "gemini", "opencode"]).optional(),
   /** `bypass` (default) asks no question; `restricted` edits in the folder without a free shell. */
   permissions: z.enum(["bypass", "restricted"]).optional(),
+  /** Attempts of it that one runner has at once. */
+  maxConcurrent: z.int().min(1, "expected at least 1").max(MAX_SLOTS).optional(),
   /** Its provider keeps what it is sent: it never gets a repo of `privateRepos`. */
   dataCollection: z.boolean().optional(),
 });

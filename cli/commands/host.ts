@@ -11,9 +11,7 @@ import { DEFAULT_PORT, startEmbeddedHost } from "../run/embeddedHost.ts";
 const MAX_PORT = 65_534;
 
 export function register(program: Command): void {
-  const host = program
-    .command("host")
-    .description("Run the backend alone, or look at its data and work.");
+  const host = program.command("host").description("Run the backend alone, or look at its data and work.");
   registerStats(host);
   host
     .command("run", { isDefault: true })

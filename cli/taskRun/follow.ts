@@ -4,10 +4,14 @@ import { isTerminalAssignment } from "../../domain/assignmentState.ts";
 import { openLive } from "../backend/live.ts";
 import type { FollowOptions } from "./followOptions.ts";
 import { judgeStandstill } from "./standstill.ts";
+import { takeLocks } from "./takeLocks.ts";
 import { isTask, taskIdOf } from "./runModel.ts";
 
 /** How long nothing may run before somebody asks why, ms: claims and retries between two jobs take less. */
 const STANDSTILL_MS = 1500;
+
+/** Looks of the standstill's watch from one question about foreign locks to the next. */
+const LOOKS_PER_LOCK_CHECK = 3;
 
 export type FollowEnd = "ended" | "limited" | "stuck" | "interrupted";
 
@@ -28,7 +32,7 @@ export async function followRun(options: FollowOptions): Promise<FollowEnd> {
     for await (const status of live.follow(api.runs.watch, { namespace: order.namespace, run }, signal)) {
       if (model.push(status)) await pull();
       options.onChange();
-      if (status.status === "blocked") finish("stuck");
+      if (status.status === "blocked" && !status.paused) finish("stuck");
       else if (isTerminalAssignment(status.status) && status.running.length === 0) finish("ended");
     }
   } finally {
@@ -37,8 +41,24 @@ export async function followRun(options: FollowOptions): Promise<FollowEnd> {
     await live.close();
   }
   await catchUp(options, pull);
+  // The callbacks have set it, which the compiler does not see.
+  const how = end as FollowEnd;
+  if (how === "limited") await takeParked(options);
   options.onChange();
-  return end;
+  return how;
+}
+
+/** The attempts of jobs that wait for their profiles: such a job never settles, and its report must not be empty. */
+async function takeParked({ backend, order, model, onSettled }: FollowOptions): Promise<void> {
+  for (const { handle } of model.status?.parked ?? []) {
+    const { job, attempts } = await backend.query(api.jobs.get, {
+      namespace: order.namespace,
+      job: handle,
+    });
+    const parked = { job, attempts };
+    model.settle(parked);
+    await onSettled(parked);
+  }
 }
 
 /** Takes in all that has settled and is not known: after an interrupt, too. */
@@ -78,8 +98,9 @@ async function watchStandstill(
   finish: (how: FollowEnd) => void,
 ): Promise<void> {
   let since = 0;
-  while (!signal.aborted) {
+  for (let look = 1; !signal.aborted; look += 1) {
     await sleep(STANDSTILL_MS / 3, undefined, { signal }).catch(() => undefined);
+    if (look % LOOKS_PER_LOCK_CHECK === 0 && !signal.aborted) await takeLocks(options).catch(() => undefined);
     const { status } = options.model;
     const stands = status !== null && status.running.length === 0 && !isTerminalAssignment(status.status);
     since = stands ? since + STANDSTILL_MS / 3 : 0;

@@ -1,5 +1,5 @@
 import { type ConflictLog, overlaps } from "./conflicts.ts";
-import { HostError, messageOf } from "../values/errors.ts";
+import { HostError, messageOf, NotSaved } from "../values/errors.ts";
 import { isOpen } from "./isOpen.ts";
 import type { Store } from "./store.ts";
 import {
@@ -150,7 +150,7 @@ export class Committer {
       } catch (error) {
         // Nothing of the batch is on disk, and nothing of it has been published: all of it failed.
         if (isOpen(driver)) driver.exec("ROLLBACK");
-        for (const { job } of done) job.reject(new Error(`COMMIT failed: ${messageOf(error)}`));
+        for (const { job } of done) job.reject(new NotSaved(`The change could not be saved: ${messageOf(error)}`));
       }
       return;
     }

@@ -70,8 +70,10 @@ export class Crons {
     for (const [name, spec] of this.#specs) {
       const row = known.get(name);
       const isSame = row?.spec === JSON.stringify(spec);
-      const now = { nowMs: Date.now(), previousMs: null };
-      const next = isSame ? row.next : nextRun(name, spec.schedule, now);
+      const nowMs = Date.now();
+      const latest = nextRun(name, spec.schedule, { nowMs, previousMs: isSame ? nowMs : null });
+      // A stored time further off than any schedule puts it is one of a clock that has been set back since.
+      const next = isSame ? Math.min(row.next, latest) : latest;
       this.#rows.put(name, spec, next);
       times.set(name, next);
     }

@@ -11,6 +11,9 @@ import { takeStaged } from "./restore.ts";
 /** Layout of the data file; raised by every change of the tables below, together with a step that upgrades. */
 const SCHEMA_VERSION = 2;
 
+/** A clock that is behind by less is not worth a word: machines correct theirs all the time. */
+const CLOCK_TOLERANCE_MS = 60_000;
+
 /**
  * docs: one row a document, `json` as the function wrote it. idx: one row per document and index, `key` in
  * keyEncoding's order, also for by_id and by_creation_time. sess: answers of mutations by client session, so that a
@@ -97,11 +100,21 @@ async function openFile(file: string): Promise<DataFile> {
     };
     const note = isChecked ? "was checked and is sound" : "is too large to be checked at start";
     const notes = isUnclean ? [`the last host on this data file was killed; the file ${note}`] : [];
+    notes.push(...clockNotes(lastCommit(driver)));
     return { driver, notes, acknowledged: (ts) => record.note(ts), close };
   } catch (error) {
     driver.close();
     throw error;
   }
+}
+
+function clockNotes(last: bigint): string[] {
+  const behindMs = Number(last / 1_000_000n) - Date.now();
+  if (behindMs <= CLOCK_TOLERANCE_MS) return [];
+  return [
+    `this machine's clock is ${Math.round(behindMs / 1000)} s behind the last commit of the data file: ` +
+      `timestamps go on from there, but what is scheduled for a time waits for that time`,
+  ];
 }
 
 function setUp(driver: Driver): void {

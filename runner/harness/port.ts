@@ -26,6 +26,8 @@ export interface Profile {
   output?: StreamKind;
   /** `bypass` (default): no question is asked. `restricted`: edits in the folder, no free shell. */
   permissions?: "bypass" | "restricted";
+  /** Attempts of it that one runner has at once; absent: as many as it has slots. */
+  maxConcurrent?: number;
   /** Its provider keeps what it is sent: it never gets a private repo. */
   dataCollection?: boolean;
 }
@@ -102,6 +104,8 @@ export interface LaunchOrder {
   /** The attempt's TMPDIR. */
   tmp: string;
   resume?: string;
+  /** The command of the MCP server with the tool `report`, for CLIs that can be told of one by the command line. */
+  reportTool?: readonly string[];
   /** True when the child will run as root. */
   root: boolean;
 }
