@@ -47,6 +47,23 @@ describe("queries and mutations", () => {
     expect(hex[2]).not.toBe(hex[0]);
   });
 
+  it("hold nested calls to limits of their own, and do not count writes that are taken back", async () => {
+    const host = await fixtureHost();
+    const seen = await httpClient(host.url).mutation(mutation("marks:nestedLimits"), {});
+    expect(seen).toEqual({
+      read: expect.stringContaining("Too many documents read") as string,
+      written: expect.stringContaining("Too many writes") as string,
+      unlimited: expect.not.arrayContaining(["d"]) as string[],
+      counted: 3,
+    });
+  });
+
+  it("cannot schedule with a commit timestamp that is not there yet", async () => {
+    const host = await fixtureHost();
+    const late = httpClient(host.url).mutation(mutation("marks:stampLater"), {});
+    await expect(late).rejects.toThrow("Invalid arguments for marks:write");
+  });
+
   it("that never settle are failed at once", async () => {
     const host = await fixtureHost();
     await expect(httpClient(host.url).query(query("runtime:hang"), {})).rejects.toThrow(
