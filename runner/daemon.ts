@@ -3,6 +3,7 @@
  * has claimed and reports outcomes. See SPEC.md §5.
  */
 import { jitteredBackoff } from "../domain/backoff.ts";
+import { MAX_SESSION_REPOS } from "../domain/limits.ts";
 import { describeError, refusalCode } from "./connect/callError.ts";
 import { untilClosed } from "./connect/untilClosed.ts";
 import type { RunnerContext } from "./context.ts";
@@ -86,9 +87,7 @@ async function open(context: RunnerContext, served: Serving, stopping: Stopping)
       pools: options.pools,
       slots: options.slots,
       profiles: [...context.profiles.keys()],
-      repos: Object.fromEntries(
-        Object.entries(options.namespaces).map(([name, { repos }]) => [name, Object.keys(repos)]),
-      ),
+      ...reposOf(options),
       collecting: [...context.profiles.values()].filter((one) => one.dataCollection).map((one) => one.name),
     },
     running: served.slots.running,
@@ -98,6 +97,14 @@ async function open(context: RunnerContext, served: Serving, stopping: Stopping)
     },
     onLease: context.guard.leaseLeft,
   });
+}
+
+/** The repos that this machine has, unless they are too many to be named: then it takes jobs of any. */
+function reposOf({ namespaces }: RunnerOptions): { repos?: Record<string, string[]> } {
+  const named = Object.entries(namespaces).map(([name, { repos }]) => [name, Object.keys(repos)] as const);
+  return named.some(([, slugs]) => slugs.length > MAX_SESSION_REPOS)
+    ? {}
+    : { repos: Object.fromEntries(named) };
 }
 
 interface Running {

@@ -1,3 +1,4 @@
+import { MAX_SESSION_REPOS } from "../../../domain/limits.ts";
 import type { Doc, Id } from "../../_generated/dataModel.js";
 import { findNamespace, unknownNamespace } from "../access/namespaceAccess.ts";
 import { grantsPool, type Caller } from "../access/caller.ts";
@@ -79,7 +80,7 @@ export async function endSession(ctx: Tx & Authorized, args: { session: string }
 function checkStart(caller: Caller, args: StartArgs): void {
   for (const field of ["runner", "host", "version"] as const) checkName(args[field], field);
   checkNames(args.collecting, "collecting");
-  for (const slugs of Object.values(args.repos ?? {})) checkNames(slugs, "repos");
+  for (const slugs of Object.values(args.repos ?? {})) checkNames(slugs, "repos", MAX_SESSION_REPOS);
   for (const field of ["namespaces", "pools", "profiles"] as const) checkNames(args[field], field);
   checkNumber(args.slots, "slots", { min: 0, max: MAX_SLOTS });
   if (args.namespaces.length === 0)
