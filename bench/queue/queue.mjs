@@ -6,6 +6,7 @@ import { cpus, loadavg, tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { drain, enqueue, fanOut, fill, graph, openQueue, startLatency } from "./drover.mjs";
+import { runConflicts } from "./conflicts.ts";
 import { fsyncRate } from "./fsync.mjs";
 import { startHost } from "./host.mjs";
 
@@ -91,6 +92,14 @@ try {
     add(`host CPU of that commit, ${count} subscribers`, `${number(result.cpuMs)} ms`, "");
   }
   add("host memory, peak", `${number(host.usage().peakMiB)} MiB`, "");
+  const conflicts = await runConflicts(full ? 10_000 : 640, 16);
+  for (const [call, { calls, tries, failed }] of [
+    ["claims", conflicts.claim],
+    ["completions with the next claim", conflicts.report],
+  ]) {
+    const work = `tries when mutations conflict as on Convex Cloud, 16 claimers, ${number(conflicts.jobs.length)} ready: ${call}`;
+    add(work, `${(tries / calls).toFixed(3)} each (${calls} calls, ${failed} failed)`, "");
+  }
 } finally {
   for (const each of opened) await each.stop();
   await host.stop();
