@@ -45,7 +45,7 @@ export async function runCascade(
 
 function decide({ health, profiles, clock }: RunnerContext, { claimed, tries, probed }: Work) {
   const { cascade } = claimed.job;
-  const fallThrough = claimed.assignment.policy === "static";
+  const fallThrough = claimed.job.fallsThrough;
   const healthOf = (profile: string): ProfileHealth =>
     claimed.job.private && profiles.get(profile)?.dataCollection === true
       ? { kind: "offline", reason: "it collects data, and the repo is private" }

@@ -3,7 +3,7 @@
  * mutation is retried four times and then fails. Sixteen claimers over one backlog must hardly get in each other's way.
  */
 import { expect, it } from "vitest";
-import { runConflicts } from "../../bench/queue/conflicts.ts";
+import { runConflicts } from "../support/conflictRun.ts";
 
 const CLAIMERS = 16;
 /** Jobs that are ready; DROVER_CONFLICT_JOBS=10000 for the figure of the benchmarks. */

@@ -66,6 +66,7 @@ export class MemoryBackend {
         idleTimeoutMs: null,
         cascade: ["script"],
         attempt: 0,
+        fallsThrough: false,
         private: false,
         ...job,
       },
@@ -159,6 +160,8 @@ export class MemoryBackend {
     };
     return {
       startSession: (start) => answer(() => this.#start(start)),
+      updateSession: (session, { profiles }) =>
+        answer(() => void Object.assign(this.sessions.get(session) ?? {}, { profiles })),
       heartbeat: (session) =>
         answer(() =>
           this.sessions.get(session)?.alive === true

@@ -33,15 +33,14 @@ async function completedOf({ db, namespace }: ScopedReading, key: string) {
   const jobs = await db
     .query("jobs")
     .withIndex("by_key", (q) => q.eq("namespace", namespace._id).eq("key", key))
-    .order("desc")
     .take(MAX_JOBS_PER_KEY);
   // Below the key the index sorts by assignment, whose ids are random.
-  const rows = jobs
+  const newestFirst = jobs.sort((a, b) => b.assignmentNumber - a.assignmentNumber || b.number - a.number);
+  return newestFirst
+    .filter((job, i) => newestFirst.findIndex(({ repo }) => repo === job.repo) === i)
     .filter(({ status }) => status === "complete")
-    .sort((a, b) => b._creationTime - a._creationTime)
     .map((job) => ({
       ...{ key, handle: jobHandle(job), settledAt: job.settledAt ?? job._creationTime },
       ...(job.repo === undefined ? {} : { repo: job.repo }),
     }));
-  return rows.filter((row, i) => rows.findIndex(({ repo }) => repo === row.repo) === i);
 }

@@ -9,7 +9,7 @@ import { fileURLToPath } from "node:url";
 import { ConvexClient } from "convex/browser";
 import { api } from "../../convex/_generated/api.js";
 import { startHost } from "../../host/host.ts";
-import { sign, testKeys } from "../../test/support/keys.ts";
+import { sign, testKeys } from "./keys.ts";
 
 const CONVEX = fileURLToPath(new URL("../../convex", import.meta.url));
 const BATCH = 400;
