@@ -147,6 +147,11 @@ export const COMMANDS: CommandTable = {
     load: () => import("./commands/status.ts"),
   },
   runs: { group: "Look", summary: "list runs", load: () => import("./commands/runs.ts") },
+  review: {
+    group: "Run",
+    summary: "have results reviewed by another profile",
+    load: () => import("./commands/review.ts"),
+  },
   verify: {
     group: "Run",
     summary: "make test and make lint in each repo of a run",

@@ -515,5 +515,11 @@ describe("jobs:completed", () => {
       ["k", "3.1", "o/b"],
       ["k", "2.1", "o/a"],
     ]);
+    await q.insert(await q.create(), { key: "k", repo: "o/b", type: "script" });
+    const later = await q.admin.query(api.jobs.completed, { namespace: "main", keys: ["k"] });
+    expect(later.map(({ repo }) => repo)).toEqual(["o/a"]);
+    const many = Array.from({ length: 101 }, (_, i) => `k${i}`);
+    const tooMany = q.admin.query(api.jobs.completed, { namespace: "main", keys: many });
+    expect(await errorOf(tooMany)).toMatchObject({ code: "INVALID" });
   });
 });

@@ -41,7 +41,7 @@ export const list = scopedQuery(
   handler: listJobs,
 });
 
-/** Which of these keys (task ids) a complete job of the namespace bears: at most 500 a call, the newest job per repo. */
+/** Which of these keys (task ids, at most 100) are done: per repo the newest job of the namespace that bears one decides. */
 export const completed = scopedQuery(
   "admin",
   "runner",

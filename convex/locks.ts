@@ -11,9 +11,9 @@ export const list = scopedQuery(
   "viewer",
 )({ args: { limit: v.optional(v.number()) }, returns: v.array(vLock), handler: listLocks });
 
-/** Takes a lock from a holder that does not run, and gives it to the next in line. */
+/** Takes a lock from a holder that does not run, and gives it to the next in line, or to the waiter `to`. */
 export const release = scopedMutation("admin")({
-  args: { key: v.string() },
+  args: { key: v.string(), to: v.optional(v.string()) },
   returns: v.object({ outcome: v.union(v.literal("released"), v.literal("free")) }),
   handler: releaseByHand,
 });

@@ -17,6 +17,8 @@ export const create = scopedMutation("admin")({
     key: v.optional(v.string()),
     sourceRef: v.optional(v.string()),
     failFast: v.optional(v.boolean()),
+    /** Nothing of it may start until it is set active: half an import must never run. */
+    held: v.optional(v.boolean()),
     review: v.optional(vReviewRule),
     parent: v.optional(v.string()),
     limits: v.optional(vLimits),

@@ -4,6 +4,7 @@ import { begin, globalMutation, globalQuery } from "./model/access/access.ts";
 import { drain } from "./model/fanOut/drain.ts";
 import { renewLease } from "./model/sessions/heartbeat.ts";
 import { ordersOf } from "./model/sessions/orders.ts";
+import { closeRuns as closeLeftRuns } from "./model/runs/ownRuns.ts";
 import { reapLapsed, reapSession } from "./model/sessions/reaper.ts";
 import { endSession, startSession, updateSession } from "./model/sessions/sessionLife.ts";
 import { vHeldJob, vOrders } from "./model/shared/workShapes.ts";
@@ -48,7 +49,8 @@ export const update = globalMutation(
     slots: v.number(),
     profiles: v.array(v.string()),
     collecting: v.array(v.string()),
-    repos: v.record(v.string(), v.array(v.string())),
+    /** Absent: jobs of any repo. */
+    repos: v.optional(v.record(v.string(), v.array(v.string()))),
   },
   returns: v.null(),
   handler: updateSession,
@@ -102,6 +104,19 @@ export const reap = internalMutation({
   handler: async (ctx, args) => {
     const tx = begin(ctx);
     await reapSession(tx, args);
+    await drain(tx);
+    return null;
+  },
+});
+
+/** Scheduled after the end of a session that alone served a run. */
+export const closeRuns = internalMutation({
+  args: { session: v.id("sessions") },
+  returns: v.null(),
+  handler: async (ctx, args) => {
+    const tx = begin(ctx);
+    const session = await tx.db.get("sessions", args.session);
+    if (session !== null) await closeLeftRuns(tx, session);
     await drain(tx);
     return null;
   },

@@ -61,6 +61,17 @@ describe("the next step of a cascade", () => {
     expect((last as { reason: string }).reason).toMatch(/a: weekly limit.*b: 5-hour limit.*c: no login/);
   });
 
+  it("goes on after a failure of the job's own where fallbacks are for that, and ends with the last that can run", () => {
+    const offline = (profile: string): ProfileHealth =>
+      profile === "b" ? { kind: "offline", reason: "no login" } : healthy();
+    const next = (...all: string[]) =>
+      nextStep({ cascade, tries: tried(...all), health: offline, fallThrough: true });
+    expect(next("a outcome")).toEqual(run("c"));
+    expect(next("a outcome", "c outcome")).toEqual({ kind: "settled" });
+    expect(next("a done")).toEqual({ kind: "settled" });
+    expect(next("a interrupted")).toEqual({ kind: "settled" });
+  });
+
   it("comes to an end on every path, within three runs of each profile", () => {
     const effects = ["done", "limited", "transient", "machine", "outcome", "interrupted"] as const;
     fc.assert(

@@ -1,7 +1,7 @@
 /**
  * Which profile runs a job next: the rules of the cascade as one pure function over what happened so far.
  * See SPEC.md §5 and design rules: limited → next profile; transient → the same one again, bounded, then next;
- * unusable on this machine → next; the job's own outcome ends the cascade.
+ * unusable on this machine → next; the job's own outcome ends the cascade, except in task files (`fallThrough`).
  */
 import { TRANSIENT_WAITS_MS } from "./backoff.ts";
 import type { CascadeStep as VerdictEffect } from "./verdict.ts";
@@ -31,18 +31,21 @@ export interface CascadeInput {
   cascade: readonly string[];
   tries: readonly EndedTry[];
   health: (profile: string) => ProfileHealth;
+  /** A failure that is the job's own goes to the next profile as well: what the fallbacks of a task file promise. */
+  fallThrough?: boolean;
 }
 
 /** The next step of a job's cascade. Total: every input gives a step. */
-export function nextStep({ cascade, tries, health }: CascadeInput): NextStep {
+export function nextStep({ cascade, tries, health, fallThrough }: CascadeInput): NextStep {
   const last = tries.at(-1);
   if (last === undefined) return firstFrom(0, { cascade, tries, health });
   const at = Math.max(cascade.indexOf(last.profile), 0);
   switch (last.effect) {
     case "done":
-    case "outcome":
     case "interrupted":
       return { kind: "settled" };
+    case "outcome":
+      return fallThrough === true ? nextOrSettled(at + 1, { cascade, tries, health }) : { kind: "settled" };
     case "transient": {
       const waitMs = TRANSIENT_WAITS_MS[transientRun(tries) - 1];
       if (waitMs !== undefined && health(last.profile).kind === "healthy")
@@ -55,6 +58,12 @@ export function nextStep({ cascade, tries, health }: CascadeInput): NextStep {
     default:
       return last.effect satisfies never;
   }
+}
+
+/** A job that failed by itself has its outcome: it does not wait for profiles that are limited. */
+function nextOrSettled(start: number, input: CascadeInput): NextStep {
+  const next = firstFrom(start, input);
+  return next.kind === "run" ? next : { kind: "settled" };
 }
 
 /** How often in a row, counted from the end, the last profile failed transiently. */

@@ -62,10 +62,10 @@ const harnessProfile = z.strictObject({
   output: z.enum(["claude", "codex", "gemini", "opencode"]).optional(),
   /** `bypass` (default) asks no question; `restricted` edits in the folder without a free shell. */
   permissions: z.enum(["bypass", "restricted"]).optional(),
+  /** Attempts of it that one runner has at once. */
+  maxConcurrent: z.int().min(1, "expected at least 1").max(MAX_SLOTS).optional(),
   /** Its provider keeps what it is sent: it never gets a repo of `privateRepos`. */
   dataCollection: z.boolean().optional(),
-  /** Jobs of this profile that one runner has going at once. */
-  maxJobs: z.int().min(1).max(MAX_SLOTS).optional(),
 });
 
 const fileShape = {

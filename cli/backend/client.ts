@@ -5,7 +5,7 @@
 import { ConvexHttpClient } from "convex/browser";
 import type { FunctionArgs, FunctionReference, FunctionReturnType } from "convex/server";
 import { ensureSigningKey } from "../keys/signingKey.ts";
-import { signAdminToken } from "../keys/sign.ts";
+import { LOCAL_TOKEN_S, signAdminToken } from "../keys/sign.ts";
 import type { Settings } from "../config/settings.ts";
 import { CliError, EXIT } from "../output/errors.ts";
 import { asCliError, type CallPlace } from "./failure.ts";
@@ -13,6 +13,9 @@ import { httpFetch } from "./httpFetch.ts";
 
 /** A one-shot call that takes longer than this is given up, ms. */
 const CALL_TIMEOUT_MS = 30_000;
+
+/** A token that was signed here is used this long, ms. */
+const RENEW_MS = (LOCAL_TOKEN_S * 1000) / 2;
 
 type Kind = "query" | "mutation" | "action";
 type Call<K extends Kind> = <F extends FunctionReference<K>>(
@@ -34,7 +37,15 @@ export interface Backend {
 export function openBackend(settings: Access, timeoutMs = CALL_TIMEOUT_MS): Backend {
   const place: CallPlace = { url: settings.url, givenToken: settings.token !== null };
   let ready: Promise<ConvexHttpClient> | undefined;
-  const client = () => (ready ??= connect(settings, timeoutMs));
+  let since = 0;
+  const client = () => {
+    // A run may take hours, and the token that this machine signs for itself does not hold that long.
+    if (ready === undefined || performance.now() - since > RENEW_MS) {
+      since = performance.now();
+      ready = connect(settings, timeoutMs);
+    }
+    return ready;
+  };
   const guard = async <T>(work: (client: ConvexHttpClient) => Promise<T>): Promise<T> => {
     try {
       return await work(await client());

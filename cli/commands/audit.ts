@@ -24,7 +24,7 @@ export function register(program: Command): void {
     .option("--no-backend", "do not ask the queue which of the tasks are complete")
     .option("--fix", "write the narrowed file")
     .option("--output <file>", "with --fix: write here instead of over the input")
-    .option("--format <format>", "text or json")
+    .option("--format <format>", "text or json (default: text; json when stdout is no terminal)")
     .option("--json", "print JSON")
     .action(async (file, { backend, ...flags }, command) => {
       const common = queueFlags(commonFlags(command));

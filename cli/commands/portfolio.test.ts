@@ -259,6 +259,11 @@ describe("scan, generate, audit and validate as one pipe", () => {
       [["validate", "none-*.json"], "no file matches none-*.json"],
       [["validate", "config/repos.json"], "invalid task file"],
       [["audit", "nope.json"], "cannot be read"],
+      [["scan", "--repos-dir", "repos", "--output", "repos"], "it is a folder, expected a file name"],
+      [
+        ["generate", "--repos-dir", "repos", "--owner", "a", "--output", "scan.json/x"],
+        "a part of the path is a file",
+      ],
     ] as const;
     const runs = await Promise.all(cases.map(([args]) => drover(...args)));
     runs.forEach((run, i) => {

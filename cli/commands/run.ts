@@ -1,14 +1,16 @@
 import type { Command } from "@commander-js/extra-typings";
 import { toText } from "../../domain/report/text.ts";
-import { openBackend } from "../backend/client.ts";
+import { api } from "../../convex/_generated/api.js";
+import { type Backend, openBackend } from "../backend/client.ts";
 import { commonFlags } from "../commonOptions.ts";
 import { type CommonFlags, loadSettings, type Settings } from "../config/settings.ts";
 import { withInterrupt } from "../interrupt.ts";
-import { EXIT } from "../output/errors.ts";
+import { CliError, EXIT } from "../output/errors.ts";
 import { printData, say } from "../output/print.ts";
 import { tuiMode } from "../taskRun/display.ts";
 import { planLines, planText } from "../taskRun/dryRun.ts";
-import { importRun, newRunId } from "../taskRun/importRun.ts";
+import { cutWarning, sayCut } from "../taskRun/doneBefore.ts";
+import { declareProfiles, importRun, newRunId } from "../taskRun/importRun.ts";
 import { readOrder, type RunOrder } from "../taskRun/order.ts";
 import { runTasks } from "../taskRun/runTasks.ts";
 import { type ReadTaskSettings, readTaskSettings } from "../taskRun/settings.ts";
@@ -49,8 +51,11 @@ export function register(program: Command): void {
       const order = await readOrder({ ...options, tasks: [...files, ...options.tasks] }, { settings, task });
       const mode = options.dryRun === true ? "plan" : options.detach === true ? "detach" : "run";
       if (mode !== "detach") order.warnings.forEach((text) => say(`warning: ${text}`));
-      if (mode === "plan")
+      if (mode === "plan") {
+        const cut = cutWarning(order.cut);
+        if (cut !== null) say(`warning: ${cut}`);
         return printData(planLines(order), (lines) => planText(lines, order), commonFlags(command));
+      }
       if (mode === "detach") return enqueue(settings, order, commonFlags(command));
       const local = options.local === true || options.workers !== undefined || options.reposDir !== undefined;
       await runAttached({ settings, order, local, tui }, commonFlags(command));
@@ -93,11 +98,26 @@ export async function enqueue(settings: Settings, order: RunOrder, flags: Common
   order.warnings.forEach((text) => say(`warning: ${text}`));
   const runId = newRunId();
   const backend = openBackend(settings);
-  const run = await importRun(backend, order, { label: runId, runId });
+  await sayCut(backend, order);
+  await declareProfiles(backend, order);
+  const run = await withInterrupt(async ({ signal }) => {
+    const run = await importRun(backend, order, { label: runId, runId, signal });
+    if (signal.aborted) await abandon(backend, order.namespace, run.assignment);
+    return run;
+  });
   printData(
-    { run: run.id, run_id: runId, assignment: run.assignment, tasks: run.handles.size },
+    { run: run.id, run_id: runId, assignment: run.assignment, tasks: run.tasks },
     ({ assignment, tasks }) =>
       `run ${assignment}: ${tasks} tasks are enqueued; \`drover watch ${assignment}\` follows them`,
     flags,
+  );
+}
+
+async function abandon(backend: Backend, namespace: string, assignment: number): Promise<never> {
+  const args = { namespace, assignment: String(assignment), status: "canceled" as const };
+  await backend.mutation(api.assignments.update, args);
+  throw new CliError(
+    `interrupted: what was in (run ${assignment}) is canceled, nothing of it runs`,
+    EXIT.interrupted,
   );
 }

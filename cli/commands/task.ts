@@ -75,6 +75,6 @@ function today(): string {
 function common(command: Command) {
   return command
     .option("--workspace <dir>", "folder that holds tasks/ (default: .)")
-    .option("--format <format>", "text or json")
+    .option("--format <format>", "text or json (default: text; json when stdout is no terminal)")
     .option("--json", "print JSON");
 }

@@ -26,8 +26,8 @@ export const EXIT_MEANINGS: Readonly<Record<ExitCode, string>> = {
 export class CliError extends Error {
   readonly exitCode: ExitCode;
 
-  constructor(message: string, exitCode: ExitCode) {
-    super(message);
+  constructor(message: string, exitCode: ExitCode, options?: ErrorOptions) {
+    super(message, options);
     this.name = "CliError";
     this.exitCode = exitCode;
   }

@@ -4,7 +4,7 @@ import type { CompletedJob } from "../../portfolio/audit/model.ts";
 import type { Reachable } from "../backend/ifThere.ts";
 
 /** Task ids in one call: what `jobs:completed` takes. */
-const MAX_CALL_IDS = 500;
+const MAX_CALL_IDS = 100;
 
 /** Which of these tasks are complete in the queue, with the job that did each as evidence. */
 export async function completedTasks(

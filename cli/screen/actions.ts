@@ -1,5 +1,6 @@
 /** What the keys of the screen do in the queue. Every answer and every refusal goes to the log panel. */
 import { api } from "../../convex/_generated/api.js";
+import { PAUSED } from "../../domain/runHold.ts";
 import type { DisplayOrder } from "../taskRun/plainLines.ts";
 import { duration } from "../output/time.ts";
 import type { ScreenStore } from "./store.ts";
@@ -13,7 +14,7 @@ export interface ScreenActions {
 }
 
 export function screenActions(
-  { backend, namespace, onQuit }: DisplayOrder,
+  { backend, namespace, assignment, onQuit }: DisplayOrder,
   store: ScreenStore,
 ): ScreenActions {
   const act = (what: string, work: () => Promise<string>) => {
@@ -40,8 +41,11 @@ export function screenActions(
     pause: () =>
       act("pause", async () => {
         const paused = !store.get().view.paused;
-        await backend.mutation(api.namespaces.setPaused, { namespace, paused });
-        return paused ? "nothing new starts" : "going on";
+        const change = paused
+          ? { status: "blocked" as const, reason: PAUSED }
+          : { status: "active" as const };
+        await backend.mutation(api.assignments.update, { namespace, assignment, ...change });
+        return paused ? "nothing more of this run starts" : "going on";
       }),
     details: (handle) =>
       act(`details of ${handle}`, async () => {

@@ -153,6 +153,7 @@ describe("the keys", () => {
       model: filled(),
       backend: {} as Backend,
       namespace: "n",
+      assignment: "1",
       title: "t",
       slots: 4,
       startedAt: 0,

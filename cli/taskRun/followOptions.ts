@@ -15,6 +15,7 @@ export interface FollowOptions {
   /** Profiles that cannot start here, with the reason; empty where other runners serve the run. */
   lacking: ReadonlyMap<string, string>;
   signal: AbortSignal;
+  log: (text: string) => void;
   onSettled: (task: SettledTask) => Promise<void>;
   onChange: () => void;
 }

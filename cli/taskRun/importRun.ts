@@ -1,24 +1,27 @@
 import { randomBytes } from "node:crypto";
 import { api } from "../../convex/_generated/api.js";
 import { isTerminalAssignment } from "../../domain/assignmentState.ts";
-import { jobKeyOf } from "../../domain/taskFile/jobKey.ts";
+import { jobKeyOf, reviewKeyOf } from "../../domain/taskFile/jobKey.ts";
 import type { PlannedTask } from "../../domain/taskFile/plan.ts";
 import type { Backend } from "../backend/client.ts";
 import { defined } from "../../domain/defined.ts";
+import { CliError, EXIT } from "../output/errors.ts";
 import type { RunOrder } from "./order.ts";
 
 /** Tasks in one call: a loaded machine must do them within the second that a function has. */
 const MAX_CALL_TASKS = 200;
 /** Bytes of the prompts in one call: far below the 16 MiB that a call may carry. */
 const MAX_CALL_BYTES = 4 * 1024 * 1024;
+/** Runs that are looked through for one whose creation may have been lost on the way back. */
+const NEWEST_RUNS = 50;
 /** Dependencies in one call: below what the backend takes. */
 const MAX_CALL_EDGES = 3500;
 
 export interface ImportedRun {
   id: string;
   assignment: number;
-  /** Task id → handle of its job. */
-  handles: Map<string, string>;
+  /** How many are in. */
+  tasks: number;
 }
 
 export interface ImportOptions {
@@ -37,17 +40,35 @@ export function newRunId(): string {
 }
 
 /**
- * Puts a run into the queue: its profiles, the run itself, then its tasks in calls of bounded size. The same `runId`
- * again goes on where an earlier import was cut off. Ends early, with what is in, when `signal` is aborted.
+ * Puts a run into the queue: the run itself, then its tasks in calls of bounded size. Nothing of it starts before all
+ * of it is in, and an import that fails is undone: half a file must never run. Ends early, with what is in, when
+ * `signal` is aborted; the caller cancels it then.
+ * @throws CliError that says what became of the part that was in
  */
 export async function importRun(
   backend: Backend,
   order: RunOrder,
   options: ImportOptions,
 ): Promise<ImportedRun> {
-  const { namespace } = order;
-  await declareProfiles(backend, order);
   await supersede(backend, order);
+  try {
+    const run = await createRun(backend, order, options);
+    await insertAll(backend, order, { ...options, run });
+    const { namespace } = order;
+    if (options.signal?.aborted !== true)
+      await backend.mutation(api.assignments.update, {
+        namespace,
+        assignment: String(run.assignment),
+        status: "active",
+      });
+    return run;
+  } catch (error) {
+    throw await undone(backend, { namespace: order.namespace, runId: options.runId, cause: error as Error });
+  }
+}
+
+async function createRun(backend: Backend, order: RunOrder, options: ImportOptions): Promise<ImportedRun> {
+  const { namespace } = order;
   const { id, assignment } = await backend.mutation(api.runs.create, {
     namespace,
     northStar:
@@ -59,16 +80,45 @@ export async function importRun(
     tasks: order.tasks.length,
     key: options.runId,
     failFast: order.failFast,
+    held: true,
     ...defined({ review: order.review, parent: order.parent }),
   });
-  const handles = new Map<string, string>();
+  return { id, assignment, tasks: 0 };
+}
+
+async function insertAll(
+  backend: Backend,
+  order: RunOrder,
+  { run, pool, signal }: ImportOptions & { run: ImportedRun },
+): Promise<void> {
   for (const batch of batches(order.tasks)) {
-    if (options.signal?.aborted === true) break;
-    const jobs = batch.map((task) => newJob(task, order, options.pool));
-    const inserted = await insert(backend, { namespace, run: id, jobs });
-    inserted.forEach(({ handle }, i) => handles.set(batch[i]?.id ?? "", handle));
+    if (signal?.aborted === true) return;
+    const jobs = batch.map((task) => newJob(task, order, pool));
+    await insert(backend, { namespace: order.namespace, run: run.id, jobs });
+    run.tasks += jobs.length;
   }
-  return { id, assignment, handles };
+}
+
+/** The error of an import that failed, with what was in canceled. The answer to the creation may be what was lost. */
+async function undone(
+  backend: Backend,
+  { namespace, runId, cause }: { namespace: string; runId: string; cause: Error },
+): Promise<CliError> {
+  const code = cause instanceof CliError ? cause.exitCode : EXIT.failed;
+  const error = (what: string) =>
+    new CliError(`the import failed, ${what}: ${cause.message}`, code, { cause });
+  try {
+    const runs = await backend.query(api.runs.list, { namespace, limit: NEWEST_RUNS });
+    const run = runs.find(({ key }) => key === runId);
+    if (run === undefined) return error("nothing was enqueued");
+    const assignment = String(run.assignment);
+    await backend.mutation(api.assignments.update, { namespace, assignment, status: "canceled" });
+    return error(`nothing of it runs, and what was in (run ${assignment}) is canceled`);
+  } catch {
+    return error(
+      "and what is in could not be canceled. Nothing of it runs: `drover runs` names it as blocked, `drover cancel` removes it",
+    );
+  }
 }
 
 type Inserted = (typeof api.runs.insert)["_returnType"];
@@ -96,8 +146,8 @@ async function supersede(backend: Backend, { namespace, parent, supersedes }: Ru
   await backend.mutation(api.assignments.update, { namespace, assignment, status: "canceled" });
 }
 
-/** A namespace that declares profiles refuses jobs that name others. */
-async function declareProfiles(backend: Backend, { namespace, profiles }: RunOrder): Promise<void> {
+/** Makes the namespace ready for an order: one that declares profiles refuses jobs that name others. */
+export async function declareProfiles(backend: Backend, { namespace, profiles }: RunOrder): Promise<void> {
   const known = await backend.query(api.namespaces.get, { namespace });
   const names = profiles.map(({ name }) => name);
   const missing =
@@ -108,16 +158,17 @@ async function declareProfiles(backend: Backend, { namespace, profiles }: RunOrd
 }
 
 function newJob(task: PlannedTask, order: RunOrder, pool: string | undefined): NewJob {
+  const review = task.isReview === true;
   return {
-    type: task.isScript ? "script" : "implement",
-    key: jobKeyOf(task.id),
+    type: review ? "review" : task.isScript ? "script" : "implement",
+    key: review ? reviewKeyOf(task.id) : jobKeyOf(task.id),
     title: task.title,
     context: task.prompt,
     cascade: task.cascade,
     priority: task.priority,
-    repo: task.repo,
+    ...(task.repo === "" ? {} : { repo: task.repo }),
     // One agent per repo, and scripts change checkouts as well.
-    lock: `repo:${task.repo}`,
+    lock: review ? null : `repo:${task.repo}`,
     timeoutMs: order.maxRuntimeMs,
     idleTimeoutMs: task.isScript ? null : order.idleTimeoutMs,
     ...(task.dependsOn.length > 0 ? { after: task.dependsOn.map(jobKeyOf) } : {}),

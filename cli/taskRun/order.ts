@@ -4,6 +4,7 @@ import { BUILT_IN_HARNESSES } from "../../domain/config.ts";
 import { describeProblem, type Profiles, type TaskFile } from "../../domain/taskFile.ts";
 import { collectorsOf } from "../../domain/taskFile/cascades.ts";
 import { planRun, type PlannedTask } from "../../domain/taskFile/plan.ts";
+import type { CutEdge } from "../../domain/taskFile/select.ts";
 import { expandPath, repoFolder } from "../../portfolio/files/paths.ts";
 import { loadTaskFiles } from "../../portfolio/validate/runValidate.ts";
 import type { Profile } from "../../runner/harness/port.ts";
@@ -21,7 +22,7 @@ const DEFAULT_WORKERS = 4;
 /** Workers of `--workers 0`, one per task, at most. */
 const MAX_AUTO_WORKERS = 20;
 const MAX_WORKERS = 64;
-const DEFAULT_MAX_RUNTIME = "30m";
+export const DEFAULT_MAX_RUNTIME = "30m";
 const DEFAULT_IDLE_TIMEOUT = "5m";
 /** Problems that one refusal prints; a file with thousands is wrong in one way. */
 const MAX_PROBLEMS = 50;
@@ -44,6 +45,8 @@ export interface RunOrder {
   namespace: string;
   file: TaskFile;
   tasks: PlannedTask[];
+  /** Dependencies that the filter has cut off. */
+  cut: CutEdge[];
   warnings: string[];
   tasksFiles: string[];
   profiles: Profile[];
@@ -116,6 +119,7 @@ export function orderOf(
     namespace: settings.namespace ?? DEFAULT_NAMESPACE,
     file,
     tasks: plan.tasks,
+    cut: plan.cut,
     warnings: [...task.warnings, ...plan.warnings],
     tasksFiles: [...new Set(file.tasks.map(({ source_file }) => source_file ?? file.source))],
     profiles: runnerProfiles(file.runners, used, profilesOf(settings.config)),
@@ -173,7 +177,8 @@ function reposOf(
   );
 }
 
-function workersOf(flag: string | undefined, configured: number | undefined, tasks: number): number {
+/** How many tasks at once: the flag, else the settings. @throws CliError (exit 2) */
+export function workersOf(flag: string | undefined, configured: number | undefined, tasks: number): number {
   const workers = flag === undefined ? (configured ?? DEFAULT_WORKERS) : Number(flag);
   if (!Number.isInteger(workers) || workers < 0 || workers > MAX_WORKERS) {
     throw usageError(

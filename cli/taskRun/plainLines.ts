@@ -2,7 +2,7 @@
 import { say } from "../output/print.ts";
 import type { Backend } from "../backend/client.ts";
 import { triedMark } from "../../domain/report/text.ts";
-import { buildReport } from "../../domain/report/build.ts";
+import { buildReport, reviewOf } from "../../domain/report/build.ts";
 import { duration } from "../output/time.ts";
 import type { RunModel } from "./runModel.ts";
 
@@ -17,6 +17,8 @@ export interface DisplayOrder {
   model: RunModel;
   backend: Backend;
   namespace: string;
+  /** Of the run: what a pause holds. */
+  assignment: string;
   title: string;
   slots: number;
   startedAt: number;
@@ -46,7 +48,16 @@ const MARKS: Readonly<Record<string, string>> = {
   COMPLETED: "✓ COMPLETED ",
   FAILED: "✗ FAILED    ",
   SKIPPED: "- SKIPPED   ",
+  RATE_LIMITED: "⏳ LIMITED  ",
 };
+
+/** One review that has ended, as one line. */
+export function reviewLine({ reviews }: RunModel, id: string): string {
+  const facts = reviews.get(id);
+  if (facts === undefined) return id;
+  const { runner, passed, error } = reviewOf(facts);
+  return `${passed ? "✓" : "✗"} REVIEW     ${id}  ${passed ? "PASS" : (error ?? "FAIL")}  [${runner}]`;
+}
 
 /** One task that has ended, as one line. */
 export function settledLine({ task: find, facts }: RunModel, id: string): string {

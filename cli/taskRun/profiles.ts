@@ -1,6 +1,9 @@
 import type { TaskFile } from "../../domain/taskFile.ts";
-import { HARNESS_KINDS, type Profile } from "../../runner/harness/port.ts";
+import { collectsData } from "../../domain/taskFile/cascades.ts";
+import { HARNESS_KINDS, type Profile, STREAM_KINDS } from "../../runner/harness/port.ts";
 import { usageError } from "../output/errors.ts";
+
+const PERMISSIONS = ["bypass", "restricted"] as const;
 
 type Entry = TaskFile["runners"][string];
 
@@ -34,7 +37,34 @@ function toProfile(name: string, entry: Entry): Profile {
     ...(isRecord(entry["env"]) ? { env: environment(name, entry["env"]) } : {}),
     ...(args.length > 0 ? { args } : {}),
     ...(command.length > 0 ? { command } : {}),
+    ...(collectsData(entry) ? { dataCollection: true } : {}),
+    ...boundOf(name, entry),
+    ...choice(entry, "output", { among: STREAM_KINDS, at: `runners.${name}` }),
+    ...choice(entry, "permissions", { among: PERMISSIONS, at: `runners.${name}` }),
   };
+}
+
+/** A field that takes one of some words. */
+function choice<K extends string, T extends string>(
+  entry: Entry,
+  key: K,
+  { among, at }: { among: readonly T[]; at: string },
+): Partial<Record<K, T>> {
+  const value = entry[key];
+  if (value === undefined || value === null || value === "") return {};
+  const found = among.find((one) => one === value);
+  if (found !== undefined) return { [key]: found } as Partial<Record<K, T>>;
+  throw usageError(`${at}.${key}: expected one of ${among.join(", ")}, got ${JSON.stringify(value)}`);
+}
+
+/** How many attempts of a profile go on at once. Drover's own settings have the same under another spelling. */
+function boundOf(name: string, entry: Entry): Pick<Profile, "maxConcurrent"> {
+  const bound = entry["max_concurrent"] ?? entry["maxConcurrent"];
+  if (bound === undefined || bound === null || bound === 0) return {};
+  if (typeof bound === "number" && Number.isInteger(bound) && bound > 0) return { maxConcurrent: bound };
+  throw usageError(
+    `runners.${name}.max_concurrent: expected a whole number from 1 on, got ${JSON.stringify(bound)}`,
+  );
 }
 
 /** `profile` is a section of the Codex CLI's own configuration. */

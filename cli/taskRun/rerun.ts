@@ -71,7 +71,7 @@ export function rerunOrder(
 }
 
 /** Current configuration beats the old file, but what was marked as collecting data stays marked. */
-function mergedRunners(
+export function mergedRunners(
   file: TaskFile,
   { settings, task }: { settings: Settings; task: ReadTaskSettings },
 ): TaskFile["runners"] {
@@ -121,6 +121,16 @@ function fromSaved({ settings }: Saved): RunFlags {
     ...{ tasks: [], reposDir, failFast, verify, workers: String(workers) },
     maxRuntime: `${maxRuntimeMs}ms`,
     idleTimeout: `${idleTimeoutMs}ms`,
+  };
+}
+
+/** The task file and the settings with which the run of a folder was started, or null where it keeps none. */
+export function savedRun(folder: string): { file: TaskFile; settings: Saved["settings"] } | null {
+  const old = readSaved(folder);
+  if (old === null) return null;
+  return {
+    file: readFile(JSON.stringify(old.task_file), join(folder, RUN_FILE)),
+    settings: old.settings,
   };
 }
 

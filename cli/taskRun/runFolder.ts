@@ -1,11 +1,13 @@
 /** The folder of a run: everything that is needed to look at it, or to repeat it, without the queue. */
 import { mkdirSync } from "node:fs";
-import { copyFile, mkdir, readFile, rename, writeFile } from "node:fs/promises";
+import { mkdir, readFile, rename, writeFile } from "node:fs/promises";
 import { dirname, join, resolve } from "node:path";
 import { attemptFolder, folderName } from "../../domain/report/build.ts";
 import type { RunReport } from "../../domain/report/model.ts";
 import { toSarif } from "../../domain/report/sarif.ts";
+import { literalValues, type Redact, redactor } from "../../runner/report/redact.ts";
 import { readVersion } from "../commands/version.ts";
+import { copyRedacted } from "./copyRedacted.ts";
 import type { RunOrder } from "./order.ts";
 import { isTask, type SettledTask, taskIdOf } from "./runModel.ts";
 
@@ -44,7 +46,8 @@ export function makeRunFolder(base: string, now: Date): RunFolder {
   throw new Error(`too many runs started in one second below ${resolve(base, RUNS_FOLDER)}`);
 }
 
-function openRunFolder(path: string, stamp: string): RunFolder {
+/** The folder of a run that is there. */
+export function openRunFolder(path: string, stamp: string): RunFolder {
   return {
     path,
     stamp,
@@ -82,7 +85,9 @@ async function writeTask(
   await mkdir(own, { recursive: true, mode: FOLDER_MODE });
   const task = review ? undefined : taskOf(order, id);
   if (task !== undefined) await writeWhole(join(own, "task.json"), json(task.source));
-  for (const [i, { outputFile }] of attempts.entries()) await copyAttempt(placeOf(i), outputFile);
+  for (const [i, { outputFile }] of attempts.entries()) {
+    await copyAttempt(placeOf(i), outputFile, secretsOf(order));
+  }
   if (result === undefined || result === "") return;
   await writeWhole(join(placeOf(attempts.length - 1), "output.md"), result);
 }
@@ -97,11 +102,19 @@ function taskOf(order: RunOrder, id: string): RunOrder["tasks"][number] | undefi
 }
 
 /** The files of an attempt lie with its runner; where that is another machine, or they are gone, there are none. */
-async function copyAttempt(place: string, outputFile: string | undefined): Promise<void> {
+async function copyAttempt(place: string, outputFile: string | undefined, redact: Redact): Promise<void> {
   await mkdir(place, { recursive: true, mode: FOLDER_MODE });
   if (outputFile === undefined) return;
-  await copyFile(outputFile, join(place, "events.jsonl")).catch(() => undefined);
-  await copyFile(join(dirname(outputFile), "stderr.log"), join(place, "stderr.log")).catch(() => undefined);
+  await copyRedacted(outputFile, join(place, "events.jsonl"), redact);
+  await copyRedacted(join(dirname(outputFile), "stderr.log"), join(place, "stderr.log"), redact);
+}
+
+const nets = new WeakMap<RunOrder, Redact>();
+
+function secretsOf(order: RunOrder): Redact {
+  const net = nets.get(order) ?? redactor(process.env, ...literalValues(order.profiles));
+  nets.set(order, net);
+  return net;
 }
 
 /** Whole or not at all: a reader must never see half a report. */

@@ -1,58 +1,26 @@
 /** A run from its start to its report, with everything that it needs on this machine. */
-import { setTimeout as sleep } from "node:timers/promises";
 import { api } from "../../convex/_generated/api.js";
-import { buildReport } from "../../domain/report/build.ts";
-import type { RunReport } from "../../domain/report/model.ts";
+import { runPool } from "../../domain/runHold.ts";
 import type { RunnerHandle } from "../../runner/daemon.ts";
 import { type Backend, openBackend } from "../backend/client.ts";
-import type { Settings } from "../config/settings.ts";
-import { defined } from "../../domain/defined.ts";
-import type { Interrupt } from "../interrupt.ts";
-import { EXIT, type ExitCode } from "../output/errors.ts";
+import { CliError, EXIT } from "../output/errors.ts";
 import { say } from "../output/print.ts";
+import { conclude, type RunOutcome } from "./conclude.ts";
 import { openDisplay } from "./display.ts";
-import type { Display } from "./plainLines.ts";
-import { catchUp, followRun, type FollowEnd } from "./follow.ts";
+import { sayCut } from "./doneBefore.ts";
+import { catchUpStopped, followRun, type FollowEnd } from "./follow.ts";
 import type { FollowOptions } from "./followOptions.ts";
+import type { Going, RunCall } from "./going.ts";
 import { bringHost } from "./host.ts";
-import { importRun, newRunId } from "./importRun.ts";
-import { postRun } from "./hook.ts";
-import { appendMetrics } from "./metrics.ts";
+import { declareProfiles, type ImportedRun, importRun, newRunId } from "./importRun.ts";
 import type { RunOrder } from "./order.ts";
 import { lackingProfiles, startOwnRunner } from "./ownRunner.ts";
-import { makeRunFolder, type RunFolder } from "./runFolder.ts";
-import { isTask, runModel, type RunModel, taskIdOf } from "./runModel.ts";
+import { type Display, reviewLine } from "./plainLines.ts";
+import { makeRunFolder } from "./runFolder.ts";
+import { isTask, runModel, taskIdOf } from "./runModel.ts";
+import { reportOf, type RunEnd } from "./runReport.ts";
 import { openStatusLine } from "./statusLine.ts";
-import { type Verified, verifyRepos } from "./verify.ts";
-
-/** How long runners of other processes may take to stop what was canceled, ms. */
-const CANCEL_WAIT_MS = 15_000;
-
-export interface RunCall {
-  settings: Settings;
-  order: RunOrder;
-  /** This process must serve the run itself. */
-  local: boolean;
-  tui: "full" | "minimal" | "off";
-  interrupt: Interrupt;
-}
-
-export interface RunOutcome {
-  folder: string;
-  report: RunReport;
-  verified: Verified[];
-  exitCode: ExitCode;
-}
-
-interface Going {
-  call: RunCall;
-  backend: Backend;
-  settings: Settings;
-  folder: RunFolder;
-  model: RunModel;
-  runId: string;
-  startedAt: number;
-}
+import { stopRun } from "./stopRun.ts";
 
 /** Runs a task file attached: host and runner are brought along where none is there. The report is written whatever happens. */
 export async function runTasks(call: RunCall): Promise<RunOutcome> {
@@ -63,75 +31,97 @@ export async function runTasks(call: RunCall): Promise<RunOutcome> {
   try {
     const here = { ...settings, url: host.url };
     const backend = openBackend(here);
+    await sayCut(backend, order);
     const folder = makeRunFolder(process.cwd(), new Date(startedAt));
     const runId = newRunId();
     await folder.writeOrder(order, runId);
     say(`run ${folder.stamp}: ${order.tasks.length} tasks, ${folder.path}`);
-    const going = { call, backend, settings: here, folder, model: runModel(order.tasks), runId, startedAt };
-    return await carryOut(going);
+    return await carryOut({
+      call,
+      backend,
+      settings: here,
+      folder,
+      model: runModel(order.tasks),
+      runId,
+      startedAt,
+    });
   } finally {
     await host.own?.stop();
   }
 }
 
+/** Also a backend that refuses or is lost ends a run with its report: what is known must not be lost with it. */
 async function carryOut(going: Going): Promise<RunOutcome> {
-  const { call, backend, settings, folder, model, runId } = going;
+  const end = await serve(going).catch((error: unknown): RunEnd => ({
+    how: "broken",
+    error: error as Error,
+  }));
+  await going.folder.writeReport(reportOf(going, end));
+  return conclude(going, end);
+}
+
+/** Brings a runner where none serves the order, imports it and follows it to its end. */
+export async function serve(going: Going): Promise<RunEnd> {
+  const { call, backend, settings, folder, runId } = going;
   const { order, interrupt } = call;
+  await declareProfiles(backend, order);
   const own = call.local || !(await isServed(backend, order));
-  const pool = own ? `run-${runId}` : undefined;
-  const run = await importRun(backend, order, { label: folder.stamp, runId, pool, signal: interrupt.signal });
-  const runner =
-    pool === undefined || interrupt.signal.aborted ? null : await startOwnRunner(settings, order, pool);
+  const pool = own ? runPool(runId) : undefined;
+  // Before the import: when this process is killed in between, the end of its session tells that nobody serves the run.
+  const runner = pool === undefined ? null : await startOwnRunner(settings, order, pool);
+  try {
+    const options = { label: folder.stamp, runId, pool, signal: interrupt.signal };
+    return await follow(going, { runner, run: await importRun(backend, order, options) });
+  } finally {
+    await runner?.kill();
+  }
+}
+
+interface Started {
+  run: ImportedRun;
+  runner: RunnerHandle | null;
+}
+
+async function follow(going: Going, { run, runner }: Started): Promise<RunEnd> {
+  const { call, backend, folder, model } = going;
   const statusLine = openStatusLine();
   const quit = new AbortController();
+  const gone = new AbortController();
+  void runner?.stopped.then(() => gone.abort());
   const display = await openDisplay(call.tui, {
     model,
     backend,
-    namespace: order.namespace,
+    namespace: call.order.namespace,
+    assignment: String(run.assignment),
     title: `run ${folder.stamp}`,
-    slots: order.workers,
+    slots: call.order.workers,
     startedAt: going.startedAt,
     onQuit: () => quit.abort(),
   });
-  const signal = AbortSignal.any([interrupt.signal, quit.signal]);
-  const lacking = own ? lackingProfiles(order) : new Map<string, string>();
-  const follow = followOptions(going, {
-    lacking,
-    run: run.id,
-    own,
-    signal,
-    display,
-    onCounts: () => statusLine.write(model.counts()),
-  });
-  let end: FollowEnd = "interrupted";
+  const signal = AbortSignal.any([call.interrupt.signal, quit.signal, gone.signal]);
+  const options = followOptions(going, { run: run.id, own: runner !== null, signal, display });
+  const told = { ...options, onChange: () => (statusLine.write(model.counts()), options.onChange()) };
+  let how: FollowEnd = "interrupted";
   try {
-    if (!signal.aborted) end = await followRun(follow);
-    if (end === "interrupted") await stopRun(going, { follow, assignment: run.assignment, runner, display });
+    if (!signal.aborted) how = await followRun(told);
+    if (how === "interrupted") {
+      const running = model.status?.running ?? [];
+      await stopRun(going, { follow: told, run, runner, display });
+      await catchUpStopped(told, running).catch(() => undefined);
+    }
   } finally {
     await runner?.kill();
     display.close();
     statusLine.remove();
-    if (end === "interrupted") await catchUp(follow).catch(() => undefined);
-    // Also when the backend was lost: what is known must not be lost with it.
-    await folder.writeReport(reportOf(going, { end, assignment: run.assignment }));
   }
-  return conclude(going, { end, assignment: run.assignment });
+  const byPerson = call.interrupt.signal.aborted || quit.signal.aborted;
+  if (how !== "interrupted" || byPerson) return { how, assignment: run.assignment };
+  throw new CliError("the runner of this run has stopped: its log is in DROVER_HOME/runners", EXIT.failed);
 }
 
 function followOptions(
   { call, backend, settings, folder, model }: Going,
-  {
-    run,
-    own,
-    lacking,
-    signal,
-    display,
-    onCounts,
-  }: Pick<FollowOptions, "run" | "lacking" | "signal"> & {
-    own: boolean;
-    display: Display;
-    onCounts: () => void;
-  },
+  { run, own, signal, display }: { run: string; own: boolean; signal: AbortSignal; display: Display },
 ): FollowOptions {
   return {
     settings,
@@ -140,117 +130,24 @@ function followOptions(
     run,
     model,
     ownRunner: own,
-    lacking,
+    lacking: own ? lackingProfiles(call.order) : new Map<string, string>(),
     signal,
+    log: display.log,
     async onSettled(task) {
       await folder.writeTask(call.order, task);
-      if (isTask(task.job)) display.settled(taskIdOf(task.job));
+      const id = taskIdOf(task.job);
+      if (isTask(task.job)) display.settled(id);
+      else display.log(reviewLine(model, id));
     },
-    onChange() {
-      onCounts();
-      display.change();
-    },
+    onChange: () => display.change(),
   };
-}
-
-/** Cancels what runs, skips the rest, and waits until the processes are gone. */
-async function stopRun(
-  { backend, call: { order } }: Going,
-  {
-    follow,
-    assignment,
-    runner,
-    display,
-  }: { follow: FollowOptions; assignment: number; runner: RunnerHandle | null; display: Display },
-): Promise<void> {
-  const { namespace } = order;
-  display.log("stopping: running tasks are canceled, the rest is skipped, the report is written");
-  const canceled = backend
-    .mutation(api.assignments.update, { namespace, assignment: String(assignment), status: "canceled" })
-    // A backend that is gone or out of time must not keep the agents alive, nor the report from being written.
-    .catch((error: unknown) => display.log(`the run could not be canceled: ${(error as Error).message}`));
-  await canceled;
-  await runner?.kill();
-  const until = Date.now() + CANCEL_WAIT_MS;
-  for (;;) {
-    const status = await backend.query(api.runs.watch, { namespace, run: follow.run });
-    follow.model.push(status);
-    if ((status.running.length === 0 && status.ready.length === 0) || Date.now() > until) return;
-    await sleep(200);
-  }
 }
 
 /** True when a live runner of the namespace serves the default pool and can run every task of the order. */
 async function isServed(backend: Backend, { namespace, tasks }: RunOrder): Promise<boolean> {
-  if ((await backend.query(api.namespaces.get, { namespace })) === null) return false;
   const runners = await backend.query(api.runners.list, { namespace });
   const offered = runners
     .filter(({ session, pools }) => session !== null && !session.draining && pools.includes("default"))
     .map(({ session }) => new Set(session?.profiles));
   return tasks.every(({ cascade }) => offered.some((names) => cascade.some((name) => names.has(name))));
-}
-
-function reportOf(
-  { call: { order }, folder: _folder, model, runId, startedAt }: Going,
-  { end, assignment }: { end: FollowEnd; assignment: number },
-): RunReport {
-  const report = buildReport({
-    meta: {
-      run_id: runId,
-      assignment,
-      tasks_files: order.tasksFiles,
-      workers: order.workers,
-      repos_dir: order.reposDir,
-      ...(end === "interrupted" ? { interrupted: true } : {}),
-      ...defined({ filter: order.filter, parent_run_id: order.parent }),
-    },
-    startedAt,
-    endedAt: Date.now(),
-    tasks: order.tasks,
-    facts: model.facts,
-    reviews: model.reviews,
-  });
-  return end === "limited" ? withLimited(report) : report;
-}
-
-/** A run that stops for limits: what has not started waits for the same reset. */
-function withLimited(report: RunReport): RunReport {
-  const results = Object.fromEntries(
-    Object.entries(report.results).map(([id, one]) => {
-      if (one.state_name !== "PENDING") return [id, one];
-      const reset = report.resets_at === undefined ? {} : { resets_at: report.resets_at };
-      return [id, { ...one, state: 6, state_name: "RATE_LIMITED" as const, ...reset }];
-    }),
-  );
-  const limited = Object.values(results).filter(({ state_name }) => state_name === "RATE_LIMITED").length;
-  return { ...report, results, rate_limited: limited };
-}
-
-/** What comes after the report: metrics, the hook, the verification. */
-async function conclude(going: Going, how: { end: FollowEnd; assignment: number }): Promise<RunOutcome> {
-  const { call, folder } = going;
-  const { order, interrupt } = call;
-  const interrupted = how.end === "interrupted";
-  const report = reportOf(going, how);
-  try {
-    appendMetrics(report);
-  } catch (error) {
-    say(`the metrics log could not be written: ${(error as Error).message}`);
-  }
-  if (order.postRun !== undefined && order.postRun !== "")
-    await postRun(order.postRun, folder.path, interrupted);
-  const repos = Object.fromEntries(
-    Object.values(report.results).map(({ repo }) => [repo, order.repos[repo] ?? repo]),
-  );
-  const verified =
-    order.verify && !interrupted ? await verifyRepos(repos, folder.path, interrupt.signal) : [];
-  return { folder: folder.path, report, verified, exitCode: exitOf(report, how.end, verified) };
-}
-
-function exitOf(report: RunReport, end: FollowEnd, verified: readonly Verified[]): ExitCode {
-  if (end === "interrupted") return EXIT.interrupted;
-  if (report.rate_limited > 0) return EXIT.limited;
-  if (end === "stuck") return EXIT.stuck;
-  const failed = report.completed < report.total_tasks || verified.some(({ passed }) => !passed);
-  return failed ? EXIT.failed : EXIT.ok;
 }

@@ -30,6 +30,7 @@ export async function watchRun(call: WatchCall): Promise<ExitCode> {
     const live = openLive(settings);
     const display = await openDisplay(call.mode, {
       ...{ model: withTotal(model, row.tasks), backend, namespace, title: `run ${row.label}` },
+      assignment: String(row.assignment),
       ...{ slots: 0, startedAt: row.createdAt, onQuit: () => quit.abort() },
     });
     let after: { settledAt: number; number: number } | undefined;

@@ -100,6 +100,7 @@ import type * as model_retention_fleet from "../model/retention/fleet.js";
 import type * as model_retention_removeAssignment from "../model/retention/removeAssignment.js";
 import type * as model_retention_removeJob from "../model/retention/removeJob.js";
 import type * as model_retention_sweep from "../model/retention/sweep.js";
+import type * as model_runs_ownRuns from "../model/runs/ownRuns.js";
 import type * as model_runs_runRules from "../model/runs/runRules.js";
 import type * as model_runs_runShapes from "../model/runs/runShapes.js";
 import type * as model_runs_runViews from "../model/runs/runViews.js";
@@ -229,6 +230,7 @@ declare const fullApi: ApiFromModules<{
   "model/retention/removeAssignment": typeof model_retention_removeAssignment;
   "model/retention/removeJob": typeof model_retention_removeJob;
   "model/retention/sweep": typeof model_retention_sweep;
+  "model/runs/ownRuns": typeof model_runs_ownRuns;
   "model/runs/runRules": typeof model_runs_runRules;
   "model/runs/runShapes": typeof model_runs_runShapes;
   "model/runs/runViews": typeof model_runs_runViews;

@@ -41,7 +41,7 @@ export interface AttemptFacts {
 
 export interface ReportFacts {
   meta: Pick<RunReport, "run_id" | "tasks_files" | "workers" | "repos_dir"> &
-    Partial<Pick<RunReport, "parent_run_id" | "filter" | "assignment" | "interrupted">>;
+    Partial<Pick<RunReport, "parent_run_id" | "filter" | "assignment" | "interrupted" | "error">>;
   startedAt: number;
   endedAt: number;
   tasks: readonly PlannedTask[];
@@ -104,9 +104,15 @@ function resultOf(task: PlannedTask, { facts, reviews, meta }: ReportFacts): Tas
     duration_ms: durationMs,
     output_dir: folderName(task.id),
     attempts: known === undefined ? [] : attemptsOf(task, known),
-    ...(known === undefined ? {} : optionalFacts(known, state)),
+    ...(known === undefined ? neverStarted(meta) : optionalFacts(known, state)),
     ...(review === undefined ? {} : { review: reviewOf(review) }),
   };
+}
+
+/** A run that broke off or was stopped says so of each task that it never came to. */
+function neverStarted({ interrupted, error }: ReportFacts["meta"]): Partial<TaskResult> {
+  if (interrupted !== true) return {};
+  return { error: error ?? "the run was stopped before it started" };
 }
 
 function optionalFacts(known: TaskFacts, state: ReportState): Partial<TaskResult> {
@@ -196,7 +202,8 @@ function isKind(verdict: string | undefined): verdict is VerdictKind {
   return (VERDICT_KINDS as readonly (string | undefined)[]).includes(verdict);
 }
 
-function reviewOf(facts: TaskFacts): ReviewResult {
+/** The review of a task as its report has it. */
+export function reviewOf(facts: TaskFacts): ReviewResult {
   const answer = facts.result?.trim() ?? "";
   const durationMs = tookMs(facts);
   const failed = facts.status !== "complete" ? (facts.error ?? `the review is ${facts.status}`) : undefined;

@@ -75,7 +75,10 @@ export interface RunReport {
   workers: number;
   filter?: string;
   repos_dir: string;
+  /** Somebody stopped it, or it broke off: see `error`. */
   interrupted?: boolean;
+  /** Why the run broke off. */
+  error?: string;
   results: Record<string, TaskResult>;
   total_tasks: number;
   completed: number;

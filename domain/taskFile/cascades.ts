@@ -38,12 +38,15 @@ export function cascadesOf(
   const first = nameOf(file.default_runner ?? rules.defaultRunner ?? DEFAULT_RUNNER);
   const fallbacks =
     file.default_fallbacks.length > 0 ? file.default_fallbacks : (rules.defaultFallbacks ?? []);
-  const all = unique([first, ...fallbacks.map(nameOf)]);
+  const others = fallbacks.map(nameOf);
+  const all = unique([first, ...others]);
+  const striped = all.filter((name) => runners.get(normalizeRunner(name))?.profile["fallback_only"] !== true);
+  const firsts = striped.length > 0 ? striped : all;
   const typeOf = (name: string) => runners.get(normalizeRunner(name))?.profile.type ?? name;
   const collects = collectorsOf(file, rules);
   const isPrivate = new Set(rules.privateRepos);
   return (task, position) => {
-    const wished = wishOf(task, { all, position, nameOf });
+    const wished = wishOf(task, { all, others, firsts, position, nameOf });
     const barred = isPrivate.has(task.repo) ? [...collects].filter((name) => wished.includes(name)) : [];
     return judged(task, { wished, barred, typeOf });
   };
@@ -58,21 +61,33 @@ export function collectorsOf(
   return new Set([...marked.map(([name]) => name), ...collectors]);
 }
 
-function collectsData(profile: Profile): boolean {
-  return profile["data_collection"] === true;
+/** True for a profile whose provider keeps what it is sent, in the spelling of task files or of Drover's settings. */
+export function collectsData(profile: Profile): boolean {
+  return profile["data_collection"] === true || profile["dataCollection"] === true;
 }
 
-/** The task at position i of the file without a runner takes the i-th of all profiles, so that all have work. */
-function wishOf(
-  task: Task,
-  { all, position, nameOf }: { all: string[]; position: number; nameOf: (wish: string) => string },
-): string[] {
+interface Wishes {
+  /** The default runner, then the default fallbacks. */
+  all: string[];
+  /** The default fallbacks. */
+  others: string[];
+  /** Those of `all` that may come first. */
+  firsts: string[];
+  position: number;
+  nameOf: (wish: string) => string;
+}
+
+/**
+ * The task at position i of the file without a runner takes the i-th of all profiles, so that all have work; those that
+ * are for falling back alone come after them.
+ */
+function wishOf(task: Task, { all, others, firsts, position, nameOf }: Wishes): string[] {
   const own = task.fallbacks.map(nameOf);
-  const [first = DEFAULT_RUNNER, ...others] = all;
+  const [first = DEFAULT_RUNNER] = all;
   if (task.runner !== undefined && task.runner !== "") {
     return unique([nameOf(task.runner), ...(own.length > 0 ? own : others)]);
   }
-  const start = all[position % all.length] ?? first;
+  const start = firsts[position % firsts.length] ?? first;
   return unique([start, ...(own.length > 0 ? own : all)]);
 }
 

@@ -1,3 +1,4 @@
+import { checkBounds } from "./bounds.ts";
 import type { Problem } from "./problem.ts";
 import { BUILT_IN_RUNNERS, normalizeRunner, type Task, type TaskFile } from "./parse.ts";
 
@@ -49,7 +50,7 @@ function checkTask(file: TaskFile, task: Task, index: number): Problem[] {
     const message = `repo ${JSON.stringify(task.repo)} is not in allowed_repos (${file.allowed_repos.join(", ")})`;
     problems.push({ ...at, kind: "repo_not_allowed", field: "repo", message });
   }
-  return problems;
+  return [...problems, ...checkBounds(file, task)];
 }
 
 function duplicateIds(file: TaskFile): Problem[] {

@@ -10,6 +10,11 @@ export function jobKeyOf(id: string): string {
   return taken ? TASK + id : id;
 }
 
+/** The key of the job that reviews a task. */
+export function reviewKeyOf(id: string): string {
+  return REVIEW + jobKeyOf(id);
+}
+
 /** The task of a job's key, and whether the job is the review of it. */
 export function taskOfKey(key: string): { id: string; isReview: boolean } {
   const isReview = key.startsWith(REVIEW);

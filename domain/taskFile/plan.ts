@@ -3,7 +3,7 @@ import { cascadesOf, type CascadeRules } from "./cascades.ts";
 import { startOrder } from "./order.ts";
 import type { Task, TaskFile } from "./parse.ts";
 import type { Problem } from "./problem.ts";
-import { selectTasks } from "./select.ts";
+import { type CutEdge, selectTasks } from "./select.ts";
 import { unhonouredFields } from "./unhonoured.ts";
 
 export interface PlannedTask {
@@ -16,6 +16,8 @@ export interface PlannedTask {
   cascade: string[];
   barred: string[];
   isScript: boolean;
+  /** It is the review of the task of this id: it changes nothing, and needs no lock. */
+  isReview?: boolean;
   /** The task as its file has it, for the run's folder. */
   source: Task;
 }
@@ -26,7 +28,7 @@ export interface PlanWish extends CascadeRules {
 }
 
 export type RunPlan =
-  { ok: true; tasks: PlannedTask[]; warnings: string[] } | { ok: false; problems: Problem[] };
+  { ok: true; tasks: PlannedTask[]; cut: CutEdge[]; warnings: string[] } | { ok: false; problems: Problem[] };
 
 /** Plans a file that `readTaskFiles` found valid. Problems: a filter without a hit, a task that no profile may run. */
 export function planRun(file: TaskFile, wish: PlanWish): RunPlan {
@@ -34,11 +36,11 @@ export function planRun(file: TaskFile, wish: PlanWish): RunPlan {
   const position = new Map(file.tasks.map((task, i) => [task.id, i]));
   const chosen =
     wish.filter === undefined
-      ? { tasks: file.tasks, warnings: [] }
+      ? { tasks: file.tasks, cut: [] }
       : selectTasks(file.tasks, wish.filter, { withDeps: wish.withDeps === true });
   if (chosen === null) return { ok: false, problems: [noHit(file, wish.filter ?? "")] };
   const problems: Problem[] = [];
-  const warnings = new Set([...unhonouredFields(file), ...chosen.warnings]);
+  const warnings = new Set(unhonouredFields(file));
   const tasks = startOrder(chosen.tasks).map((task): PlannedTask => {
     const { problem, warnings: found, ...rest } = cascadeOf(task, position.get(task.id) ?? 0);
     if (problem !== undefined) problems.push(problem);
@@ -47,7 +49,8 @@ export function planRun(file: TaskFile, wish: PlanWish): RunPlan {
     const title = task.title === "" ? id : task.title;
     return { id, repo, title, prompt, priority, dependsOn: depends_on, source: task, ...rest };
   });
-  return problems.length > 0 ? { ok: false, problems } : { ok: true, tasks, warnings: [...warnings] };
+  if (problems.length > 0) return { ok: false, problems };
+  return { ok: true, tasks, cut: chosen.cut, warnings: [...warnings] };
 }
 
 function noHit(file: TaskFile, filter: string): Problem {

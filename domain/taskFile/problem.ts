@@ -10,6 +10,7 @@ export type ProblemKind =
   | "unknown_dependency"
   | "cycle"
   | "profile_conflict"
+  | "out_of_bounds"
   | "repo_missing";
 
 /** A fault of a task file: `file` as it was named, `task` the id or `#n` when it has none, `field` the key. */

@@ -3,17 +3,20 @@ import type { Task } from "./parse.ts";
 
 export interface Selection {
   tasks: Task[];
-  /** What a person should know of the cut. */
-  warnings: string[];
+  /** What the cut tasks waited for outside of it. */
+  cut: CutEdge[];
 }
 
-/** Dependencies that a warning names; the rest is counted. */
-const MAX_NAMED = 5;
+/** A dependency that a filter has cut off. */
+export interface CutEdge {
+  task: string;
+  dependency: string;
+}
 
 /**
  * The tasks whose ids match a pattern: exact ids, `*` and `?`, `{a,b}`, several patterns with commas. A dependency
- * outside of the cut comes along with `withDeps`; otherwise it is dropped with a warning, because a chain that was
- * cut is not a cycle and must not wait for ever. Null when nothing matches.
+ * outside of the cut comes along with `withDeps`; otherwise it is dropped and told, because a chain that was cut is not
+ * a cycle and must not wait for ever. Null when nothing matches.
  */
 export function selectTasks(
   tasks: readonly Task[],
@@ -28,15 +31,15 @@ export function selectTasks(
   const chosen = new Set(tasks.filter(({ id }) => matchers.some((fits) => fits(id))).map(({ id }) => id));
   if (chosen.size === 0) return null;
   if (withDeps) addDependencies(tasks, chosen);
-  const dropped: string[] = [];
+  const cut: CutEdge[] = [];
   const kept = tasks
     .filter(({ id }) => chosen.has(id))
     .map((task) => {
       const inside = task.depends_on.filter((id) => chosen.has(id));
-      for (const id of task.depends_on) if (!chosen.has(id)) dropped.push(`${task.id} → ${id}`);
+      for (const id of task.depends_on) if (!chosen.has(id)) cut.push({ task: task.id, dependency: id });
       return inside.length === task.depends_on.length ? task : { ...task, depends_on: inside };
     });
-  return { tasks: kept, warnings: dropped.length === 0 ? [] : [cutWarning(dropped)] };
+  return { tasks: kept, cut };
 }
 
 /** Ids are no paths: `*` matches any character, a slash too. */
@@ -56,10 +59,4 @@ function addDependencies(tasks: readonly Task[], chosen: Set<string>): void {
       unvisited.push(needed);
     }
   }
-}
-
-function cutWarning(dropped: string[]): string {
-  const named = dropped.slice(0, MAX_NAMED).join(", ");
-  const more = dropped.length > MAX_NAMED ? ` and ${dropped.length - MAX_NAMED} more` : "";
-  return `the filter leaves dependencies out, which are taken as done: ${named}${more} (--with-deps runs them too)`;
 }

@@ -18,7 +18,8 @@ const TASK_FIELDS = [
   ...["id", "repo", "priority", "title", "prompt", "depends_on", "runner", "fallbacks", "source_file"],
 ];
 const PROFILE_FIELDS = [
-  ...["type", "model", "profile", "env", "data_collection", "args", "command", "output", "permissions"],
+  ...["type", "model", "profile", "env", "data_collection", "max_concurrent", "fallback_only"],
+  ...["dataCollection", "maxConcurrent", "args", "command", "output", "permissions"],
 ];
 /** Fields that some version knew, and why they have no effect. */
 const KNOWN: Readonly<Record<string, string>> = {
@@ -28,8 +29,6 @@ const KNOWN: Readonly<Record<string, string>> = {
   score: "every profile of a task's cascade may run it",
   free: "every profile of a task's cascade may run it",
   tier: "every profile of a task's cascade may run it",
-  fallback_only: "name the profile in fallbacks alone",
-  max_concurrent: "only the number of workers bounds what runs at once",
 };
 
 /** One sentence per field that is not honoured, with its file and where it stands. */

@@ -1,5 +1,8 @@
 import type { Driver } from "../storage/driver.ts";
 
+/** Float milliseconds of today are exact to a quarter of a microsecond; this is above it on the way there and back. */
+const FLOAT_ERROR_NS = 1_000n;
+
 /**
  * Commit timestamps: nanoseconds since the epoch, strictly increasing over the life of the data file, also when
  * the wall clock goes back. Creation times (float milliseconds) grow with them.
@@ -32,9 +35,10 @@ export class Clock {
     return this.#lastCreation;
   }
 
-  /** Puts the timestamp into the open transaction, so that a restart begins above it. */
+  /** Puts into the open transaction what a restart must begin above: the timestamp and all creation times. */
   persist(ts: bigint): void {
-    this.#save.run([ts.toString()]);
+    const created = BigInt(Math.ceil(this.#lastCreation * 1e6)) + FLOAT_ERROR_NS;
+    this.#save.run([(ts > created ? ts : created).toString()]);
   }
 }
 

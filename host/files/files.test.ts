@@ -38,6 +38,46 @@ it("stores an uploaded file and serves it under the URL that getUrl gives", asyn
   expect(Buffer.from(await fetched.arrayBuffer()).equals(bytes)).toBe(true);
 });
 
+it("sends parts of a file, its head alone, and nothing to who has it already", async () => {
+  const { url } = await fixtureHost();
+  const bytes = new Uint8Array(2 * 1024 * 1024 + 5).map((_, i) => i % 241);
+  const { storageId } = (await (await upload(url, bytes)).json()) as { storageId: string };
+  const target = (await httpClient(url).query(query("files:url"), { id: storageId })) as string;
+  // Across the border of two stored parts.
+  const range = `bytes=${1024 * 1024 - 3}-${1024 * 1024 + 3}`;
+  const part = await fetch(target, { headers: { range } });
+  const size = bytes.length;
+  expect([part.status, part.headers.get("content-range"), part.headers.get("content-length")]).toEqual([
+    206,
+    `bytes 1048573-1048579/${size}`,
+    "7",
+  ]);
+  expect(new Uint8Array(await part.arrayBuffer())).toEqual(bytes.slice(1048573, 1048580));
+  const etag = part.headers.get("etag")!;
+  const beyond = await fetch(target, { headers: { range: `bytes=${size}-` } });
+  expect([beyond.status, beyond.headers.get("content-range")]).toEqual([416, `bytes */${size}`]);
+  const other = await fetch(target, { headers: { range, "if-range": '"another"' } });
+  expect([other.status, (await other.arrayBuffer()).byteLength]).toEqual([200, size]);
+  expect((await fetch(target, { headers: { "if-none-match": etag } })).status).toBe(304);
+  const head = await fetch(target, { method: "HEAD" });
+  expect([head.status, head.headers.get("content-length"), await head.text()]).toEqual([
+    200,
+    String(size),
+    "",
+  ]);
+});
+
+it("takes an upload that comes in chunks, and an empty one", async () => {
+  const { url } = await fixtureHost();
+  const target = (await httpClient(url).mutation(mutation("files:uploadUrl"), {})) as string;
+  for (const text of ["in chunks", ""]) {
+    const init = { method: "POST", body: new Blob([text]).stream(), duplex: "half" } as RequestInit;
+    const { storageId } = (await (await fetch(target, init)).json()) as { storageId: string };
+    const file = (await httpClient(url).query(query("files:url"), { id: storageId })) as string;
+    expect(await (await fetch(file)).text()).toBe(text);
+  }
+});
+
 it("refuses an upload whose digest is another, and one without a good token", async () => {
   const { url } = await fixtureHost();
   const wrong = await upload(url, "hello", { digest: `sha-256=${Buffer.alloc(32).toString("base64")}` });

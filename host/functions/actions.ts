@@ -6,6 +6,7 @@ import { ActionThread, type Loss, type Ran, type ThreadHost } from "./actionThre
 import type { FunctionsBundle } from "./bundleFormat.ts";
 import { checkCall, checkResult, type CallRules, type Named } from "./checkCall.ts";
 import type { RequestScope } from "./frame.ts";
+import { MemoryWatch } from "./memoryWatch.ts";
 import { type Failure, newRequestId, thrownFailure, timedOut } from "./outcome.ts";
 import type { FunctionKind } from "./registry.ts";
 import { Slots } from "./slots.ts";
@@ -34,7 +35,7 @@ const IDLE_THREADS = 4;
 const LOST: Record<Loss, Failure> = {
   time: timedOut(LIMITS.actionTimeMs),
   memory: {
-    detail: `JavaScript execution ran out of memory (maximum memory usage: ${LIMITS.actionHeapMib} MB)`,
+    detail: `JavaScript execution ran out of memory (maximum memory usage: ${LIMITS.actionMemoryMib} MB)`,
   },
   crash: { detail: "The action ended without an answer: its thread was stopped." },
 };
@@ -46,6 +47,7 @@ export class ActionRunner {
   readonly #rules: CallRules;
   readonly #calls: ActionCalls;
   readonly #slots = new Slots(LIMITS.actionsAtOnce);
+  readonly #memory = new MemoryWatch();
   readonly #threads = new Set<ActionThread>();
   #idle: ActionThread[] = [];
 
@@ -93,9 +95,7 @@ export class ActionRunner {
     if (ran.kind === "lost") return LOST[ran.why];
     const settled = ran.value;
     if (settled === null) return null;
-    if (!settled.ok) return thrownFailure(settled.thrown);
-    const { body, ...init } = settled.value;
-    return new Response(body, init);
+    return settled.ok ? settled.value : thrownFailure(settled.thrown);
   }
 
   /** Ends every thread; what runs in them is lost. */
@@ -110,10 +110,13 @@ export class ActionRunner {
         // The pool that it came from: after a deploy nobody takes from that one any more.
         const pool = this.#idle;
         const thread = pool.pop() ?? this.#newThread();
-        const idle = thread.idle();
-        const ran = await run(thread);
-        resolve(ran);
-        const isReusable = ran.kind === "done" && (await idle) && pool === this.#idle;
+        const isLeftClean = await this.#memory.during(thread, async () => {
+          const idle = thread.idle();
+          const ran = await run(thread);
+          resolve(ran);
+          return ran.kind === "done" && (await idle);
+        });
+        const isReusable = isLeftClean && pool === this.#idle;
         if (isReusable && pool.length < IDLE_THREADS) return pool.push(thread);
         return await this.#end(thread);
       };

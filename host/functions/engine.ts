@@ -111,10 +111,14 @@ export class Engine {
 
   /** The answer of the HTTP action for a request: null when no route matches, a message when it failed. */
   async http(request: Request, who: Pick<Call, "identity" | "metadata">): Promise<Response | string | null> {
-    const scope = this.#scope({ path: new URL(request.url).pathname, ...who });
+    const path = `${request.method} ${new URL(request.url).pathname}`;
+    const scope = this.#scope({ path, ...who });
     const answer = await this.#actions.http(request, scope);
-    if (answer === null || answer instanceof Response) return answer;
-    return failureMessage(scope.requestId, answer, this.#options.redact);
+    if (answer === null) return null;
+    const isAnswered = answer instanceof Response;
+    const result: Result = isAnswered ? { ok: true, value: "null", journal: null } : failed(answer);
+    const outcome = this.#outcome({ path }, scope, result);
+    return outcome.kind === "success" ? (answer as Response) : outcome.message;
   }
 
   /**

@@ -1,5 +1,4 @@
 import { type Context, Hono } from "hono";
-import { bodyLimit } from "hono/body-limit";
 import { cors } from "hono/cors";
 import { z } from "zod";
 import { AuthenticationError } from "../functions/authenticate.ts";
@@ -16,7 +15,9 @@ import { LIMITS } from "../values/limits.ts";
 import type { LogSink } from "../values/log.ts";
 import { type AllowedNames, identityOf, refusal } from "./callers.ts";
 import { deployRoutes, type DeployWiring } from "./deployRoutes.ts";
+import { BodyTooLarge, limitBody, tooLarge } from "./limitBody.ts";
 import { plainJson } from "./plainJson.ts";
+import { statsRoute, type StatsWiring } from "./statsRoute.ts";
 import { transferRoutes, type TransferWiring } from "./transferRoutes.ts";
 import { storageRoutes } from "./storageRoutes.ts";
 
@@ -30,7 +31,7 @@ const LARGE_BODIES: readonly (readonly [string, number])[] = [
 ];
 const INSTANCE_NAME = "embedded";
 
-export interface ApiWiring extends DeployWiring, TransferWiring {
+export interface ApiWiring extends DeployWiring, TransferWiring, StatsWiring {
   readonly subscriptions: Subscriptions;
   readonly registry: Registry;
   readonly allowed: AllowedNames;
@@ -52,10 +53,9 @@ export function apiRoutes(wiring: ApiWiring): Hono {
     return problem === null ? await next() : c.json({ code: "Forbidden", message: problem }, 403);
   });
   app.use(cors({ origin: (origin) => origin, credentials: true }));
-  app.use(async (c, next) => {
-    const maxSize = LARGE_BODIES.find(([prefix]) => c.req.path.startsWith(prefix))?.[1] ?? MAX_BODY_BYTES;
-    return await bodyLimit({ maxSize })(c, next);
-  });
+  app.use(
+    limitBody((path) => LARGE_BODIES.find(([prefix]) => path.startsWith(prefix))?.[1] ?? MAX_BODY_BYTES),
+  );
   app.get("/version", (c) => c.text(INSTANCE_NAME));
   app.get("/instance_name", (c) => c.text(INSTANCE_NAME));
   app.get("/instance_version", (c) => c.text(INSTANCE_NAME));
@@ -63,6 +63,7 @@ export function apiRoutes(wiring: ApiWiring): Hono {
   app.route("/", storageRoutes(wiring.engine));
   app.route("/", deployRoutes(wiring));
   app.route("/", transferRoutes(wiring));
+  app.route("/", statsRoute(wiring));
   app.notFound((c) =>
     c.json({ code: "NotFound", message: `This host has no ${c.req.method} ${c.req.path}` }, 404),
   );
@@ -153,6 +154,7 @@ function answerOf(outcome: CallOutcome, format: "convex_encoded_json" | "json"):
 }
 
 function onError(error: Error, c: Context, log: LogSink): Response {
+  if (error instanceof BodyTooLarge) return tooLarge(c);
   if (error instanceof AuthenticationError) {
     return c.json({ code: "Unauthenticated", message: error.message }, 401);
   }

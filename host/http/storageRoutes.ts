@@ -1,8 +1,9 @@
 import { type Context, Hono } from "hono";
-import { findFile, idBehind, readPart, type StoredFile } from "../files/fileStore.ts";
+import { findFile, idBehind, PART_BYTES, readPart, type StoredFile } from "../files/fileStore.ts";
 import { mayUpload, receiveFile } from "../files/uploads.ts";
 import type { Engine } from "../functions/engine.ts";
 import { DeveloperError } from "../values/errors.ts";
+import { type Range, wantedRange } from "./range.ts";
 
 /** Largest file that is taken. */
 const MAX_FILE_BYTES = 5 * 1024 * 1024 * 1024;
@@ -51,19 +52,42 @@ async function* bodyOf(c: Context): AsyncGenerator<Uint8Array> {
 }
 
 function fileResponse(c: Context, engine: Engine, { id, file }: { id: string; file: StoredFile }): Response {
-  let part = 0;
-  const body = new ReadableStream<Uint8Array>({
+  const etag = `"${file.sha256}"`;
+  c.header("ETag", etag);
+  c.header("Cache-Control", "private, max-age=2592000");
+  if (c.req.header("if-none-match") === etag) return c.body(null, 304);
+  c.header("Content-Type", file.contentType ?? "application/octet-stream");
+  c.header("Digest", `sha-256=${Buffer.from(file.sha256, "hex").toString("base64")}`);
+  c.header("Accept-Ranges", "bytes");
+  c.header("X-Content-Type-Options", "nosniff");
+  // A range of another version than the one that the caller has would be glued to the wrong bytes.
+  const isSame = [undefined, etag].includes(c.req.header("if-range"));
+  const wanted = wantedRange(isSame ? c.req.header("range") : undefined, file.size);
+  if (wanted.kind === "none") {
+    c.header("Content-Range", `bytes */${file.size}`);
+    return c.json({ code: "RangeNotSatisfiable", message: `The file has ${file.size} bytes` }, 416);
+  }
+  const { from, to } = wanted.kind === "part" ? wanted : { from: 0, to: file.size };
+  c.header("Content-Length", String(to - from));
+  if (wanted.kind === "part") c.header("Content-Range", `bytes ${from}-${to - 1}/${file.size}`);
+  const status = wanted.kind === "part" ? 206 : 200;
+  return c.req.method === "HEAD" ? c.body(null, status) : c.body(bytesOf(engine, id, { from, to }), status);
+}
+
+/** The bytes `from` up to `to` (exclusive), read a part at a time as they are sent. */
+function bytesOf(engine: Engine, id: string, { from, to }: Range): ReadableStream<Uint8Array> {
+  let at = from;
+  return new ReadableStream<Uint8Array>({
     pull: async (controller) => {
-      const at = part++;
-      const bytes = await engine.inspect(({ store }) => readPart(store.driver, id, at));
-      if (bytes === null) controller.close();
-      else controller.enqueue(bytes);
+      if (at >= to) return controller.close();
+      const part = Math.floor(at / PART_BYTES);
+      const bytes = await engine.inspect(({ store }) => readPart(store.driver, id, part));
+      // Deleted while it was being sent: the caller must not take what it has for the whole.
+      if (bytes === null) return controller.error(new Error(`The file ${id} was deleted while it was sent.`));
+      const start = at - part * PART_BYTES;
+      const chunk = bytes.subarray(start, Math.min(bytes.length, start + to - at));
+      at += chunk.length;
+      controller.enqueue(chunk);
     },
   });
-  c.header("Content-Type", file.contentType ?? "application/octet-stream");
-  c.header("Content-Length", String(file.size));
-  c.header("Digest", `sha-256=${Buffer.from(file.sha256, "hex").toString("base64")}`);
-  c.header("Cache-Control", "private, max-age=2592000");
-  c.header("X-Content-Type-Options", "nosniff");
-  return c.body(body);
 }

@@ -77,6 +77,21 @@ describe("audit", () => {
     });
   });
 
+  it("keeps a scan task whose place could not be looked at", async () => {
+    const order = { id: "shop-scan-sec-hardcoded-token", prompt: "Mend it.\n\nWhere: a.py, line 1\n" };
+    const huge = `token = "abcdefghij0123456789"\n${"x".repeat(5 * 1024 * 1024)}`;
+    expect((await audit([task(order.id, order)], { "a.py": huge })).actions[order.id]).toBe("keep");
+    expect((await audit([task(order.id, order)], { "a.py": "" })).actions[order.id]).toBe("drop");
+    const below = { ...order, prompt: "Mend it.\n\nWhere: sub/a.py, line 1\n" };
+    const nested = await audit([task(order.id, below)], { "sub/.git": "gitdir: x", "sub/a.py": "" });
+    expect(nested.actions[order.id]).toBe("keep");
+  });
+
+  it("refuses an output without --fix, which would write nothing", async () => {
+    const flags = { file: "x.json", config: "/nowhere", completed: [], output: "y.json" };
+    await expect(runAudit(flags)).rejects.toThrow(/pass --fix too/);
+  });
+
   it("drops what is there in full and narrows what is there in part, once", async () => {
     const prompt = "Create `src/a.ts`. Then add `src/b.ts` and write a helper in `src/c.ts`.";
     const { answer, raw, actions } = await audit(

@@ -120,5 +120,10 @@ function notThere(request: TaskRequest & { id: string }, from: ListName, further
   const ids = readList(request, from)
     .tasks.map((task) => task.id)
     .join(", ");
-  return `no task ${JSON.stringify(request.id)} in tasks/${from}.md: expected one of ${ids === "" ? "none (the list is empty)" : ids}`;
+  const waits =
+    from === "active" && readList(request, "backlog").tasks.some((task) => task.id === request.id);
+  if (waits)
+    return `task ${request.id} is still in tasks/backlog.md: \`drover task start ${request.id}\` first`;
+  const what = ids === "" ? "the list is empty" : `expected one of ${ids}`;
+  return `no task ${JSON.stringify(request.id)} in tasks/${from}.md: ${what}`;
 }

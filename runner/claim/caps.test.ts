@@ -81,7 +81,7 @@ describe("a runner with slots to spare", () => {
   });
 
   it("runs no more jobs of a profile than its cap", async () => {
-    const one = { name: "one", type: "script" as const, maxJobs: 1 };
+    const one = { name: "one", type: "script" as const, maxConcurrent: 1 };
     expect(await mostAtOnce({ profiles: [one] }, ["one"])).toBe(1);
   });
 

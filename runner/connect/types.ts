@@ -36,6 +36,8 @@ export interface Claimed {
     idleTimeoutMs: number | null;
     cascade: string[];
     attempt: number;
+    /** It is a task of a file: its failure goes to the next profile of its cascade. */
+    fallsThrough: boolean;
     /** Its repo is private: no profile that collects data may see it. */
     private: boolean;
   };
@@ -75,8 +77,8 @@ export interface SessionOffer {
   profiles: string[];
   /** Those of them that collect data. */
   collecting: string[];
-  /** Namespace → repos that have a folder here. */
-  repos: Record<string, string[]>;
+  /** Namespace → repos that have a folder here; absent: any repo. */
+  repos?: Record<string, string[]>;
 }
 
 export interface SessionStart extends SessionOffer {

@@ -99,7 +99,7 @@ export async function resumeAttempt(
   const limits = attemptLimits(context, work);
   work.profile = profile.name;
   // It runs already: what it needs is a place that nobody else gets, not permission.
-  const leave = await context.gate.enter({ ...profile, maxJobs: Infinity }, work.signal);
+  const leave = await context.gate.enter({ ...profile, maxConcurrent: Infinity }, work.signal);
   return observe(context, work, {
     profile,
     redact: redactorFor(context, token),

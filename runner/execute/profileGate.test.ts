@@ -2,10 +2,10 @@
 import { describe, expect, it } from "vitest";
 import { profileGate } from "./profileGate.ts";
 
-const profile = (maxJobs?: number) => ({
+const profile = (maxConcurrent?: number) => ({
   name: "one",
   type: "script" as const,
-  ...(maxJobs === undefined ? {} : { maxJobs }),
+  ...(maxConcurrent === undefined ? {} : { maxConcurrent }),
 });
 const open = new AbortController().signal;
 

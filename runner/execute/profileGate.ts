@@ -25,9 +25,9 @@ export function profileGate(): ProfileGate {
     if (next >= 0) waiting.splice(next, 1)[0]?.admit();
   };
   return {
-    async enter({ name, maxJobs = Infinity }, signal) {
-      if ((inside.get(name) ?? 0) < maxJobs) count(name, 1);
-      else if (!(await turn({ name, limit: maxJobs }, signal))) return () => undefined;
+    async enter({ name, maxConcurrent = Infinity }, signal) {
+      if ((inside.get(name) ?? 0) < maxConcurrent) count(name, 1);
+      else if (!(await turn({ name, limit: maxConcurrent }, signal))) return () => undefined;
       let left = false;
       return () => {
         if (!left) leave(name);

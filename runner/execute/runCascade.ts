@@ -45,11 +45,12 @@ export async function runCascade(
 
 function decide({ health, profiles, clock }: RunnerContext, { claimed, tries, probed }: Work) {
   const { cascade } = claimed.job;
+  const fallThrough = claimed.job.fallsThrough;
   const healthOf = (profile: string): ProfileHealth =>
     claimed.job.private && profiles.get(profile)?.dataCollection === true
       ? { kind: "offline", reason: "it collects data, and the repo is private" }
       : (heldBack(probed.get(profile), clock.now()) ?? health.of(claimed.namespace, profile));
-  return nextStep({ cascade, tries, health: healthOf });
+  return nextStep({ cascade, tries, health: healthOf, fallThrough });
 }
 
 function heldBack(until: number | undefined, now: number): ProfileHealth | undefined {

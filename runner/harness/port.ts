@@ -26,10 +26,10 @@ export interface Profile {
   output?: StreamKind;
   /** `bypass` (default): no question is asked. `restricted`: edits in the folder, no free shell. */
   permissions?: "bypass" | "restricted";
+  /** Attempts of it that one runner has at once; absent: as many as it has slots. */
+  maxConcurrent?: number;
   /** Its provider keeps what it is sent: it never gets a private repo. */
   dataCollection?: boolean;
-  /** Attempts of it that one runner has going at once; no limit of its own when absent. */
-  maxJobs?: number;
 }
 
 /** Most characters of text that one event carries: events are for the eye, the file holds everything. */

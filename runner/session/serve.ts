@@ -117,7 +117,7 @@ function claimerOf(context: RunnerContext, { session, slots, begin, onIdle }: Cl
         ...slots.works().map((work) => loadOfWork(context, work)),
         ...coming.map((one) => loadOf(context, one.namespace, one.job)),
       ];
-      const ofProfile = (name: string) => context.profiles.get(name)?.maxJobs ?? Infinity;
+      const ofProfile = (name: string) => context.profiles.get(name)?.maxConcurrent ?? Infinity;
       return fitsCaps(present, load, { limits: context.limits, ofProfile });
     },
     isOurs: slots.has,

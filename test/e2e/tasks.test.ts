@@ -2,40 +2,23 @@
  * Task files end to end: the documented workflow, with the real binary, real processes and a host that the command
  * brings along. Seam: command lines, exit codes and files. Not asserted: how long anything takes.
  */
-import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { existsSync, readFileSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import { drover, type Json, start } from "./support/drover.ts";
+import { openTaskPlace, reportOf, statesOf, task, type TaskPlace } from "./support/taskPlace.ts";
 
+let place: TaskPlace;
 let folder: string;
-let env: Record<string, string>;
 beforeEach(() => {
-  folder = mkdtempSync(join(tmpdir(), "drover-tasks-"));
-  for (const repo of ["a", "b"]) mkdirSync(join(folder, "repos", repo), { recursive: true });
-  env = { DROVER_HOME: join(folder, "home"), DROVER_URL: "http://127.0.0.1:0" };
+  place = openTaskPlace();
+  ({ folder } = place);
 });
-afterEach(() => rmSync(folder, { recursive: true, force: true, maxRetries: 5 }));
+afterEach(() => place.close());
 
-const task = (id: string, prompt: string, more: object = {}) => ({
-  id,
-  repo: "o/a",
-  title: id,
-  prompt,
-  ...more,
-});
-const write = (name: string, value: unknown) =>
-  writeFileSync(join(folder, name), typeof value === "string" ? value : JSON.stringify(value));
-const tasks = (list: object[], more: object = {}) =>
-  write("tasks.json", { default_runner: "script", tasks: list, ...more });
-const call = (...args: string[]) => drover(args, { cwd: folder, env });
-const run = (...args: string[]) => call("run", "--tasks", "tasks.json", "--repos-dir", "repos", ...args);
-const reportOf = (stdout: string): Json =>
-  JSON.parse(readFileSync(join((JSON.parse(stdout) as { run_dir: string }).run_dir, "report.json"), "utf8"));
-const statesOf = (report: Json) =>
-  Object.fromEntries(
-    Object.entries(report.results).map(([id, one]) => [id, (one as { state: number }).state]),
-  );
+const write = (name: string, value: unknown) => place.write(name, value);
+const tasks = (list: object[], more: object = {}) => place.tasks(list, more);
+const call = (...args: string[]) => place.call(...args);
+const run = (...args: string[]) => place.run(...args);
 
 describe("drover run", () => {
   it("runs a task file on a machine where nothing is started, and leaves a run that explains itself", async () => {
@@ -174,7 +157,7 @@ describe("drover run", () => {
       task("next", "true"),
       task("other", "true", { depends_on: ["long"] }),
     ]);
-    const child = start(["run", "--tasks", "tasks.json"], { cwd: folder, env });
+    const child = place.start("run", "--tasks", "tasks.json");
     let out = "";
     child.stdout.setEncoding("utf8").on("data", (text: string) => (out += text));
     await expect

@@ -72,6 +72,8 @@ describe("the package", () => {
       ].filter((name) => name !== "README.md" || existsSync(join(ROOT, name))),
     );
     expect(packed).toContain("dist/functions/functions.js");
+    // Without it a scan works on, silently, with one core.
+    expect(packed).toContain("dist/portfolio/scanWorker.js");
     expect(packed).toContain("templates/pm.md");
     expect(packed.filter((path) => /\.(ts|test\.js)$/.test(path))).toEqual([]);
   });

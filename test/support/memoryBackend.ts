@@ -66,6 +66,7 @@ export class MemoryBackend {
         idleTimeoutMs: null,
         cascade: ["script"],
         attempt: 0,
+        fallsThrough: false,
         private: false,
         ...job,
       },

@@ -36,6 +36,7 @@ export async function claimedView(
       idleTimeoutMs: job.idleTimeoutMs,
       cascade: job.cascade,
       attempt: job.attempt,
+      fallsThrough: job.run !== undefined,
       private: await isPrivate(ctx, job),
     },
     assignment: {

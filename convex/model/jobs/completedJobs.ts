@@ -4,9 +4,9 @@ import { checkNames } from "../shared/checks.ts";
 import type { ScopedReading } from "../shared/tx.ts";
 
 /** Keys in one call. */
-const MAX_KEYS = 500;
-/** Jobs that one key is looked for in, newest first: a task that ran more often is looked at where it ran last. */
-const MAX_JOBS_PER_KEY = 16;
+const MAX_KEYS = 100;
+/** Jobs that one key is looked for in: a task that ran more often in what retention has left is rare. */
+const MAX_JOBS_PER_KEY = 64;
 
 export const vCompletedJob = v.object({
   key: v.string(),
@@ -25,20 +25,22 @@ export async function completedJobs(
   return found.flat();
 }
 
-/** One row per repo: the same task id may stand for work in several repos, in files of different people. */
+/**
+ * The newest job of a key decides: what failed since is not done. One row per repo, because the same task id may stand
+ * for work in several repos, in files of different people.
+ */
 async function completedOf({ db, namespace }: ScopedReading, key: string) {
   const jobs = await db
     .query("jobs")
     .withIndex("by_key", (q) => q.eq("namespace", namespace._id).eq("key", key))
-    .order("desc")
     .take(MAX_JOBS_PER_KEY);
   // Below the key the index sorts by assignment, whose ids are random.
-  const rows = jobs
+  const newestFirst = jobs.sort((a, b) => b.assignmentNumber - a.assignmentNumber || b.number - a.number);
+  return newestFirst
+    .filter((job, i) => newestFirst.findIndex(({ repo }) => repo === job.repo) === i)
     .filter(({ status }) => status === "complete")
-    .sort((a, b) => b._creationTime - a._creationTime)
     .map((job) => ({
       ...{ key, handle: jobHandle(job), settledAt: job.settledAt ?? job._creationTime },
       ...(job.repo === undefined ? {} : { repo: job.repo }),
     }));
-  return rows.filter((row, i) => rows.findIndex(({ repo }) => repo === row.repo) === i);
 }

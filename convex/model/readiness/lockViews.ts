@@ -1,9 +1,10 @@
 import { v, type Infer } from "convex/values";
+import type { Doc } from "../../_generated/dataModel.js";
 import { jobHandle } from "../../../domain/handle.ts";
 import { MAX_PAGE } from "../../../domain/limits.ts";
 import { checkName, pageSize } from "../shared/checks.ts";
 import { fail } from "../shared/fail.ts";
-import { present } from "../shared/find.ts";
+import { findJob, present } from "../shared/find.ts";
 import { lockRow, nextWaiter } from "./locks.ts";
 import { setGate } from "./setGate.ts";
 import { vJobStatus } from "../shared/shapes.ts";
@@ -44,10 +45,10 @@ export async function listLocks(
   );
 }
 
-/** See `locks:release`. A running holder keeps it: two agents in one checkout are what the lock is there against. */
+/** See `locks:release`: to the named waiter, else to the most urgent. A running holder keeps it: two agents in one checkout are what the lock is there against. */
 export async function releaseByHand(
   ctx: ScopedTx,
-  args: { key: string },
+  args: { key: string; to?: string },
 ): Promise<{ outcome: "released" | "free" }> {
   checkName(args.key, "key");
   const row = await lockRow(ctx, ctx.namespace._id, args.key);
@@ -59,7 +60,10 @@ export async function releaseByHand(
       `${jobHandle(holder)} runs under the lock ${JSON.stringify(args.key)}: cancel it first (\`drover cancel ${jobHandle(holder)}\`), the lock goes with it`,
     );
   }
-  const next = await nextWaiter(ctx, ctx.namespace._id, args.key);
+  const next =
+    args.to === undefined
+      ? await nextWaiter(ctx, ctx.namespace._id, args.key)
+      : await namedWaiter(ctx, args.key, args.to);
   if (next === null) {
     // A ready holder would find its lock gone at the claim: it stays first in line instead.
     if (holder.ready) return { outcome: "free" };
@@ -70,4 +74,10 @@ export async function releaseByHand(
   if (holder.ready) await setGate(ctx, holder, ["lock"]);
   await setGate(ctx, next, []);
   return { outcome: "released" };
+}
+
+async function namedWaiter(ctx: ScopedTx, key: string, to: string): Promise<Doc<"jobs">> {
+  const job = await findJob(ctx, to);
+  if (job.lockKey === key && job.gate === "lock") return job;
+  return fail("WRONG_STATE", `${jobHandle(job)} does not wait for the lock ${JSON.stringify(key)}`);
 }

@@ -1,15 +1,12 @@
 /** What the settings of a run do when one of its jobs settles: stop at the first failure, have results reviewed. */
 import { jobHandle } from "../../../domain/handle.ts";
-import { headAndTail } from "../../../domain/text.ts";
+import { reviewPrompt } from "../../../domain/reviewPrompt.ts";
 import type { Doc } from "../../_generated/dataModel.js";
 import { isBarred } from "../access/barred.ts";
 import { present } from "../shared/find.ts";
 import { lastNumber } from "../assignments/spent.ts";
 import type { Tx } from "../shared/tx.ts";
 import { writeJob } from "../insert/writeJob.ts";
-
-/** Bytes of a result that its reviewer is shown; the rest can be seen in the repo. */
-const MAX_REVIEWED_BYTES = 32 * 1024;
 
 /** Runs in the transaction that settles the job: nothing of the run can start in between. */
 export async function applyRunRules(
@@ -54,7 +51,7 @@ async function askForReview(
     {
       type: "review",
       title: `Review of ${job.key ?? jobHandle(job)}`,
-      context: reviewContext(job, result),
+      context: reviewPrompt(job.title, result),
       cascade: [reviewer],
       ownPriority: job.ownPriority,
       timeoutMs,
@@ -67,16 +64,4 @@ async function askForReview(
       barred: job.barred,
     },
   );
-}
-
-function reviewContext(job: Doc<"jobs">, result: string): string {
-  return [
-    `Review what another agent says it has done for the task "${job.title}". Change nothing.`,
-    "",
-    "Your answer must begin with the single word PASS or FAIL, followed by one paragraph on correctness, security and test coverage.",
-    "",
-    "What it answered:",
-    "",
-    headAndTail(result, MAX_REVIEWED_BYTES),
-  ].join("\n");
 }

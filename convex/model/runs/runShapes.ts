@@ -19,7 +19,10 @@ export const vRunDetail = v.object({ run: vRun, spec: v.string(), totals: vTotal
 
 export const vRunStatus = v.object({
   status: vAssignmentStatus,
+  /** The namespace is, or this run. */
   paused: v.boolean(),
+  /** Why it is blocked. */
+  blocked: v.optional(v.string()),
   running: v.array(vJob),
   /** Waiting for a profile: limited, or out of order. */
   parked: v.array(vJob),

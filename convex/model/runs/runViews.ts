@@ -1,4 +1,5 @@
 import { MAX_PAGE } from "../../../domain/limits.ts";
+import { PAUSED } from "../../../domain/runHold.ts";
 import type { Gate } from "../../../domain/gate.ts";
 import type { JobState } from "../../../domain/jobState.ts";
 import type { Doc } from "../../_generated/dataModel.js";
@@ -53,7 +54,8 @@ export async function watchRun(ctx: ScopedReading, args: { run: string }) {
     .take(MAX_RECENT);
   return {
     status: assignment.status,
-    paused: ctx.namespace.paused,
+    paused: ctx.namespace.paused || assignment.blocked?.reason === PAUSED,
+    ...defined({ blocked: assignment.blocked?.reason }),
     running: (await inState(ctx, run, "running")).map(toJob),
     parked: (await inState(ctx, run, "awaiting_retry")).map(toJob),
     ready: (await atGate(ctx, run, "ready")).map(toJob),

@@ -1,6 +1,8 @@
 import { MAX_TEXT_BYTES } from "../../../domain/limits.ts";
+import { IMPORTING } from "../../../domain/runHold.ts";
 import type { Doc, Id } from "../../_generated/dataModel.js";
 import { checkName, checkNames, checkNumber, checkSize } from "../shared/checks.ts";
+import { block } from "../assignments/assignmentState.ts";
 import { createAssignment } from "../assignments/createAssignment.ts";
 import { insertJobs } from "../insert/insertJobs.ts";
 import { fail } from "../shared/fail.ts";
@@ -23,6 +25,7 @@ type CreateArgs = {
   key?: string;
   sourceRef?: string;
   failFast?: boolean;
+  held?: boolean;
   review?: NonNullable<Doc<"runs">["review"]>;
   parent?: string;
   limits?: Doc<"assignments">["limits"];
@@ -57,6 +60,10 @@ export async function createRun(
     failFast: args.failFast ?? false,
     ...defined({ key: args.key, review: args.review, parent: args.parent }),
   });
+  if (args.held === true) {
+    const assignment = await ctx.db.get("assignments", id as Id<"assignments">);
+    await block(ctx, present(assignment, "a run's assignment"), IMPORTING);
+  }
   return { id: run, assignment: number, created: true };
 }
 

@@ -1,6 +1,7 @@
 /** Ends sessions whose lease has lapsed: SPEC.md §5. */
 import { IDLE_LEASE_MS } from "../../../domain/limits.ts";
 import type { Doc, Id } from "../../_generated/dataModel.js";
+import { closeRunsLater } from "../runs/ownRuns.ts";
 import { busyLeaseMs, scheduleReap } from "./lease.ts";
 import type { Tx } from "../shared/tx.ts";
 
@@ -53,4 +54,5 @@ export async function lapse(tx: Tx, session: Doc<"sessions">): Promise<void> {
     why: "lost",
     reason: "the lease of its runner's session lapsed",
   });
+  await closeRunsLater(tx, session);
 }
