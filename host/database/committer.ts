@@ -48,11 +48,10 @@ export class Committer {
     guard: Guard,
     how: { onCommit: (commit: Commit) => void; conflicts?: ConflictLog },
   ) {
-    const { onCommit, conflicts = null } = how;
-    this.#conflicts = conflicts;
+    this.#conflicts = how.conflicts ?? null;
     this.#store = store;
     this.#guard = guard;
-    this.#onCommit = onCommit;
+    this.#onCommit = how.onCommit;
   }
 
   /** Queues a mutation; resolves once it is on disk, or with its failure once it has been taken back. */
