@@ -150,7 +150,8 @@ export class Committer {
       } catch (error) {
         // Nothing of the batch is on disk, and nothing of it has been published: all of it failed.
         if (isOpen(driver)) driver.exec("ROLLBACK");
-        for (const { job } of done) job.reject(new NotSaved(`The change could not be saved: ${messageOf(error)}`));
+        for (const { job } of done)
+          job.reject(new NotSaved(`The change could not be saved: ${messageOf(error)}`));
       }
       return;
     }
