@@ -49,7 +49,8 @@ export const update = globalMutation(
     slots: v.number(),
     profiles: v.array(v.string()),
     collecting: v.array(v.string()),
-    repos: v.record(v.string(), v.array(v.string())),
+    /** Absent: jobs of any repo. */
+    repos: v.optional(v.record(v.string(), v.array(v.string()))),
   },
   returns: v.null(),
   handler: updateSession,

@@ -77,8 +77,8 @@ export interface SessionOffer {
   profiles: string[];
   /** Those of them that collect data. */
   collecting: string[];
-  /** Namespace → repos that have a folder here. */
-  repos: Record<string, string[]>;
+  /** Namespace → repos that have a folder here; absent: any repo. */
+  repos?: Record<string, string[]>;
 }
 
 export interface SessionStart extends SessionOffer {

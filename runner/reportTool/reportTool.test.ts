@@ -12,6 +12,7 @@ let file: string;
 let input: PassThrough;
 let answers: Map<number, { result?: Record<string, unknown>; error?: unknown }>;
 let told: () => void;
+let served: Promise<void>;
 beforeEach(async () => {
   dir = await mkdtemp(join(tmpdir(), "drover-report-"));
   file = join(dir, "result.json");
@@ -29,7 +30,7 @@ beforeEach(async () => {
     }
     told();
   });
-  serveReportTool({ file, version: "1.2.3", streams: { input, output } });
+  served = serveReportTool({ file, version: "1.2.3", streams: { input, output } });
   const client = {
     protocolVersion: "2025-06-18",
     capabilities: {},
@@ -40,6 +41,7 @@ beforeEach(async () => {
 });
 afterEach(async () => {
   input.end();
+  await served;
   await rm(dir, { recursive: true });
 });
 

@@ -32,16 +32,21 @@ export interface ReportToolOrder {
   streams?: { input: Readable; output: Writable };
 }
 
-/** Serves the tool until its input ends. */
-export function serveReportTool({ file, version, streams }: ReportToolOrder): void {
-  const options = streams && { transport: new StdioServerTransport(streams.input, streams.output) };
-  serveStdio(() => {
-    const server = new McpServer({ name: "drover", version }, { capabilities: { tools: {} } });
-    server.registerTool("report", { description: DESCRIPTION, inputSchema: input }, (wish) => ({
-      content: [{ type: "text", text: carryOut(file, wish) }],
-    }));
-    return server;
-  }, options);
+/** Serves the tool; resolves when its input has ended. */
+export async function serveReportTool({ file, version, streams }: ReportToolOrder): Promise<void> {
+  const { input: from, output } = streams ?? { input: process.stdin, output: process.stdout };
+  const ended = new Promise<void>((resolve) => from.once("end", resolve).once("close", resolve));
+  serveStdio(
+    () => {
+      const server = new McpServer({ name: "drover", version }, { capabilities: { tools: {} } });
+      server.registerTool("report", { description: DESCRIPTION, inputSchema: input }, (wish) => ({
+        content: [{ type: "text", text: carryOut(file, wish) }],
+      }));
+      return server;
+    },
+    { transport: new StdioServerTransport(from, output) },
+  );
+  await ended;
 }
 
 function carryOut(file: string, { status, text }: z.infer<typeof input>): string {

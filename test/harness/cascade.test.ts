@@ -4,6 +4,7 @@
  */
 import { join } from "node:path";
 import { mkdir } from "node:fs/promises";
+import { setTimeout as sleep } from "node:timers/promises";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { STREAM_KINDS, type StreamKind } from "../../runner/harness/port.ts";
 import { startProvider, type Provider } from "../provider/provider.ts";
@@ -12,8 +13,12 @@ import { startTestRunner, testPlace, type TestPlace, type TestRunner } from "../
 import { realProfile } from "./realClis.ts";
 
 const HOUR_S = 3600;
-/** From the claim to the end of the second profile, ms. */
+/** From the refusal to the end of the second profile, ms: how long a CLI takes to start is not the cascade's. */
 const TAKEOVER_MS = 30_000;
+
+const SUBSCRIPTION = { ANTHROPIC_API_KEY: null, CLAUDE_CODE_OAUTH_TOKEN: "sk-ant-oat01-dummy" };
+/** How exactly a reset is known, ms: half a minute is added to it, and the run itself takes some seconds. */
+const RESET_SLACK_MS = 120_000;
 
 let provider: Provider;
 let backend: MemoryBackend;
@@ -37,7 +42,10 @@ const profile = async (kind: StreamKind, name: string, scenario: string) => {
   const home = join(place.home, name);
   await mkdir(home);
   const params = scenario === "usage-limit" ? { resetIn: HOUR_S } : undefined;
-  return { ...(await realProfile(kind, { baseUrl: provider.url(scenario, params), home })), name };
+  const made = await realProfile(kind, { baseUrl: provider.url(scenario, params), home });
+  // Claude hears of a reset with a subscription alone.
+  const login = kind === "claude" && params !== undefined ? SUBSCRIPTION : {};
+  return { ...made, name, env: { ...made.env, ...login } };
 };
 const run = async (first: StreamKind, scenario: string) => {
   const second = first === "claude" ? "codex" : "claude";
@@ -46,9 +54,10 @@ const run = async (first: StreamKind, scenario: string) => {
   const job = backend.add("1.1", { type: "chat", class: "agent", context: "Say hello.", cascade });
   const since = Date.now();
   runner = await startTestRunner(backend, place, { profiles });
-  const started = Date.now();
+  while (provider.requests.length === 0) await sleep(50);
+  const refused = Date.now();
   await backend.until(() => job.outcome !== undefined);
-  return { job, since, tookMs: Date.now() - started };
+  return { job, since, tookMs: Date.now() - refused };
 };
 
 describe.each(STREAM_KINDS)("the real %s as the first profile", (kind) => {
@@ -59,9 +68,10 @@ describe.each(STREAM_KINDS)("the real %s as the first profile", (kind) => {
     expect(tookMs).toBeLessThan(TAKEOVER_MS);
     expect(backend.health).toMatchObject([{ profile: "first", scope: "account", kind: "limited" }]);
     const until = backend.health[0]?.until;
-    // Gemini and OpenCode do not pass every provider's reset on.
-    if (until !== undefined) expect(Math.abs(until - since - HOUR_S * 1000)).toBeLessThan(90_000);
-    else expect(["gemini", "opencode"]).toContain(kind);
+    const ahead = (until ?? 0) - since;
+    // Gemini names its daily quota and no time: that ends at midnight in California.
+    if (kind === "gemini") expect(ahead).toBeGreaterThan(0);
+    else expect(Math.abs(ahead - HOUR_S * 1000)).toBeLessThan(RESET_SLACK_MS);
   });
 
   it("is blocked on this machine alone when its key is refused", async () => {

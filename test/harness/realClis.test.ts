@@ -115,11 +115,13 @@ describe.each(STREAM_KINDS)("the real %s", (kind) => {
   });
 
   it("brings an answer of 2 MB whole, up to what is kept of one", async () => {
-    script = () => ({ do: "text", text: "x".repeat(2_000_000) });
+    // Not one letter: a CLI that sees the same words again and again takes them for a loop.
+    const text = Array.from({ length: 300_000 }, (_, i) => i).join(" ");
+    script = () => ({ do: "text", text });
     const { verdict, outputFile } = await run(await profileFor(kind, "scripted"), "Say much.");
     expect(verdict.kind).toBe("success");
     expect(verdict.text?.length).toBeGreaterThanOrEqual(1024 * 1024);
-    expect((await stat(outputFile)).size).toBeGreaterThan(2_000_000);
+    expect((await stat(outputFile)).size).toBeGreaterThan(text.length);
   });
 
   it("plays a decision that the test scripts", async () => {

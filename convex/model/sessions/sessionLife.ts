@@ -1,3 +1,4 @@
+import { MAX_SESSION_REPOS } from "../../../domain/limits.ts";
 import type { Doc, Id } from "../../_generated/dataModel.js";
 import { findNamespace, unknownNamespace } from "../access/namespaceAccess.ts";
 import { grantsPool, type Caller } from "../access/caller.ts";
@@ -72,12 +73,13 @@ export async function startSession(ctx: Tx & Authorized, args: StartArgs) {
 /** See `sessions:update`. What failed on the machine before may work with the new configuration. */
 export async function updateSession(
   ctx: Tx & Authorized,
-  { session: id, ...offer }: Required<Offer> & { session: string },
+  { session: id, ...offer }: Offer & { session: string },
 ): Promise<null> {
   checkOffer(ctx.caller, offer);
   const session = await findSession(ctx, id);
   if (session.status !== "live") return null;
-  await ctx.db.patch("sessions", session._id, offer);
+  // What the new offer leaves out must not stay from the old one: `repos` absent means any repo.
+  await ctx.db.patch("sessions", session._id, { collecting: undefined, repos: undefined, ...offer });
   const runner = await ctx.db.get("runners", session.runner);
   if (runner === null) return null;
   await ctx.db.patch("runners", runner._id, { pools: offer.pools });
@@ -105,7 +107,7 @@ function checkStart(caller: Caller, args: StartArgs): void {
 
 function checkOffer(caller: Caller, args: Offer): void {
   checkNames(args.collecting, "collecting");
-  for (const slugs of Object.values(args.repos ?? {})) checkNames(slugs, "repos");
+  for (const slugs of Object.values(args.repos ?? {})) checkNames(slugs, "repos", MAX_SESSION_REPOS);
   for (const field of ["pools", "profiles"] as const) checkNames(args[field], field);
   checkNumber(args.slots, "slots", { min: 0, max: MAX_SLOTS });
   const odd = args.pools.find((pool) => !grantsPool(caller, pool));
