@@ -61,7 +61,7 @@ async function measureImport() {
 async function measureScreen() {
   const tui = await openTerminal(place, ["run", "--tasks", "tasks.json", "--tui", "full"]);
   try {
-    await until("8 jobs at work", () => /slots 8\//.test(tui.screen()) || undefined);
+    await until("8 jobs at work", () => /\b8 at work/.test(tui.screen()), 240);
     const before = useOf(tui.pid());
     await sleep(WATCH_MS);
     const after = useOf(tui.pid());

@@ -94,7 +94,8 @@ async function follow(going: Going, { run, runner }: Started): Promise<RunEnd> {
     namespace: call.order.namespace,
     assignment: String(run.assignment),
     title: `run ${folder.stamp}`,
-    slots: call.order.workers,
+    // Runners of other processes have slots of their own.
+    slots: runner === null ? 0 : call.order.workers,
     startedAt: going.startedAt,
     onQuit: () => quit.abort(),
   });
