@@ -97,10 +97,15 @@ export const unixIn = (seconds: number) => Math.floor(Date.now() / 1000 + second
 let made = 0;
 export const newId = (prefix: string) => `${prefix}_double${(made += 1)}`;
 
+/** Pieces of one answer at most: a long one comes in larger ones, as from the providers. */
+const MAX_PIECES = 2000;
+
 /** The text in pieces, with the pause between them. */
 export async function* pieces({ text, pauseMs }: Message): AsyncGenerator<string> {
-  for (const piece of text.match(/[\s\S]{1,24}/gu) ?? []) {
-    yield piece;
+  const characters = [...text];
+  const size = Math.max(24, Math.ceil(characters.length / MAX_PIECES));
+  for (let at = 0; at < characters.length; at += size) {
+    yield characters.slice(at, at + size).join("");
     if (pauseMs) await new Promise((resolve) => setTimeout(resolve, pauseMs));
   }
 }
