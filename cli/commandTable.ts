@@ -264,6 +264,12 @@ export const COMMANDS: CommandTable = {
     backend: false,
   },
 
+  "report-tool": {
+    group: "Other",
+    summary: "serve the MCP tool by which an agent reports; started by agents",
+    load: () => import("./commands/reportTool.ts"),
+    backend: false,
+  },
   completion: {
     group: "Other",
     summary: "print the completion script of a shell",

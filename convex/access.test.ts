@@ -16,6 +16,7 @@ afterEach(() => vi.useRealTimers());
 type Registered = { isPublic?: boolean; isInternal?: boolean; exportArgs(): string; exportReturns(): string };
 
 const NS = { namespace: "main" };
+const OFFER = { pools: ["default"], slots: 1, profiles: [], collecting: [], repos: {} };
 const outcome = { kind: "complete" as const, result: "ok" };
 
 /** Every public function with the roles that may call it (SPEC.md §7) and a call that would be fine. */
@@ -159,6 +160,11 @@ const FUNCTIONS: Record<
     roles: ["runner", "admin"],
     global: true,
     call: (c, { session }) => c.query(api.sessions.orders, { session }),
+  },
+  "sessions:update": {
+    roles: ["runner", "admin"],
+    global: true,
+    call: (c, { session }) => c.mutation(api.sessions.update, { session, ...OFFER }),
   },
   "sessions:end": {
     roles: ["runner", "admin"],
@@ -392,6 +398,7 @@ const POSITIONS: Record<string, (c: Client, id: string, own: Ids) => Promise<unk
   "jobs:finish job": (c, id) => c.mutation(api.jobs.finish, { ...NS, job: id, outcome: "complete" }),
   "sessions:heartbeat session": (c, id) => c.mutation(api.sessions.heartbeat, { session: id, running: [] }),
   "sessions:orders session": (c, id) => c.query(api.sessions.orders, { session: id }),
+  "sessions:update session": (c, id) => c.mutation(api.sessions.update, { session: id, ...OFFER }),
   "sessions:end session": (c, id) => c.mutation(api.sessions.end, { session: id }),
   "runners:drain runner": (c, id) => c.mutation(api.runners.drain, { ...NS, runner: id }),
   "work:claim session": (c, id, own) => c.mutation(api.work.claim, { ...NS, session: id, job: own.ready }),
@@ -554,6 +561,10 @@ describe("a token", () => {
     expect(
       await errorOf(runner.mutation(api.sessions.start, { ...start, pools: ["gpu", "default"] })),
     ).toMatchObject({ code: "NOT_ALLOWED" });
+    const { session: own } = await runner.mutation(api.sessions.start, { ...start, pools: [] });
+    expect(await errorOf(runner.mutation(api.sessions.update, { session: own, ...OFFER }))).toMatchObject({
+      code: "NOT_ALLOWED",
+    });
     const [job = ""] = await q.insert(await q.create(), {});
     const wide = await q.startSession({ runner: "wide" });
     expect(await errorOf(runner.mutation(api.work.claim, { ...NS, session: wide, job }))).toMatchObject({

@@ -335,3 +335,22 @@ describe("runners:drain", () => {
     expect(await q.admin.mutation(api.runners.drain, { ...NS, runner: "r1" })).toBeNull();
   });
 });
+
+describe("sessions:update", () => {
+  it("makes claims follow what the runner offers now, and forgets what failed on its machine", async () => {
+    const q = await openQueue();
+    const session = await q.startSession({ profiles: ["script"] });
+    await q.insert(await q.create(), { harness: "claude" }, {});
+    expect(await q.claim(session, "1.1")).toBeNull();
+    await q.admin.mutation(api.health.report, {
+      ...{ namespace: "main", session, profile: "claude", reason: "401" },
+      ...{ scope: "machine" as const, kind: "offline" as const },
+    });
+    const offer = { pools: ["default"], slots: 3, profiles: ["claude"], collecting: [], repos: {} };
+    await q.admin.mutation(api.sessions.update, { session, ...offer });
+    expect(await q.claim(session, "1.1")).not.toBeNull();
+    expect(await q.claim(session, "1.2")).toBeNull();
+    const [runner] = await q.admin.query(api.runners.list, { namespace: "main" });
+    expect(runner?.session).toMatchObject({ slots: 3, profiles: ["claude"] });
+  });
+});

@@ -11,6 +11,7 @@ import { Authenticator } from "./functions/authenticate.ts";
 import { dropUnfinishedUploads } from "./files/uploads.ts";
 import type { FunctionsBundle } from "./functions/bundleFormat.ts";
 import { Engine } from "./functions/engine.ts";
+import { Meter } from "./functions/meter.ts";
 import { Registry } from "./functions/registry.ts";
 import { Crons } from "./scheduler/crons.ts";
 import { Scheduler } from "./scheduler/scheduler.ts";
@@ -42,6 +43,7 @@ export interface Core {
   readonly deployment: Deployment;
   readonly transfers: Transfers;
   readonly functionLog: FunctionLog;
+  readonly meter: Meter;
   readonly urls: CoreOptions["urls"];
   readonly log: LogSink;
 }
@@ -63,6 +65,7 @@ export function makeCore({ store, bundle, redact, log, adminKey, urls, ...option
   applySchema(store, loaded.schema);
   const authenticator = new Authenticator(loaded.authJson, adminKey);
   const functionLog = new FunctionLog(registry);
+  const meter = new Meter();
   const system = {
     functions: () => registry.all(),
     deployment: (): Deployment => deployment,
@@ -78,9 +81,15 @@ export function makeCore({ store, bundle, redact, log, adminKey, urls, ...option
     redact,
     log,
     systemQuery: systemQueries(system),
-    executed: (execution) => functionLog.add(execution),
+    executed: (execution) => {
+      functionLog.add(execution);
+      meter.executed(execution);
+    },
   });
-  engine.onCommit(({ ts }) => options.committed(ts));
+  engine.onCommit(({ ts }) => {
+    options.committed(ts);
+    meter.committed();
+  });
   const subscriptions = new Subscriptions(engine);
   const jobs = { engine, registry, store, log };
   const scheduler = new Scheduler(jobs);
@@ -88,7 +97,7 @@ export function makeCore({ store, bundle, redact, log, adminKey, urls, ...option
   const parts = { store, engine, registry, authenticator, subscriptions, crons, baseEnv };
   const deployment: Deployment = new Deployment(parts, loaded);
   const transfers = new Transfers({ engine, deployment, subscriptions });
-  return { ...parts, conflicts, scheduler, deployment, transfers, functionLog, urls, log };
+  return { ...parts, conflicts, scheduler, deployment, transfers, functionLog, meter, urls, log };
 }
 
 function storedEnv(store: Store): Record<string, string> {

@@ -115,7 +115,7 @@ async function start(
     simulateConflicts: options.simulateConflicts ?? false,
   });
   const sockets = new SocketServer(core);
-  const wiring = { ...core, allowed: { bind: options.bind ?? LOOPBACK, names: options.allowedHosts ?? [] } };
+  const wiring = { ...core, sockets, allowed: { bind: options.bind ?? LOOPBACK, names: options.allowedHosts ?? [] } };
   await core.scheduler.start();
   await core.crons.start();
   api.serve(apiRoutes(wiring));

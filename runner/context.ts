@@ -26,7 +26,7 @@ export interface RunnerContext {
   /** Disk and memory for one more job. */
   room: Room;
   /** Usable on this machine, by name. */
-  profiles: ReadonlyMap<string, Profile>;
+  profiles: Map<string, Profile>;
   /** Aborted when the runner stops for good: nobody waits for the backend any more. */
   closing: AbortSignal;
 }

@@ -8,9 +8,10 @@ import { untilClosed } from "./connect/untilClosed.ts";
 import type { RunnerContext } from "./context.ts";
 import { assemble } from "./assemble.ts";
 import { armFaults } from "./fault.ts";
-import type { RunnerOptions } from "./options.ts";
+import type { Reloadable, RunnerOptions } from "./options.ts";
 import { replayOutbox } from "./report/deliver.ts";
 import { reapStrays } from "./session/reap.ts";
+import { offerOf } from "./session/offer.ts";
 import { serving, type Serving } from "./session/serve.ts";
 import { openSession, type Session } from "./session/session.ts";
 import { stoppingState, type Stopping, type StopReason } from "./stopping.ts";
@@ -25,6 +26,8 @@ export interface RunnerHandle {
   name: string;
   /** Id of the first session. */
   session: string;
+  /** Offers what `change` says from now on. Jobs that run go on as they were started. Rejects when nobody answers. */
+  reload(change: Reloadable): Promise<void>;
   /** Claims nothing more, finishes what runs, then stops. Resolves when stopped; safe to call twice. */
   drain(): Promise<void>;
   /** Kills what runs, reports it interrupted, then stops. Resolves when stopped; safe to call twice. */
@@ -40,7 +43,7 @@ export async function startRunner(options: RunnerOptions): Promise<RunnerHandle>
   armFaults(process.env.DROVER_FAULT);
   const stopping = stoppingState();
   let wake = (): void => undefined;
-  const { context, close } = await assemble(options, stopping, () => wake());
+  const { context, reload, close } = await assemble(options, stopping, () => wake());
   const served = serving(context, stopping);
   wake = served.wake;
   const first = await open(context, served, stopping).catch(async (error: unknown) => {
@@ -56,6 +59,10 @@ export async function startRunner(options: RunnerOptions): Promise<RunnerHandle>
     name: options.name,
     session: first.session.id,
     stopped,
+    async reload(change) {
+      await reload(change);
+      await served.reload();
+    },
     drain() {
       stopping.drain("drained");
       return settled;
@@ -83,13 +90,7 @@ async function open(context: RunnerContext, served: Serving, stopping: Stopping)
       host: options.host,
       version: options.version,
       namespaces: Object.keys(options.namespaces),
-      pools: options.pools,
-      slots: options.slots,
-      profiles: [...context.profiles.keys()],
-      repos: Object.fromEntries(
-        Object.entries(options.namespaces).map(([name, { repos }]) => [name, Object.keys(repos)]),
-      ),
-      collecting: [...context.profiles.values()].filter((one) => one.dataCollection).map((one) => one.name),
+      ...offerOf(context),
     },
     running: served.slots.running,
     onOrders(orders) {

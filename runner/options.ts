@@ -33,6 +33,9 @@ export interface Clock {
   sleep(ms: number, signal?: AbortSignal): Promise<void>;
 }
 
+/** What may change while a runner runs. Namespaces may not come or go: token and subscriptions are made for them. */
+export type Reloadable = Pick<RunnerOptions, "namespaces" | "profiles" | "slots" | "pools" | "limits">;
+
 export interface RunnerOptions {
   url: string;
   name: string;

@@ -1,7 +1,8 @@
 /** A host and one runner as processes, built as the package builds them, with a client that runs batches. */
 import { spawn, type ChildProcess } from "node:child_process";
 import { once } from "node:events";
-import { mkdirSync } from "node:fs";
+import { existsSync, mkdirSync, readFileSync, rmSync } from "node:fs";
+import { setTimeout as sleep } from "node:timers/promises";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { ConvexClient } from "convex/browser";
@@ -20,6 +21,8 @@ export interface Bench {
   hostPid: number;
   /** Runs scripts to their end; gives the jobs. */
   run: (commands: string[]) => Promise<{ handle: string; startedAt?: number }[]>;
+  /** Runs one script that would go on for ever, cancels it, and gives the ms until its process is gone. */
+  cancelOne: () => Promise<number>;
   close: () => Promise<void>;
 }
 
@@ -86,6 +89,7 @@ export async function openBench({ built, data }: Folders, slots: number): Promis
     runnerPid: runner.pid ?? 0,
     hostPid: host.pid ?? 0,
     run: (commands) => runBatch(client, commands),
+    cancelOne: () => cancelOne(client, join(data, "pid")),
     async close() {
       await client.close();
       for (const child of [runner, host]) await end(child);
@@ -118,6 +122,25 @@ async function runBatch(client: ConvexClient, commands: string[]) {
   await client.mutation(api.jobs.insert, { ...place, assignment: id, jobs });
   await done;
   return (await client.query(api.assignments.get, { ...place, assignment: id })).jobs;
+}
+
+async function cancelOne(client: ConvexClient, file: string): Promise<number> {
+  rmSync(file, { force: true });
+  const place = { namespace: NAMESPACE };
+  const wish = { ...place, northStar: "cancel", policy: "static" as const, independent: true };
+  const { id } = await client.mutation(api.assignments.create, wish);
+  const job = {
+    type: "script" as const,
+    context: `echo $$ > ${file}.part; mv ${file}.part ${file}; sleep 600`,
+  };
+  const inserted = await client.mutation(api.jobs.insert, { ...place, assignment: id, jobs: [job] });
+  const handle = inserted.kind === "inserted" ? (inserted.jobs[0]?.handle ?? "") : "";
+  while (!existsSync(file)) await sleep(5);
+  const process = `/proc/${readFileSync(file, "utf8").trim()}`;
+  const since = performance.now();
+  await client.mutation(api.jobs.cancel, { ...place, job: handle });
+  while (existsSync(process)) await sleep(1);
+  return performance.now() - since;
 }
 
 async function end(child: ChildProcess): Promise<void> {

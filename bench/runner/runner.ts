@@ -13,6 +13,7 @@ import { openBench, type Bench } from "./place.ts";
 const ROOT = dirname(dirname(dirname(fileURLToPath(import.meta.url))));
 const JOBS = 200;
 const SLOTS = 8;
+const CANCELS = 11;
 /** An hour in small: the heartbeat of an idle session comes every 100 s. */
 const IDLE_S = Number(process.env.BENCH_IDLE_S ?? 120);
 /** Ticks per second of /proc/PID/stat on Linux. */
@@ -27,6 +28,7 @@ const bench = await openBench({ built, data }, SLOTS);
 const MEASURES: Record<string, () => Promise<unknown>> = {
   idle: () => measureIdle(bench.runnerPid),
   claimToSpawnMs: () => claimToSpawn(bench),
+  cancelMs: () => cancel(bench),
   sleep1: () => compare("sleep 1"),
   true: () => compare("true"),
 };
@@ -54,6 +56,14 @@ async function claimToSpawn({ run }: Bench) {
     .map(({ handle, startedAt }) => Number(started.get(handle)) - (startedAt ?? 0))
     .sort((a, b) => a - b);
   return { p50: delays[Math.floor(delays.length / 2)], p95: delays[Math.floor(delays.length * 0.95)] };
+}
+
+/** From the call of `jobs:cancel` until the process is gone. */
+async function cancel({ cancelOne }: Bench) {
+  const took: number[] = [];
+  for (let i = 0; i < CANCELS; i += 1) took.push(await cancelOne());
+  took.sort((a, b) => a - b);
+  return { p50: Math.round(took[CANCELS >> 1] ?? 0), worst: Math.round(took.at(-1) ?? 0) };
 }
 
 async function compare(command: string) {

@@ -189,7 +189,7 @@ function headerLine(model: RunModel, counts: Counts, { slots, startedAt, now }: 
     retryAt === undefined ? [] : [retryAt],
   );
   return [
-    `slots ${counts.running}/${slots}`,
+    slots === 0 ? `${counts.running} at work` : `slots ${counts.running}/${slots}`,
     `${rate}/min`,
     `${compact(used)} tokens`,
     `$${(totals?.costUsd ?? 0).toFixed(2)}`,

@@ -1,11 +1,12 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { api } from "../../convex/_generated/api.js";
 import { isTerminalAssignment } from "../../domain/assignmentState.ts";
+import { defined } from "../../domain/defined.ts";
 import { openLive } from "../backend/live.ts";
 import type { FollowOptions } from "./followOptions.ts";
 import { judgeStandstill } from "./standstill.ts";
 import { takeLocks } from "./takeLocks.ts";
-import { isTask, taskIdOf } from "./runModel.ts";
+import { isTask, type SettledTask, taskIdOf } from "./runModel.ts";
 
 /** How long nothing may run before somebody asks why, ms: claims and retries between two jobs take less. */
 const STANDSTILL_MS = 1500;
@@ -22,9 +23,10 @@ export async function followRun(options: FollowOptions): Promise<FollowEnd> {
   const signal = AbortSignal.any([options.signal, stop.signal]);
   const live = openLive(settings);
   const pull = puller(options);
-  let end: FollowEnd = "interrupted";
+  // In an object: the compiler believes that no callback changes a variable.
+  const end: { how: FollowEnd } = { how: "interrupted" };
   const finish = (how: FollowEnd) => {
-    end = how;
+    end.how = how;
     stop.abort();
   };
   const guard = watchStandstill(options, signal, finish);
@@ -40,55 +42,70 @@ export async function followRun(options: FollowOptions): Promise<FollowEnd> {
     await guard;
     await live.close();
   }
-  await catchUp(options, pull);
-  // The callbacks have set it, which the compiler does not see.
-  const how = end as FollowEnd;
-  if (how === "limited") await takeParked(options);
+  const { how } = end;
+  if (how !== "interrupted") await catchUp(options, pull);
+  // Such a job never settles, and its place in the report must not be empty.
+  if (how === "limited") await takeIn(options, options.model.status?.parked ?? []);
   options.onChange();
   return how;
 }
 
-/** The attempts of jobs that wait for their profiles: such a job never settles, and its report must not be empty. */
-async function takeParked({ backend, order, model, onSettled }: FollowOptions): Promise<void> {
-  for (const { handle } of model.status?.parked ?? []) {
-    const { job, attempts } = await backend.query(api.jobs.get, {
-      namespace: order.namespace,
-      job: handle,
-    });
-    const parked = { job, attempts };
-    model.settle(parked);
-    await onSettled(parked);
+/** Looks single jobs up: with their attempts, which no push brings. */
+async function takeIn(options: FollowOptions, jobs: readonly { handle: string }[]): Promise<void> {
+  const { namespace } = options.order;
+  for (const { handle } of jobs) {
+    const { job, attempts } = await options.backend.query(api.jobs.get, { namespace, job: handle });
+    await learn(options, { job, attempts, ...defined({ result: job.result }) });
   }
 }
 
-/** Takes in all that has settled and is not known: after an interrupt, too. */
-export async function catchUp(options: FollowOptions, pull = puller(options)): Promise<void> {
+/** Takes in all that has settled and is not known. */
+async function catchUp(options: FollowOptions, pull: () => Promise<void>): Promise<void> {
   await pull();
   // A job whose transaction committed late may lie behind the place where the pages went on.
-  if (!options.model.allSettled()) await puller(options)();
+  if (!options.model.allSettled() && !options.signal.aborted) await puller(options)();
 }
 
-/** Reads the pages of settled jobs from where the last call ended. */
-function puller({ backend, order, run, model, onSettled }: FollowOptions): () => Promise<void> {
+/**
+ * Takes in what a stopped run has left to know: how those ended that ran when it was stopped, and what settled before.
+ * What never started needs no look, and thousands of tasks would be minutes of it.
+ */
+export async function catchUpStopped(
+  options: FollowOptions,
+  running: readonly { handle: string }[],
+): Promise<void> {
+  await puller({ ...options, signal: NEVER }, true)();
+  await takeIn(options, running);
+}
+
+const NEVER = new AbortController().signal;
+
+/** Reads the pages of settled jobs from where the last call ended; `started`: no further than what ever started. */
+function puller(options: FollowOptions, started = false): () => Promise<void> {
+  const { backend, order, run, signal } = options;
   let after: { settledAt: number; number: number } | undefined;
   return async () => {
-    for (;;) {
+    // Tasks may settle as fast as they are read: the signal and the screen must not wait for the last of them.
+    while (!signal.aborted) {
       const page = await backend.query(api.runs.settled, {
         namespace: order.namespace,
         run,
         ...(after && { after }),
       });
-      for (const task of page) {
-        const known = (isTask(task.job) ? model.facts : model.reviews).get(taskIdOf(task.job));
-        const again = known?.settledAt === task.job.settledAt && known?.status === task.job.status;
-        model.settle(task);
-        if (!again) await onSettled(task);
-      }
+      for (const task of page) await learn(options, task);
       const last = page.at(-1)?.job;
-      if (last === undefined) return;
+      if (last === undefined || (started && page.every(({ attempts }) => attempts.length === 0))) return;
       after = { settledAt: last.settledAt ?? 0, number: last.number };
+      options.onChange();
     }
   };
+}
+
+async function learn({ model, onSettled }: FollowOptions, task: SettledTask): Promise<void> {
+  const known = (isTask(task.job) ? model.facts : model.reviews).get(taskIdOf(task.job));
+  const again = known?.settledAt === task.job.settledAt && known?.status === task.job.status;
+  model.settle(task);
+  if (!again) await onSettled(task);
 }
 
 /** While nothing runs for a while, finds out whether anything will, and ends what will not. */

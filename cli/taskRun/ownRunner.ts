@@ -4,6 +4,7 @@ import { harnessFor } from "../../runner/harness/index.ts";
 import { findProgram } from "../../runner/process/findProgram.ts";
 import { type RunnerHandle, startRunner } from "../../runner/daemon.ts";
 import type { RunnerOptions } from "../../runner/options.ts";
+import { errorData } from "../backend/failure.ts";
 import { readVersion } from "../commands/version.ts";
 import type { Settings } from "../config/settings.ts";
 import { droverHome, ensureHome } from "../keys/home.ts";
@@ -47,7 +48,10 @@ export async function startOwnRunner(
       if (!/already running|another runner starts/.test(last.message)) break;
     }
   }
-  throw new CliError(`the runner did not start: ${last?.message ?? "no name is free"}`, EXIT.failed);
+  throw new CliError(
+    `the runner did not start: ${errorData(last)?.message ?? last?.message ?? "no name is free"}`,
+    EXIT.failed,
+  );
 }
 
 function optionsOf(

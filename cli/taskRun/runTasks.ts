@@ -8,7 +8,7 @@ import { say } from "../output/print.ts";
 import { conclude, type RunOutcome } from "./conclude.ts";
 import { openDisplay } from "./display.ts";
 import { sayCut } from "./doneBefore.ts";
-import { catchUp, followRun, type FollowEnd } from "./follow.ts";
+import { catchUpStopped, followRun, type FollowEnd } from "./follow.ts";
 import type { FollowOptions } from "./followOptions.ts";
 import type { Going, RunCall } from "./going.ts";
 import { bringHost } from "./host.ts";
@@ -94,7 +94,8 @@ async function follow(going: Going, { run, runner }: Started): Promise<RunEnd> {
     namespace: call.order.namespace,
     assignment: String(run.assignment),
     title: `run ${folder.stamp}`,
-    slots: call.order.workers,
+    // Runners of other processes have slots of their own.
+    slots: runner === null ? 0 : call.order.workers,
     startedAt: going.startedAt,
     onQuit: () => quit.abort(),
   });
@@ -104,12 +105,15 @@ async function follow(going: Going, { run, runner }: Started): Promise<RunEnd> {
   let how: FollowEnd = "interrupted";
   try {
     if (!signal.aborted) how = await followRun(told);
-    if (how === "interrupted") await stopRun(going, { follow: told, run, runner, display });
+    if (how === "interrupted") {
+      const running = model.status?.running ?? [];
+      await stopRun(going, { follow: told, run, runner, display });
+      await catchUpStopped(told, running).catch(() => undefined);
+    }
   } finally {
     await runner?.kill();
     display.close();
     statusLine.remove();
-    if (how === "interrupted") await catchUp(told).catch(() => undefined);
   }
   const byPerson = call.interrupt.signal.aborted || quit.signal.aborted;
   if (how !== "interrupted" || byPerson) return { how, assignment: run.assignment };

@@ -57,7 +57,8 @@ async function untilNothingRuns({ backend, call }: Going, { run, model }: Follow
   for (;;) {
     const status = await backend.query(api.runs.watch, { namespace: call.order.namespace, run });
     model.push(status);
-    if ((status.running.length === 0 && status.ready.length === 0) || Date.now() > until) return;
+    // What is ready cannot start any more: no claim takes a job of a canceled run.
+    if (status.running.length === 0 || Date.now() > until) return;
     await sleep(200);
   }
 }

@@ -7,7 +7,7 @@ import type { IndexEntry, TableEntry } from "./catalog.ts";
 import { ReadSet } from "./readSet.ts";
 import type { StoredDocument } from "./rows.ts";
 import type { Store } from "./store.ts";
-import { Usage } from "./usage.ts";
+import { type OwnLimits, Usage } from "./usage.ts";
 import { validate } from "./validate.ts";
 
 /** An index key that a write made, changed or removed. */
@@ -30,7 +30,7 @@ export class Transaction {
   readonly usage = new Usage();
   readonly store: Store;
   /** The timestamp this transaction commits at (when it writes). */
-  readonly ts: bigint;
+  ts: bigint;
   /** Grows with every write; open streams then read again instead of giving stale rows. */
   writeVersion = 0;
   touched: TouchedKey[] = [];
@@ -133,7 +133,8 @@ export class Transaction {
   }
 
   /** Opens a savepoint; the function given back closes it, keeping the writes since (or not). */
-  openNested(): (keep: boolean) => void {
+  openNested(own?: OwnLimits): (keep: boolean) => void {
+    const closeUsage = this.usage.openNested(own);
     const name = `nested${this.#depth++}`;
     const kept = { touched: this.touched.length, newTables: this.newTables.length };
     const unresolved = [...this.#unresolved];
@@ -141,6 +142,7 @@ export class Transaction {
     driver.exec(`SAVEPOINT ${name}`);
     return (keep) => {
       this.#depth--;
+      closeUsage(keep);
       if (!keep) {
         driver.exec(`ROLLBACK TO ${name}`);
         this.touched.length = kept.touched;
@@ -167,7 +169,7 @@ export class Transaction {
   /** Counts a document as read. */
   countRead(json: string): void {
     this.usage.add("documentsRead", 1);
-    this.usage.add("bytesRead", json.length);
+    this.usage.add("bytesRead", this.usage.sizeOf(json));
   }
 
   #update(found: FoundDocument, old: ConvexObject, fields: ConvexObject): ConvexObject {
@@ -202,7 +204,7 @@ export class Transaction {
   #countWrite(json: string): void {
     this.writeVersion++;
     this.usage.add("documentsWritten", 1);
-    this.usage.add("bytesWritten", json.length);
+    this.usage.add("bytesWritten", this.usage.sizeOf(json));
   }
 
   #checkSchema(table: TableEntry, fields: ConvexObject): void {

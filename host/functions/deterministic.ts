@@ -119,7 +119,7 @@ export class DeterministicRunner {
     if (udfType === "mutation" && frame.entry.kind === "query") {
       throw new DeveloperError("A query cannot run a mutation.");
     }
-    const close = udfType === "mutation" ? frame.tx.openNested() : () => undefined;
+    const close = openNested(frame.tx, request);
     const call = { path: pathOf(request), kind: udfType, args: [args] };
     const { scope, tx, depth } = frame;
     const result = this.run({ call, scope, tx, depth: depth + 1, journal: null });
@@ -135,6 +135,11 @@ export class DeterministicRunner {
     if (present?.isReusable) return present;
     return (this.#isolates[depth] = new Isolate(this.#bundle, this.#env, "deterministic"));
   }
+}
+
+/** Only writes need a savepoint; limits of its own a nested query can have too. */
+function openNested(tx: Transaction, { udfType, transactionLimits }: RunUdfArgs): (keep: boolean) => void {
+  return udfType === "mutation" ? tx.openNested(transactionLimits) : tx.usage.openNested(transactionLimits);
 }
 
 function makeFrame({ scope, tx, depth }: Invocation, entry: FunctionEntry, pagination: Pagination): Frame {

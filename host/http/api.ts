@@ -17,6 +17,7 @@ import { type AllowedNames, identityOf, refusal } from "./callers.ts";
 import { deployRoutes, type DeployWiring } from "./deployRoutes.ts";
 import { BodyTooLarge, limitBody, tooLarge } from "./limitBody.ts";
 import { plainJson } from "./plainJson.ts";
+import { statsRoute, type StatsWiring } from "./statsRoute.ts";
 import { transferRoutes, type TransferWiring } from "./transferRoutes.ts";
 import { storageRoutes } from "./storageRoutes.ts";
 
@@ -30,7 +31,7 @@ const LARGE_BODIES: readonly (readonly [string, number])[] = [
 ];
 const INSTANCE_NAME = "embedded";
 
-export interface ApiWiring extends DeployWiring, TransferWiring {
+export interface ApiWiring extends DeployWiring, TransferWiring, StatsWiring {
   readonly subscriptions: Subscriptions;
   readonly registry: Registry;
   readonly allowed: AllowedNames;
@@ -62,6 +63,7 @@ export function apiRoutes(wiring: ApiWiring): Hono {
   app.route("/", storageRoutes(wiring.engine));
   app.route("/", deployRoutes(wiring));
   app.route("/", transferRoutes(wiring));
+  app.route("/", statsRoute(wiring));
   app.notFound((c) =>
     c.json({ code: "NotFound", message: `This host has no ${c.req.method} ${c.req.path}` }, 404),
   );

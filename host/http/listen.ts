@@ -38,6 +38,7 @@ export async function listen(where: { port: number; bind: string; what: string }
     const [sockets, allowed] = sync;
     const problem = upgradeProblem(request, allowed);
     if (problem !== null) return refuse(duplex, ...problem);
+    if (sockets.isFull) return refuse(duplex, "503 Service Unavailable", "Too many connections: try later");
     sockets.upgrade(request, duplex, head);
   });
   await new Promise<void>((resolve, reject) => {

@@ -95,6 +95,13 @@ export class Subscriptions {
     return answers[0] as QueryAnswer;
   }
 
+  /** Queries that are watched, and how often in all. */
+  get counts(): { queries: number; subscriptions: number } {
+    let subscriptions = 0;
+    for (const { holders } of this.#held) for (const times of holders.values()) subscriptions += times;
+    return { queries: this.#held.size, subscriptions };
+  }
+
   /** Evaluates everything again, because the functions or their environment changed. */
   invalidateAll(): void {
     this.#epoch++;

@@ -8,8 +8,7 @@ import { cancelJob, schedule, type ScheduleArgs } from "../functions/syscalls/sc
 import type { Transaction } from "../database/transaction.ts";
 import type { ConvexJson } from "../values/json.ts";
 import { raised } from "./errors.ts";
-import type { Ran, TestBackend } from "./backend.ts";
-import type { TestModules } from "./modules.ts";
+import type { RunnerPart } from "./running.ts";
 
 const CALLS: Record<string, FunctionKind> = {
   "1.0/actions/query": "query",
@@ -17,17 +16,9 @@ const CALLS: Record<string, FunctionKind> = {
   "1.0/actions/action": "action",
 };
 
-/** What actions need of the runner. */
-export interface ActionHost {
-  readonly backend: TestBackend;
-  readonly modules: TestModules;
-  onScheduled: () => Promise<void>;
-  call(call: { path: string; kind: FunctionKind; args: ConvexJson }, scope: RequestScope): Promise<Ran>;
-}
-
 /** What actions may do; each touch of the data is a transaction of its own. */
 export async function actionSyscall(
-  runner: ActionHost,
+  runner: RunnerPart,
   scope: RequestScope,
   { op, args }: { op: string; args: unknown },
 ): Promise<string> {
@@ -41,9 +32,8 @@ export async function actionSyscall(
   if (isFileOp(op)) return await write(runner, (tx) => FILE_OPS[op](tx, args as never));
   switch (op) {
     case "1.0/actions/schedule":
-      await runner.modules.find(pathOf(args as Address));
       return await write(runner, (tx) =>
-        JSON.stringify(schedule(tx, runner.modules.registry, args as ScheduleArgs)),
+        JSON.stringify(schedule(tx, runner.modules.schedulable, args as ScheduleArgs)),
       );
     case "1.0/actions/cancel_job":
       return await write(runner, (tx) => {
@@ -54,8 +44,6 @@ export async function actionSyscall(
       return meta.getUserIdentity({ scope });
     case "1.0/getRequestMetadata":
       return meta.getRequestMetadata({ scope });
-    case "1.0/getDeploymentMetadata":
-      return meta.getDeploymentMetadata();
     case "1.0/createFunctionHandle":
       return JSON.stringify(handleOf(pathOf(args as Address)));
     default:
@@ -63,10 +51,8 @@ export async function actionSyscall(
   }
 }
 
-async function write(runner: ActionHost, work: (tx: Transaction) => string): Promise<string> {
-  const ran = await runner.backend.transact("mutation", (tx) =>
-    Promise.resolve({ ok: true, value: work(tx) }),
-  );
+async function write(runner: RunnerPart, work: (tx: Transaction) => string): Promise<string> {
+  const ran = await runner.transact("mutation", (tx) => Promise.resolve({ ok: true, value: work(tx) }));
   await runner.onScheduled();
   if (ran.ok) return ran.value;
   throw ran.error;

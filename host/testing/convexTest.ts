@@ -7,12 +7,16 @@ import {
   type SchemaDefinition,
 } from "convex/server";
 import { convexToJson, jsonToConvex } from "convex/values";
-import { type Identity, NOBODY } from "../functions/identity.ts";
+import type { OwnLimits } from "../database/usage.ts";
+import { NOBODY } from "../functions/identity.ts";
 import type { FunctionKind } from "../functions/registry.ts";
-import { type ConvexObject, textOf } from "../values/json.ts";
-import { TestBackend } from "./backend.ts";
+import type { ConvexObject } from "../values/json.ts";
+import { TestBackend, testSchema } from "./backend.ts";
+import { installAccessors } from "./globals.ts";
+import { testIdentity } from "./identity.ts";
 import { type ModuleGlob, type Registered, TestModules } from "./modules.ts";
 import { type Caller, TestRunner } from "./runner.ts";
+import { INLINE } from "./syscalls.ts";
 import { TestJobs } from "./testJobs.ts";
 
 type AnySchema = SchemaDefinition<GenericSchema, boolean>;
@@ -20,8 +24,8 @@ export interface ConvexTestOptions<Schema> {
   schema?: Schema;
   /** `import.meta.glob("./**\/*.*s")` in the folder of the functions. */
   modules?: ModuleGlob;
-  /** True enforces Convex's limits; without it they are not looked at. */
-  transactionLimits?: boolean | object;
+  /** True enforces Convex's limits, an object others for some of them; without it they are not looked at. */
+  transactionLimits?: boolean | OwnLimits;
   /** SQLite file instead of memory. */
   file?: string;
 }
@@ -33,7 +37,7 @@ let inlineCount = 0;
 
 /**
  * Drop-in for `convexTest` of convex-test 0.0.60: the same signature and methods, over this host's own transactions,
- * indexes, validators and scheduler rows instead of a mock's. Components are not there.
+ * indexes, validators and scheduler rows instead of a mock's. Components, text and vector search are not there.
  */
 export function convexTest<Schema extends GenericSchema>(
   first?: SchemaDefinition<Schema, boolean> | ConvexTestOptions<SchemaDefinition<Schema, boolean>>,
@@ -41,11 +45,12 @@ export function convexTest<Schema extends GenericSchema>(
 ): TestConvex<SchemaDefinition<Schema, boolean>> {
   const options = optionsOf(first, modules);
   const backend = new TestBackend({
-    schema: options.schema === undefined ? null : exported(options.schema),
+    schema: testSchema(options.schema === undefined ? null : exported(options.schema)),
     file: options.file ?? ":memory:",
-    enforcesLimits: options.transactionLimits !== undefined && options.transactionLimits !== false,
+    limits: limitsOf(options.transactionLimits ?? false),
   });
-  const runner = new TestRunner(backend, new TestModules(options.modules ?? {}));
+  installAccessors();
+  const runner = new TestRunner(backend, new TestModules(options.modules ?? ownModules()));
   const jobs = new TestJobs(runner);
   return accessor({ runner, jobs }, { identity: NOBODY }) as unknown as TestConvex<
     SchemaDefinition<Schema, boolean>
@@ -69,7 +74,8 @@ function accessor(parts: { runner: TestRunner; jobs: TestJobs }, caller: Caller)
     action: call("action"),
     run: async (work: Inline) => await call("mutation")((ctx: unknown) => work(ctx)),
     fetch: async (path: string, init?: RequestInit) => await fetchRoute(runner, caller, { path, init }),
-    withIdentity: (identity: ConvexObject) => accessor(parts, { ...caller, identity: userOf(identity) }),
+    withIdentity: (identity: ConvexObject) =>
+      accessor(parts, { ...caller, identity: testIdentity(identity) }),
     withRequestMetadata: (metadata: Caller["metadata"]) =>
       accessor(parts, { ...caller, ...(metadata && { metadata }) }),
     finishInProgressScheduledFunctions: async () => await jobs.finishInProgress(),
@@ -88,7 +94,8 @@ async function fetchRoute(
 ): Promise<Response> {
   const router = (await runner.modules.module("http"))?.["default"] as Router | undefined;
   if (router === undefined) throw new Error("There is no http.ts with a default export to fetch from.");
-  const url = new URL(path, "https://some.convex.site");
+  if (!path.startsWith("/")) throw new Error("Path given to `t.fetch` must start with a `/`");
+  const url = new URL(`https://some.convex.site${path}`);
   const route = router.lookup(url.pathname, init?.method ?? "GET");
   if (route === null) return new Response(`No HttpAction routed for ${url.pathname}`, { status: 404 });
   const request = new Request(url, init);
@@ -104,7 +111,7 @@ interface Router {
 
 /** A function that stands in the test gets a name, so that it is run like every other. */
 function inline(runner: TestRunner, kind: FunctionKind, work: Inline): string {
-  const path = `_inline:f${++inlineCount}`;
+  const path = `${INLINE}f${++inlineCount}`;
   const made: unknown = MAKERS[kind]({
     handler: async (ctx: object) => await work(withActionStorage(ctx, kind)),
   } as never);
@@ -145,10 +152,16 @@ function nameOf(reference: unknown): string {
   throw new Error("Expected a function reference such as api.messages.list, or a function that takes a ctx.");
 }
 
-function userOf(given: ConvexObject): Identity {
-  const issuer = given["issuer"] ?? "https://convex.test";
-  const subject = given["subject"] ?? String(JSON.stringify(given).length * 7_919 + 1);
-  const tokenIdentifier = given["tokenIdentifier"] ?? `${textOf(issuer)}|${textOf(subject)}`;
-  const attributes = { ...given, issuer, subject, tokenIdentifier };
-  return { kind: "user", attributes, expiresAtMs: Number.MAX_SAFE_INTEGER, token: "" };
+function limitsOf(given: boolean | OwnLimits): OwnLimits | "none" {
+  if (given === false) return "none";
+  return given === true ? {} : given;
+}
+
+/** The modules of the folder `convex` of the project; empty where no Vite puts them in. */
+function ownModules(): ModuleGlob {
+  try {
+    return (import.meta as unknown as { glob: (pattern: string) => ModuleGlob }).glob("/convex/**/*.*s");
+  } catch {
+    return {};
+  }
 }

@@ -15,9 +15,15 @@ export interface Registered {
   invokeAction(requestId: string, args: string): Promise<string>;
 }
 
+const UNKNOWN = { kind: "mutation", visibility: "internal", args: { type: "any" }, returns: null } as const;
+
 /** The modules of `import.meta.glob`, loaded when one of their functions is first called. */
 export class TestModules {
   readonly registry = new Registry("[]");
+  /** Modules are not loaded for the sake of a schedule: what is not known yet is taken to be there. */
+  readonly schedulable: Pick<Registry, "find"> = {
+    find: (path) => this.registry.find(path) ?? { path, ...UNKNOWN },
+  };
   readonly #glob: ModuleGlob;
   readonly #root: string;
   readonly #functions = new Map<string, Registered>();
@@ -40,10 +46,8 @@ export class TestModules {
   }
 
   async module(name: string): Promise<Record<string, unknown> | undefined> {
-    const keys = [".ts", ".tsx", ".js", ".jsx", ".mts", ".mjs"].map(
-      (extension) => `${this.#root}${name}${extension}`,
-    );
-    const key = keys.find((each) => this.#glob[each] !== undefined);
+    const path = `${this.#root}${name}`;
+    const key = Object.keys(this.#glob).find((each) => each.replace(/\.[^.]+$/, "") === path);
     return (await (key === undefined ? undefined : this.#glob[key]?.())) as
       Record<string, unknown> | undefined;
   }

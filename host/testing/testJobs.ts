@@ -6,6 +6,7 @@ import { messageOf } from "../values/errors.ts";
 import type { Transaction } from "../database/transaction.ts";
 import type { Ran } from "./backend.ts";
 import type { TestRunner } from "./runner.ts";
+import { openTransaction, outside } from "./running.ts";
 
 /** Jobs that are given a timer at a time. */
 const PLANNED_JOBS = 1_000;
@@ -13,6 +14,8 @@ const PLANNED_JOBS = 1_000;
 const IDLE_TURNS = 20;
 /** Kept from load time, because tests replace the global timers. */
 const realTurn = setImmediate;
+const realTimeout = setTimeout;
+const realClear = clearTimeout;
 
 /** Scheduled functions on the test's timers, so that `vi.runAllTimers()` makes them fall due. */
 export class TestJobs {
@@ -29,18 +32,27 @@ export class TestJobs {
     while (this.#running.size > 0) await Promise.all(this.#running);
   }
 
-  /** @throws Error when scheduled functions go on scheduling others */
+  /** @throws Error when scheduled functions go on scheduling others, or when the fake clock is no longer the same */
   async finishAll(advanceTimers: () => void, maxIterations = 100): Promise<void> {
+    const clock = outside(() => globalThis.setTimeout);
+    const advance = (): void => {
+      if (outside(() => globalThis.setTimeout) !== clock) {
+        throw new Error(
+          "finishAllScheduledFunctions: timers were restored or replaced while waiting for scheduled functions.",
+        );
+      }
+      advanceTimers();
+    };
     let idle = 0;
     for (let round = 0; round < maxIterations; round++) {
-      advanceTimers();
+      advance();
       if (this.#running.size === 0) {
         if (this.#planned.size === 0 || idle++ >= IDLE_TURNS) return;
         await new Promise((resolve) => realTurn(resolve));
         continue;
       }
       idle = 0;
-      await this.finishInProgress();
+      await this.#whileAdvancing(advance);
     }
     throw new Error(
       "finishAllScheduledFunctions: too many iterations. Check for infinitely recursive scheduled functions, " +
@@ -48,7 +60,32 @@ export class TestJobs {
     );
   }
 
+  /** Waits for what runs; functions may wait for timers of their own, so the clock goes on. */
+  async #whileAdvancing(advance: () => void): Promise<void> {
+    let timer: ReturnType<typeof realTimeout> | undefined;
+    const advancing = new Promise<never>((_, reject) => {
+      const step = (): void => {
+        try {
+          advance();
+          timer = realTimeout(step, 0);
+        } catch (error) {
+          // Whatever the test threw is what it gets.
+          // eslint-disable-next-line @typescript-eslint/prefer-promise-reject-errors
+          reject(error);
+        }
+      };
+      step();
+    });
+    try {
+      await Promise.race([this.finishInProgress(), advancing]);
+    } finally {
+      realClear(timer);
+    }
+  }
+
   async #plan(): Promise<void> {
+    // The transaction that is still open plans what it has scheduled when it has ended.
+    if (openTransaction(this.#runner) !== null) return;
     const pending: JobRow[] = [];
     await this.#runner.backend.transact("query", (tx) => {
       pending.push(...jobsByDue(tx, "pending", PLANNED_JOBS));
@@ -56,7 +93,7 @@ export class TestJobs {
     });
     for (const job of pending.filter(({ _id }) => !this.#planned.has(_id))) {
       this.#planned.add(job._id);
-      setTimeout(() => this.#start(job), Math.max(0, job.scheduledTime - Date.now()));
+      outside(() => setTimeout(() => this.#start(job), Math.max(0, job.scheduledTime - Date.now())));
     }
   }
 

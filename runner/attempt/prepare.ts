@@ -33,7 +33,7 @@ export function prepare(input: AttemptInput, tuning: AttemptTuning): Preparation
   const root = process.getuid?.() === 0;
   const launch = harness.launch({
     ...{ profile, prompt: input.prompt, root, promptFile: files.prompt, tmp: files.tmp },
-    ...defined({ resume: input.resume }),
+    ...defined({ resume: input.resume, reportTool: reportTool(input, files.result) }),
   });
   const built = childEnvironment({
     harness,
@@ -56,6 +56,11 @@ export function prepare(input: AttemptInput, tuning: AttemptTuning): Preparation
     stdinFile: launch.stdin === null ? null : files.prompt,
   };
   return { ok: true, prepared };
+}
+
+/** Agents reach the CLI by a wrapper of their own; scripts have none, and write their report file themselves. */
+function reportTool({ env }: AttemptInput, file: string): string[] | undefined {
+  return env.DROVER_CLI === undefined ? undefined : [env.DROVER_CLI, "report-tool", "--file", file];
 }
 
 function writeFiles({ dir, prompt }: AttemptInput, launch: Launch): void {

@@ -23,6 +23,7 @@ export async function runAttempt(input: AttemptInput, tuning: AttemptTuning = {}
   const record = recordOf(input, prepared, startedAt);
   // Before the start: a daemon that dies right after it must find the attempt's marker.
   writeRecord(input.dir, record);
+  if (input.mayStart?.() === false) return unstarted(input, startedAt, { kind: "cancelled", ok: false });
   const started = await start(input, prepared);
   if (!started.ok) return unstarted(input, startedAt, started.verdict);
   record.process = started.process.identity;

@@ -15,6 +15,7 @@ import type {
   ReadyJob,
   Report,
   ReportAnswer,
+  SessionOffer,
   SessionStart,
   StartedSession,
 } from "./types.ts";
@@ -29,6 +30,7 @@ export type Unsubscribe = () => void;
 
 export interface Backend {
   startSession(start: SessionStart): Promise<StartedSession>;
+  updateSession(session: string, offer: SessionOffer): Promise<void>;
   heartbeat(session: string, running: { job: string; attempt: number }[]): Promise<Beat>;
   endSession(session: string): Promise<void>;
   watchOrders(session: string, onOrders: (orders: Orders) => void): Unsubscribe;

@@ -70,18 +70,22 @@ export interface HeldJob {
   attempt: number;
 }
 
-export interface SessionStart {
-  runner: string;
-  host: string;
-  version: string;
-  namespaces: string[];
+/** What a session offers; may change while it lives. */
+export interface SessionOffer {
   pools: string[];
   slots: number;
   profiles: string[];
   /** Those of them that collect data. */
   collecting: string[];
-  /** Namespace → repos that have a folder here. */
-  repos: Record<string, string[]>;
+  /** Namespace → repos that have a folder here; absent: any repo. */
+  repos?: Record<string, string[]>;
+}
+
+export interface SessionStart extends SessionOffer {
+  runner: string;
+  host: string;
+  version: string;
+  namespaces: string[];
 }
 
 export interface StartedSession {

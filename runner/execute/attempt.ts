@@ -66,6 +66,7 @@ export async function executeAttempt(
       env,
       limits: attemptLimits(context, work),
       signal: work.signal,
+      mayStart: work.mayStart,
       onEvent,
     };
     const lack = await context.room.forSpawn(work.signal);

@@ -16,7 +16,7 @@ export interface Slots {
 }
 
 export interface SlotsDeps {
-  count: number;
+  count: () => number;
   /** Makes the next claim of a slot a work that runs. */
   begin: (claimed: Claimed) => void;
   onFreed: () => void;
@@ -36,7 +36,7 @@ export function openSlots(deps: SlotsDeps): Slots {
     deps.onFreed();
   };
   return {
-    free: () => deps.count - works.size,
+    free: () => deps.count() - works.size,
     has: (job) => works.has(job),
     works: () => [...works.values()],
     running: () => [...works.values()].map(({ claimed, attempt }) => ({ job: claimed.job.id, attempt })),

@@ -15,22 +15,26 @@ const CHUNK_BYTES = 256 * 1024;
 const buffer = Buffer.allocUnsafe(CHUNK_BYTES);
 
 export interface Tail {
-  /** Bytes handed over so far. */
+  /** The byte behind the last one that was handed over. */
   readonly position: number;
   /** Reads what is left, then stops following. Safe to call twice. */
   stop(): Promise<void>;
+}
+
+export interface TailHandlers {
+  onBytes: (bytes: Uint8Array) => void;
+  onError: (error: unknown) => void;
+  /** The byte to begin with. */
+  from?: number;
 }
 
 /**
  * Hands every byte of `path` to `onBytes`, in order, until stopped. The bytes are only valid during the call. The
  * file must exist. An exception of `onBytes` or a read error goes to `onError`, once, and ends the following.
  */
-export function tailFile(
-  path: string,
-  handlers: { onBytes: (bytes: Uint8Array) => void; onError: (error: unknown) => void },
-): Tail {
+export function tailFile(path: string, handlers: TailHandlers): Tail {
   const file = openSync(path, "r");
-  let position = 0;
+  let position = handlers.from ?? 0;
   let reading: Promise<void> | undefined;
   let again = false;
   let stopped = false;

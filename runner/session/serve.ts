@@ -9,6 +9,7 @@ import { openSlots, type Slots } from "../execute/slots.ts";
 import { newWork, type Work } from "../execute/work.ts";
 import { faultPoint } from "../fault.ts";
 import type { Profile } from "../harness/port.ts";
+import { offerOf } from "./offer.ts";
 import { aborted, type Stopping } from "../stopping.ts";
 import { adoptJob } from "./adopt.ts";
 import type { Session } from "./session.ts";
@@ -17,6 +18,8 @@ export interface Serving {
   slots: Slots;
   /** Adopts, claims and executes; resolves when no work of the session is left. */
   serve: (session: Session, held: HeldJob[]) => Promise<void>;
+  /** Tells the backend what is offered now, and claims by it. */
+  reload: () => Promise<void>;
   /** Something changed that the claimer cannot see, such as a profile's health. */
   wake: () => void;
 }
@@ -27,6 +30,7 @@ const NO_CLAIM: NextClaim = { jobs: [], settled: () => undefined };
 export function serving(context: RunnerContext, stopping: Stopping): Serving {
   let session: Session | undefined;
   let claimer: Claimer | undefined;
+  let changed = false;
   const quiet = quietWatch(context, stopping);
 
   const run = (adopt?: Profile) => (work: Work) =>
@@ -43,20 +47,36 @@ export function serving(context: RunnerContext, stopping: Stopping): Serving {
   const begin = (claimed: Claimed) => {
     const { handle, attempt } = claimed.job;
     context.options.log({ level: "info", event: "job:claimed", job: handle, attempt });
-    fill(newWork(claimed, session?.id ?? ""));
+    if (session === undefined) throw new Error("a claim without a session");
+    fill(newWork(claimed, session));
   };
-  const slots = openSlots({ count: context.options.slots, begin, onFreed: () => claimer?.wake() });
+  const slots = openSlots({ count: () => context.options.slots, begin, onFreed: () => claimer?.wake() });
   stopping.killed.addEventListener("abort", () => slots.stopAll("shutdown"));
+
+  const newClaimer = (current: Session) =>
+    claimerOf(context, { session: current, slots, begin, onIdle: () => quiet.idle(slots) });
+  const reload = async () => {
+    const [current, before] = [session, claimer];
+    if (current === undefined || before === undefined) return void (changed = true);
+    await untilClosed(context.backend.updateSession(current.id, offerOf(context)), stopping.closing);
+    // Its calls first: the new one would not know what they are about to bring.
+    await untilClosed(before.stop(), stopping.closing);
+    if (claimer === before && !current.lost.aborted && !stopping.draining.aborted)
+      claimer = newClaimer(current);
+  };
 
   const serve = async (current: Session, held: HeldJob[]) => {
     session = current;
     current.lost.addEventListener("abort", () => slots.stopAll("lease_lost"));
     for (const one of held) {
-      const adopted = await adoptJob(context, one, current.id);
+      const adopted = await adoptJob(context, one, current);
       if (adopted !== undefined) fill(adopted.work, adopted.profile);
     }
-    if (!stopping.draining.aborted)
-      claimer = claimerOf(context, { session: current, slots, begin, onIdle: () => quiet.idle(slots) });
+    // Between the session and its serving, an offer may have changed that the backend does not know yet.
+    if (changed)
+      await untilClosed(context.backend.updateSession(current.id, offerOf(context)), stopping.closing);
+    changed = false;
+    if (!stopping.draining.aborted) claimer = newClaimer(current);
     await aborted(current.lost, stopping.draining);
     quiet.busy();
     if (stopping.draining.aborted) {
@@ -68,7 +88,7 @@ export function serving(context: RunnerContext, stopping: Stopping): Serving {
     claimer = undefined;
     await slots.whenEmpty();
   };
-  return { slots, serve, wake: () => claimer?.wake() };
+  return { slots, serve, reload, wake: () => claimer?.wake() };
 }
 
 interface ClaimerParts {

@@ -89,6 +89,16 @@ describe("a session", () => {
     expect(beats()).toHaveLength(1);
   });
 
+  it("is lost as soon as somebody asks after its lease has ended, before any timer says so", async () => {
+    const { session } = await open(() => new Promise(() => undefined));
+    // A stopped process: the time passes, and no timer runs.
+    const before = performance.now();
+    const now = vi.spyOn(performance, "now").mockReturnValue(before + LEASE_MS);
+    session.check();
+    expect(session.lost.aborted).toBe(true);
+    now.mockRestore();
+  });
+
   it("is lost when the backend says so", async () => {
     const { session } = await open(() => Promise.resolve({ kind: "lost" }));
     await vi.advanceTimersByTimeAsync(5000);

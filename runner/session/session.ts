@@ -79,6 +79,15 @@ export class Session {
     this.#deps.onLease(this.#lease.leftMs(this.#deps.clock.monotonic()));
   }
 
+  /**
+   * Looks at the lease now, and loses the session when it is over. To be called right before something is started: a
+   * process that was stopped (a debugger, Ctrl+Z, a frozen machine) goes on with what it was about to do before any
+   * timer tells it that somebody else has the job by now.
+   */
+  check(): void {
+    if (!this.#stopped) this.#look();
+  }
+
   /** Stops heartbeat and orders, and tells the backend unless the session is lost anyway. */
   async end(): Promise<void> {
     this.#stop();

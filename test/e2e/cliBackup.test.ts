@@ -1,4 +1,4 @@
-/** Seam: `drover backup` and `drover restore` as processes beside a real host, and the queue that a person sees after. */
+/** Seam: `drover backup`, `restore` and `host stats` as processes beside a real host, and what a person sees after. */
 import { once } from "node:events";
 import { mkdtempSync, rmSync, statSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -63,6 +63,17 @@ it("a restore without a host is in place at once, and says where the old data is
   const exited = once(host, "exit");
   host.kill("SIGTERM");
   await exited;
+});
+
+it("host stats counts what lies in the file and what the host does, also when none runs", async () => {
+  await place.drover("create", "one");
+  const { data, host } = (await place.drover("host", "stats", "--url", place.url)).json();
+  const rows = data.tables.find(({ name }: { name: string }) => name === "assignments");
+  expect(rows).toMatchObject({ documents: 1, bytes: expect.any(Number) });
+  expect(host.commits).toBeGreaterThan(0);
+  expect(host.functions.map(({ path }: { path: string }) => path)).toContain("assignments:create");
+  await place.stopHost();
+  expect((await place.drover("host", "stats", "--url", place.url)).json()).toMatchObject({ host: null });
 });
 
 it("what cannot be restored or backed up is said, and nothing is changed", async () => {

@@ -160,6 +160,8 @@ export class MemoryBackend {
     };
     return {
       startSession: (start) => answer(() => this.#start(start)),
+      updateSession: (session, { profiles }) =>
+        answer(() => void Object.assign(this.sessions.get(session) ?? {}, { profiles })),
       heartbeat: (session) =>
         answer(() =>
           this.sessions.get(session)?.alive === true

@@ -1,3 +1,4 @@
+import type { OwnLimits } from "../../database/usage.ts";
 import { DeveloperError } from "../../values/errors.ts";
 import type { ConvexJson } from "../../values/json.ts";
 import type { Frame } from "../frame.ts";
@@ -13,10 +14,11 @@ import { cancelJob, schedule } from "./schedule.ts";
 export interface RunUdfArgs extends Address {
   udfType: "query" | "mutation" | "snapshotQuery";
   args: ConvexJson;
+  transactionLimits?: OwnLimits;
 }
 interface Request {
   args: never;
-  registry: Registry;
+  registry: Pick<Registry, "find">;
 }
 type SyncHandler = (frame: Frame, args: never) => string;
 type AsyncHandler = (frame: Frame, request: Request) => string;
@@ -57,7 +59,12 @@ const ASYNC: Record<string, AsyncHandler> = {
   "1.0/getTransactionMetrics": (frame) => meta.getTransactionMetrics(frame),
   "1.0/getFunctionMetadata": (frame) => meta.getFunctionMetadata(frame.entry.path),
   "1.0/getDeploymentMetadata": () => meta.getDeploymentMetadata(),
-  "1.0/getRequestMetadata": (frame) => meta.getRequestMetadata(frame),
+  "1.0/getRequestMetadata": (frame) => {
+    if (frame.entry.kind === "mutation") return meta.getRequestMetadata(frame);
+    throw new DeveloperError(
+      "getRequestMetadata() can only be called from a mutation or an action. It is not available in queries.",
+    );
+  },
   "1.0/createFunctionHandle": (_frame, { args }) => JSON.stringify(handleOf(pathOf(args))),
   "1.0/auditLog": (frame, { args }) => {
     frame.scope.log.add("info", ["audit", (args as { body: unknown }).body]);
@@ -87,7 +94,7 @@ export function syncSyscall(frame: Frame, op: string, args: unknown): string {
 export function asyncSyscall(
   frame: Frame,
   op: string,
-  request: { args: unknown; registry: Registry },
+  request: { args: unknown; registry: Pick<Registry, "find"> },
 ): string {
   const handler = ASYNC[op];
   if (handler === undefined) throw unknownOperation(op, "async operation");
