@@ -1,4 +1,3 @@
-import { fileURLToPath } from "node:url";
 import { defineConfig } from "vitest/config";
 
 const node = (name: string) => ({
@@ -28,18 +27,6 @@ export default defineConfig({
           include: ["convex/**/*.test.ts"],
           testTimeout: 30_000,
           server: { deps: { inline: ["convex-test"] } },
-        },
-      },
-      {
-        // The same tests on the host's engine: what convex-test imitates and what the host does must agree.
-        resolve: {
-          alias: { "convex-test": fileURLToPath(new URL("host/testing/convexTest.ts", import.meta.url)) },
-        },
-        test: {
-          name: "convexOnHost",
-          environment: "node",
-          include: ["convex/**/*.test.ts"],
-          testTimeout: 60_000,
         },
       },
       {

@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { ConvexClient, ConvexHttpClient } from "convex/browser";
 import { makeFunctionReference } from "convex/server";
-import { afterAll, beforeAll, expect, it, onTestFinished, vi } from "vitest";
+import { afterAll, beforeAll, expect, it, onTestFinished } from "vitest";
 import WebSocket from "ws";
 import type { RunningHost } from "../../host/host.ts";
 import { ADMIN_KEY, type CliProject, cliProject, emptyHost, endOf, untilPrinted } from "./cliHost.ts";
@@ -127,7 +127,8 @@ it("lets an action under way end with the functions that it began with, and star
   const client = new ConvexHttpClient(host.url, { logger: false });
   const hold = (queue: string) => client.action(makeFunctionReference<"action">("long:hold"), { queue });
   const underWay = [hold("held"), hold("held")];
-  await vi.waitUntil(async () => (await client.query(titles, { queue: "held begun" })).length === 2);
+  const begun = async () => (await client.query(titles, { queue: "held begun" })) as string[];
+  while ((await begun()).length < 2) await new Promise((resolve) => setTimeout(resolve, 10));
   project.write("long.ts", actionText("second"));
   await project.convex(host, ...DEPLOY);
   await client.mutation(add, { queue: "held", title: "go on" });
