@@ -8,7 +8,19 @@ const ARROWS = {
   cli: ["runner", "host", "portfolio", "domain", "convex/_generated"],
 };
 // Outermost first: each layer of the host may import only those after it.
-const HOST_LAYERS = ["http", "sync", "scheduler", "subscriptions", "functions", "database", "storage"];
+const HOST_LAYERS = [
+  "testing",
+  "http",
+  "sync",
+  "transfer",
+  "deploy",
+  "scheduler",
+  "subscriptions",
+  "functions",
+  "files",
+  "database",
+  "storage",
+];
 
 const folders = Object.keys(ARROWS);
 const error = (name, from, to) => ({ name, severity: "error", from, to });

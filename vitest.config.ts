@@ -1,3 +1,4 @@
+import { fileURLToPath } from "node:url";
 import { defineConfig } from "vitest/config";
 
 const node = (name: string) => ({
@@ -30,11 +31,33 @@ export default defineConfig({
         },
       },
       {
+        // The same tests on the host's engine: what convex-test imitates and what the host does must agree.
+        resolve: {
+          alias: { "convex-test": fileURLToPath(new URL("host/testing/convexTest.ts", import.meta.url)) },
+        },
+        test: {
+          name: "convexOnHost",
+          environment: "node",
+          include: ["convex/**/*.test.ts"],
+          testTimeout: 60_000,
+        },
+      },
+      {
         test: {
           name: "house",
           environment: "node",
           include: ["test/house/**/*.test.ts"],
           testTimeout: 60_000,
+        },
+      },
+      {
+        test: {
+          name: "officialCli",
+          environment: "node",
+          include: ["test/officialCli/**/*.test.ts"],
+          testTimeout: 90_000,
+          hookTimeout: 60_000,
+          fileParallelism: false,
         },
       },
       {

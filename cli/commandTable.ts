@@ -178,8 +178,20 @@ export const COMMANDS: CommandTable = {
   },
   host: {
     group: "Run",
-    summary: "run the backend alone",
+    summary: "run the backend alone; `host stats` shows its data and work",
     load: () => import("./commands/host.ts"),
+    backend: false,
+  },
+  backup: {
+    group: "Run",
+    summary: "write a checked copy of this machine's queue, also while it works",
+    load: () => import("./commands/backup.ts"),
+    backend: false,
+  },
+  restore: {
+    group: "Run",
+    summary: "put a backup in the place of this machine's queue",
+    load: () => import("./commands/restore.ts"),
     backend: false,
   },
   runner: {
@@ -214,7 +226,6 @@ export const COMMANDS: CommandTable = {
     group: "Portfolio",
     summary: "take done tasks out of a task file, narrow partial ones",
     load: () => import("./commands/audit.ts"),
-    backend: false,
   },
   validate: {
     group: "Portfolio",
@@ -233,7 +244,6 @@ export const COMMANDS: CommandTable = {
     group: "Portfolio",
     summary: "list, start and complete tasks of the backlog files",
     load: () => import("./commands/task.ts"),
-    backend: false,
   },
   workflow: {
     group: "Portfolio",
@@ -254,6 +264,12 @@ export const COMMANDS: CommandTable = {
     backend: false,
   },
 
+  "report-tool": {
+    group: "Other",
+    summary: "serve the MCP tool by which an agent reports; started by agents",
+    load: () => import("./commands/reportTool.ts"),
+    backend: false,
+  },
   completion: {
     group: "Other",
     summary: "print the completion script of a shell",

@@ -10,8 +10,11 @@ export interface Interrupt {
 }
 
 /** Does work that wants to know of Ctrl+C, from its first line to its last. */
-export async function withInterrupt<T>(work: (interrupt: Interrupt) => Promise<T>): Promise<T> {
-  const interrupt = listenForInterrupt();
+export async function withInterrupt<T>(
+  work: (interrupt: Interrupt) => Promise<T>,
+  signals?: readonly NodeJS.Signals[],
+): Promise<T> {
+  const interrupt = listenForInterrupt(signals);
   try {
     return await work(interrupt);
   } finally {
@@ -19,10 +22,10 @@ export async function withInterrupt<T>(work: (interrupt: Interrupt) => Promise<T
   }
 }
 
-const SIGNALS = ["SIGINT", "SIGTERM", "SIGHUP"] as const;
+const SIGNALS: readonly NodeJS.Signals[] = ["SIGINT", "SIGTERM", "SIGHUP"];
 
-/** Listens for SIGINT, SIGTERM and SIGHUP until released. */
-export function listenForInterrupt(): Interrupt {
+/** Listens for SIGINT, SIGTERM and SIGHUP, or the signals given, until released. */
+export function listenForInterrupt(signals = SIGNALS): Interrupt {
   const controller = new AbortController();
   let count = 0;
   const onSignal = () => {
@@ -30,7 +33,7 @@ export function listenForInterrupt(): Interrupt {
     if (count === 1) controller.abort();
     else interrupt.onAgain?.();
   };
-  for (const name of SIGNALS) process.on(name, onSignal);
+  for (const name of signals) process.on(name, onSignal);
   const interrupt: Interrupt = {
     signal: controller.signal,
     get count() {
@@ -38,7 +41,7 @@ export function listenForInterrupt(): Interrupt {
     },
     onAgain: null,
     release: () => {
-      for (const name of SIGNALS) process.off(name, onSignal);
+      for (const name of signals) process.off(name, onSignal);
     },
   };
   return interrupt;

@@ -5,7 +5,7 @@ import { meantHint } from "../domain/didYouMean.ts";
 import { isJobType, JOB_TYPE_NAMES, JOB_TYPES, type JobType } from "../domain/jobTypes.ts";
 import { findJsonFault } from "../domain/jsonFault.ts";
 import { MAX_BATCH } from "../domain/limits.ts";
-import { type Defined, defined } from "./defined.ts";
+import { type Defined, defined } from "../domain/defined.ts";
 import { checkText } from "./input.ts";
 import { usageError } from "./output/errors.ts";
 

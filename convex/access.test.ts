@@ -16,6 +16,7 @@ afterEach(() => vi.useRealTimers());
 type Registered = { isPublic?: boolean; isInternal?: boolean; exportArgs(): string; exportReturns(): string };
 
 const NS = { namespace: "main" };
+const OFFER = { pools: ["default"], slots: 1, profiles: [], collecting: [], repos: {} };
 const outcome = { kind: "complete" as const, result: "ok" };
 
 /** Every public function with the roles that may call it (SPEC.md §7) and a call that would be fine. */
@@ -41,6 +42,10 @@ const FUNCTIONS: Record<
   "assignments:create": {
     roles: ["admin"],
     call: (c) => c.mutation(api.assignments.create, { ...NS, northStar: "x" }),
+  },
+  "assignments:byKeys": {
+    roles: ["admin", "runner", "viewer"],
+    call: (c) => c.query(api.assignments.byKeys, { ...NS, keys: ["k"] }),
   },
   "assignments:list": {
     roles: ["admin", "runner", "viewer"],
@@ -93,6 +98,10 @@ const FUNCTIONS: Record<
     roles: ["admin", "agent"],
     call: (c, { assignment }) =>
       c.mutation(api.jobs.insert, { ...NS, assignment, jobs: [{ type: "script", context: "new" }] }),
+  },
+  "jobs:completed": {
+    roles: ["admin", "runner", "viewer"],
+    call: (c) => c.query(api.jobs.completed, { ...NS, keys: ["k"] }),
   },
   "jobs:list": { roles: ["admin", "runner", "viewer"], call: (c) => c.query(api.jobs.list, NS) },
   "jobs:get": {
@@ -151,6 +160,11 @@ const FUNCTIONS: Record<
     roles: ["runner", "admin"],
     global: true,
     call: (c, { session }) => c.query(api.sessions.orders, { session }),
+  },
+  "sessions:update": {
+    roles: ["runner", "admin"],
+    global: true,
+    call: (c, { session }) => c.mutation(api.sessions.update, { session, ...OFFER }),
   },
   "sessions:end": {
     roles: ["runner", "admin"],
@@ -384,6 +398,7 @@ const POSITIONS: Record<string, (c: Client, id: string, own: Ids) => Promise<unk
   "jobs:finish job": (c, id) => c.mutation(api.jobs.finish, { ...NS, job: id, outcome: "complete" }),
   "sessions:heartbeat session": (c, id) => c.mutation(api.sessions.heartbeat, { session: id, running: [] }),
   "sessions:orders session": (c, id) => c.query(api.sessions.orders, { session: id }),
+  "sessions:update session": (c, id) => c.mutation(api.sessions.update, { session: id, ...OFFER }),
   "sessions:end session": (c, id) => c.mutation(api.sessions.end, { session: id }),
   "runners:drain runner": (c, id) => c.mutation(api.runners.drain, { ...NS, runner: id }),
   "work:claim session": (c, id, own) => c.mutation(api.work.claim, { ...NS, session: id, job: own.ready }),
@@ -546,6 +561,10 @@ describe("a token", () => {
     expect(
       await errorOf(runner.mutation(api.sessions.start, { ...start, pools: ["gpu", "default"] })),
     ).toMatchObject({ code: "NOT_ALLOWED" });
+    const { session: own } = await runner.mutation(api.sessions.start, { ...start, pools: [] });
+    expect(await errorOf(runner.mutation(api.sessions.update, { session: own, ...OFFER }))).toMatchObject({
+      code: "NOT_ALLOWED",
+    });
     const [job = ""] = await q.insert(await q.create(), {});
     const wide = await q.startSession({ runner: "wide" });
     expect(await errorOf(runner.mutation(api.work.claim, { ...NS, session: wide, job }))).toMatchObject({

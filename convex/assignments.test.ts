@@ -208,3 +208,16 @@ describe("namespaces:ensure", () => {
     expect(await errorOf(q.insert("1", {}))).toMatchObject({ code: "LIMIT" });
   });
 });
+
+describe("assignments:byKeys", () => {
+  it("gives the assignments that were created under these keys, and nothing for the others", async () => {
+    const q = await openQueue();
+    await q.create({ key: "task-001" });
+    await q.create();
+    const found = await q.admin.query(api.assignments.byKeys, {
+      namespace: "main",
+      keys: ["none", "task-001"],
+    });
+    expect(found.map(({ number, key }) => [number, key])).toEqual([[1, "task-001"]]);
+  });
+});

@@ -1,7 +1,7 @@
 import { v } from "convex/values";
 import { scopedMutation, scopedQuery } from "./model/access/access.ts";
 import { createAssignment } from "./model/assignments/createAssignment.ts";
-import { getAssignment, listAssignments } from "./model/assignments/assignmentViews.ts";
+import { assignmentsByKeys, getAssignment, listAssignments } from "./model/assignments/assignmentViews.ts";
 import {
   vAssignment,
   vAssignmentStatus,
@@ -38,6 +38,17 @@ export const list = scopedQuery(
   args: { status: v.optional(vAssignmentStatus), limit: v.optional(v.number()) },
   returns: v.array(vAssignment),
   handler: listAssignments,
+});
+
+/** The assignments that were created under these keys: at most 200 a call. */
+export const byKeys = scopedQuery(
+  "admin",
+  "runner",
+  "viewer",
+)({
+  args: { keys: v.array(v.string()) },
+  returns: v.array(vAssignment),
+  handler: assignmentsByKeys,
 });
 
 /** One assignment with its last 200 jobs, oldest first, and what it cost. */

@@ -3,7 +3,7 @@
  * the limits that Convex puts on a transaction. Not asserted: readiness in all histories (readiness.test.ts).
  */
 import { afterEach, describe, expect, it, vi } from "vitest";
-import { api } from "./_generated/api.js";
+import { api, internal } from "./_generated/api.js";
 import { errorOf, openQueue, type NewJobArg, type Queue } from "./queue.testkit.ts";
 
 afterEach(() => vi.useRealTimers());
@@ -381,6 +381,27 @@ describe("a lock", () => {
     expect(await ready(q)).toEqual(["3.1"]);
     expect(await drain(q)).toEqual(["3.1", "1.1", "1.2"]);
     expect(await q.t.run((ctx) => ctx.db.query("locks").collect())).toEqual([]);
+  });
+
+  it("goes past a ready job that no live runner can take, to the first waiter that one can take", async () => {
+    const q = await openQueue();
+    await q.startSession({ profiles: ["claude"] });
+    const as = (harness: string) => ({ type: "implement" as const, harness, lock: "k" });
+    await q.insert(await q.create(), as("absent"), as("absent"), as("claude"));
+    const passOn = () => q.t.mutation(internal.locks.passOn, { cursor: null });
+    expect(await ready(q)).toEqual(["1.1"]);
+    await passOn();
+    expect(await ready(q)).toEqual(["1.3"]);
+    expect(await q.row("1.1")).toMatchObject({ gate: "lock", waitingFor: ["lock"] });
+    await passOn();
+    expect(await ready(q)).toEqual(["1.3"]);
+  });
+
+  it("stays with its holder while nobody else could use it", async () => {
+    const q = await openQueue();
+    await q.insert(await q.create(), { lock: "k" }, { lock: "k" });
+    await q.t.mutation(internal.locks.passOn, { cursor: null });
+    expect(await ready(q)).toEqual(["1.1"]);
   });
 
   it("of another namespace is another lock", async () => {

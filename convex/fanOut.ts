@@ -2,7 +2,7 @@ import { v } from "convex/values";
 import { internalMutation } from "./_generated/server.js";
 import { begin } from "./model/access/access.ts";
 import { drain } from "./model/fanOut/drain.ts";
-import { vTask } from "./model/fanOut/task.ts";
+import { vTask } from "./model/shared/task.ts";
 
 /** Continues what one transaction could not finish; the arguments are the record of what remains. */
 export const run = internalMutation({

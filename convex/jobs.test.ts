@@ -500,3 +500,26 @@ describe("jobs:insert", () => {
     expect(await q.row("1.1")).toMatchObject({ ready: true });
   });
 });
+
+describe("jobs:completed", () => {
+  it("names per key and repo the newest complete job of the namespace, whatever its assignment", async () => {
+    const q = await openQueue();
+    const session = await q.startSession();
+    for (const repo of ["o/a", "o/a", "o/b"]) {
+      const [handle = ""] = await q.insert(await q.create(), { key: "k", repo, type: "script" });
+      await q.run(session, handle);
+    }
+    await q.insert(await q.create(), { key: "open", type: "script" });
+    const found = await q.admin.query(api.jobs.completed, { namespace: "main", keys: ["k", "open", "none"] });
+    expect(found.map(({ key, handle, repo }) => [key, handle, repo])).toEqual([
+      ["k", "3.1", "o/b"],
+      ["k", "2.1", "o/a"],
+    ]);
+    await q.insert(await q.create(), { key: "k", repo: "o/b", type: "script" });
+    const later = await q.admin.query(api.jobs.completed, { namespace: "main", keys: ["k"] });
+    expect(later.map(({ repo }) => repo)).toEqual(["o/a"]);
+    const many = Array.from({ length: 101 }, (_, i) => `k${i}`);
+    const tooMany = q.admin.query(api.jobs.completed, { namespace: "main", keys: many });
+    expect(await errorOf(tooMany)).toMatchObject({ code: "INVALID" });
+  });
+});

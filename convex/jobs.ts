@@ -6,6 +6,7 @@ import { explainJob } from "./model/jobs/explain.ts";
 import { finishByHand, startByHand } from "./model/jobs/byHand.ts";
 import { drain } from "./model/fanOut/drain.ts";
 import { insertJobs } from "./model/insert/insertJobs.ts";
+import { completedJobs, vCompletedJob } from "./model/jobs/completedJobs.ts";
 import { getJob, listJobs } from "./model/jobs/jobViews.ts";
 import { retryJob } from "./model/jobs/retry.ts";
 import {
@@ -38,6 +39,17 @@ export const list = scopedQuery(
   args: { status: v.optional(vJobStatus), limit: v.optional(v.number()) },
   returns: v.array(vJob),
   handler: listJobs,
+});
+
+/** Which of these keys (task ids, at most 100) are done: per repo the newest job of the namespace that bears one decides. */
+export const completed = scopedQuery(
+  "admin",
+  "runner",
+  "viewer",
+)({
+  args: { keys: v.array(v.string()) },
+  returns: v.array(vCompletedJob),
+  handler: completedJobs,
 });
 
 /** One job with its context, result, attempts and edges. */

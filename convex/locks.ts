@@ -1,6 +1,8 @@
 import { v } from "convex/values";
-import { scopedMutation, scopedQuery } from "./model/access/access.ts";
+import { internalMutation } from "./_generated/server.js";
+import { begin, scopedMutation, scopedQuery } from "./model/access/access.ts";
 import { listLocks, releaseByHand, vLock } from "./model/readiness/lockViews.ts";
+import { passOnLocks } from "./model/jobs/passOnLocks.ts";
 
 /** The locks of a namespace with their holders, by key. */
 export const list = scopedQuery(
@@ -14,4 +16,11 @@ export const release = scopedMutation("admin")({
   args: { key: v.string(), to: v.optional(v.string()) },
   returns: v.object({ outcome: v.union(v.literal("released"), v.literal("free")) }),
   handler: releaseByHand,
+});
+
+/** The cron's round over all locks, in batches: passes on those whose holder no runner can take. */
+export const passOn = internalMutation({
+  args: { cursor: v.union(v.string(), v.null()) },
+  returns: v.null(),
+  handler: (ctx, args) => passOnLocks(begin(ctx), args),
 });

@@ -7,7 +7,7 @@ import {
   setPaused as pause,
 } from "./model/access/namespaces.ts";
 import { vNamespace } from "./model/shared/shapes.ts";
-import { vLimits } from "./schema.ts";
+import { vLimits, vRetention } from "./schema.ts";
 
 /** Creates a namespace or updates what the arguments name; idempotent. */
 export const ensure = globalMutation("admin")({
@@ -18,6 +18,7 @@ export const ensure = globalMutation("admin")({
     harnessDefaults: v.optional(v.record(v.string(), v.string())),
     cascade: v.optional(v.array(v.string())),
     limits: v.optional(vLimits),
+    retention: v.optional(vRetention),
     /** Slugs of the repos that no data-collecting profile may see; replaces the earlier list. */
     privateRepos: v.optional(v.array(v.string())),
   },

@@ -136,23 +136,3 @@ describe("a lock of a repo", () => {
     expect(await errorOf(give(d))).toMatchObject({ code: "WRONG_STATE" });
   });
 });
-
-describe("what earlier runs have completed", () => {
-  it("is told by key, and the newest run that has the key decides", async () => {
-    const q = await openQueue();
-    const session = await q.startSession();
-    const first = await start(q);
-    const [a = "", b = ""] = await add(q, first.run, { key: "a" }, { key: "b" }, { key: "c" });
-    await q.run(session, a);
-    await q.run(session, b);
-    const second = await start(q);
-    const [again = ""] = await add(q, second.run, { key: "b" });
-    await q.run(session, again, { kind: "failed", error: "no" });
-    const keys = ["a", "b", "c", "never"];
-    expect(await q.admin.query(api.runs.completed, { ...NS, keys })).toEqual(["a"]);
-    const many = Array.from({ length: 51 }, (_, i) => `k${i}`);
-    expect(await errorOf(q.admin.query(api.runs.completed, { ...NS, keys: many }))).toMatchObject({
-      code: "INVALID",
-    });
-  });
-});

@@ -3,7 +3,7 @@ import { scopedMutation, scopedQuery } from "./model/access/access.ts";
 import { createRun, insertIntoRun } from "./model/runs/runs.ts";
 import { giveUpJob, skipRest } from "./model/jobs/skipJobs.ts";
 import { vRun, vRunDetail, vRunStatus, vSettledTask } from "./model/runs/runShapes.ts";
-import { completedKeys, getRun, listRuns, settledOfRun, watchRun } from "./model/runs/runViews.ts";
+import { getRun, listRuns, settledOfRun, watchRun } from "./model/runs/runViews.ts";
 import { vJob, vNewJob } from "./model/shared/shapes.ts";
 import { vLimits, vReviewRule } from "./schema.ts";
 
@@ -69,13 +69,6 @@ export const settled = scopedQuery(
   returns: v.array(vSettledTask),
   handler: settledOfRun,
 });
-
-/** Which of these keys (at most 50) the newest run that has a job of that key has completed; of the last 20 runs. */
-export const completed = scopedQuery(
-  "admin",
-  "runner",
-  "viewer",
-)({ args: { keys: v.array(v.string()) }, returns: v.array(v.string()), handler: completedKeys });
 
 /** Skips everything of a run that has not started. */
 export const skip = scopedMutation("admin")({

@@ -7,6 +7,6 @@ import { defineSchema } from "convex/server";
 import { fleetTables } from "./tables/fleet.ts";
 import { workTables } from "./tables/work.ts";
 
-export { vBlocked, vLimits, vReviewRule, vUsage } from "./tables/values.ts";
+export { vBlocked, vLimits, vRetention, vReviewRule, vUsage } from "./tables/values.ts";
 
 export default defineSchema({ ...fleetTables, ...workTables });

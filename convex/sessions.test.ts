@@ -236,6 +236,17 @@ describe("the lease", () => {
     expect(await q.row(job)).toMatchObject({ lostCount: 1 });
   });
 
+  it("of a runner that died ends in minutes, not in a day, when the clock was set back by one", async () => {
+    const q = await openQueue();
+    const { job } = await busy(q);
+    vi.setSystemTime(Date.now() - 86_400_000);
+    await q.t.mutation(internal.sessions.reapAll, {});
+    expect(await q.row(job)).toMatchObject({ status: "running" });
+    vi.setSystemTime(Date.now() + 6 * 60_000);
+    await q.t.mutation(internal.sessions.reapAll, {});
+    expect(await q.row(job)).toMatchObject({ status: "pending", lostCount: 1 });
+  });
+
   it("costs a job its life the third time", async () => {
     const q = await openQueue();
     await q.insert(await q.create(), {});
@@ -322,5 +333,24 @@ describe("runners:drain", () => {
     expect(await q.admin.query(api.sessions.orders, { session })).toMatchObject({ drain: true });
     await q.admin.mutation(api.sessions.end, { session });
     expect(await q.admin.mutation(api.runners.drain, { ...NS, runner: "r1" })).toBeNull();
+  });
+});
+
+describe("sessions:update", () => {
+  it("makes claims follow what the runner offers now, and forgets what failed on its machine", async () => {
+    const q = await openQueue();
+    const session = await q.startSession({ profiles: ["script"] });
+    await q.insert(await q.create(), { harness: "claude" }, {});
+    expect(await q.claim(session, "1.1")).toBeNull();
+    await q.admin.mutation(api.health.report, {
+      ...{ namespace: "main", session, profile: "claude", reason: "401" },
+      ...{ scope: "machine" as const, kind: "offline" as const },
+    });
+    const offer = { pools: ["default"], slots: 3, profiles: ["claude"], collecting: [], repos: {} };
+    await q.admin.mutation(api.sessions.update, { session, ...offer });
+    expect(await q.claim(session, "1.1")).not.toBeNull();
+    expect(await q.claim(session, "1.2")).toBeNull();
+    const [runner] = await q.admin.query(api.runners.list, { namespace: "main" });
+    expect(runner?.session).toMatchObject({ slots: 3, profiles: ["claude"] });
   });
 });

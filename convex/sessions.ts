@@ -6,8 +6,8 @@ import { renewLease } from "./model/sessions/heartbeat.ts";
 import { ordersOf } from "./model/sessions/orders.ts";
 import { closeRuns as closeLeftRuns } from "./model/runs/ownRuns.ts";
 import { reapLapsed, reapSession } from "./model/sessions/reaper.ts";
-import { endSession, startSession } from "./model/sessions/sessionLife.ts";
-import { vHeldJob, vOrders } from "./model/claim/workShapes.ts";
+import { endSession, startSession, updateSession } from "./model/sessions/sessionLife.ts";
+import { vHeldJob, vOrders } from "./model/shared/workShapes.ts";
 
 /** A runner begins. Jobs of its earlier session on this host whose lease holds are handed to the new one. */
 export const start = globalMutation(
@@ -36,6 +36,24 @@ export const start = globalMutation(
     held: v.array(vHeldJob),
   }),
   handler: startSession,
+});
+
+/** What a runner offers has changed while it runs: its configuration was read again. */
+export const update = globalMutation(
+  "runner",
+  "admin",
+)({
+  args: {
+    session: v.string(),
+    pools: v.array(v.string()),
+    slots: v.number(),
+    profiles: v.array(v.string()),
+    collecting: v.array(v.string()),
+    /** Absent: jobs of any repo. */
+    repos: v.optional(v.record(v.string(), v.array(v.string()))),
+  },
+  returns: v.null(),
+  handler: updateSession,
 });
 
 /** Renews the lease; `running` is what the runner really executes. */

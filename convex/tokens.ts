@@ -4,7 +4,7 @@ import { allow, globalAction, globalMutation, globalQuery } from "./model/access
 import { agentGrant, signForAgent } from "./model/access/agentToken.ts";
 import { identify } from "./model/access/caller.ts";
 import { vRole, vToken } from "./model/shared/shapes.ts";
-import { vFence } from "./model/claim/workShapes.ts";
+import { vFence } from "./model/shared/workShapes.ts";
 import { listTokens, registerToken, revokeToken } from "./model/access/tokens.ts";
 
 /** Writes down a token that was signed with the key of the deployment, so that it can be listed and revoked. */

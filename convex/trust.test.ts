@@ -90,6 +90,43 @@ describe("a profile whose limit has ended", () => {
   });
 });
 
+describe("a job that falls to a profile whose limit has ended", () => {
+  const ended = { harness: "claude", verdict: "usage_limit", startedAt: 1, endedAt: 2 };
+  const fall = (q: Queue, fence: { job: string; attempt: number; session: string }) =>
+    q.admin.mutation(api.work.advance, {
+      ...{ ...NS, fence, ended: { profile: "b", ...ended }, profile: "a", harness: "claude" },
+    });
+  const waiting = async () => {
+    const q = await openQueue();
+    await limit(q, (await session(q)).session, Date.now() + MINUTE);
+    await q.advance(2 * MINUTE);
+    const { session: id } = await session(q);
+    const [first = "", second = ""] = await insert(q, 2, { cascade: ["b", "a"] });
+    for (const job of [first, second]) await claim(q, id, job);
+    const [one, two] = [first, second].map((job) => ({ job, attempt: 1, session: id }));
+    return { q, first: one!, second: two! };
+  };
+
+  it("tries it alone, and its attempt says so", async () => {
+    const { q, first } = await waiting();
+    expect(await fall(q, first)).toEqual({ kind: "advanced", attempt: 2 });
+    expect((await detail(q, first.job)).attempts[1]).toMatchObject({ profile: "a", probe: true });
+  });
+
+  it("leaves it to the job that tries it already, and keeps its own attempt", async () => {
+    const { q, first, second } = await waiting();
+    await fall(q, first);
+    expect(await fall(q, second)).toMatchObject({ kind: "probed", until: Date.now() + MINUTE });
+    expect((await detail(q, second.job)).job).toMatchObject({ status: "running", attempt: 1 });
+  });
+
+  it("may try again when the trying job is itself", async () => {
+    const { q, first } = await waiting();
+    await fall(q, first);
+    expect(await fall(q, { ...first, attempt: 2 })).toEqual({ kind: "advanced", attempt: 3 });
+  });
+});
+
 describe("a private repo", () => {
   it("is given to no profile that collects data", async () => {
     const q = await openQueue();

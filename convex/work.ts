@@ -5,7 +5,7 @@ import { claimJob } from "./model/claim/claim.ts";
 import { recordEvents } from "./model/jobs/events.ts";
 import { reportAttempt } from "./model/attempts/report.ts";
 import { vEvent } from "./model/shared/shapes.ts";
-import { vAttemptReport, vClaimed, vFence, vOutcome } from "./model/claim/workShapes.ts";
+import { vAttemptReport, vClaimed, vFence, vOutcome } from "./model/shared/workShapes.ts";
 
 /** Takes a ready job for a session, or gives null to a loser. */
 export const claim = scopedMutation(
@@ -25,6 +25,7 @@ export const advance = scopedMutation(
   args: { fence: vFence, ended: vAttemptReport, profile: v.string(), harness: v.string() },
   returns: v.union(
     v.object({ kind: v.literal("advanced"), attempt: v.number() }),
+    v.object({ kind: v.literal("probed"), until: v.number() }),
     v.object({ kind: v.literal("lease_lost") }),
   ),
   handler: advanceAttempt,

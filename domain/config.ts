@@ -36,11 +36,19 @@ const limits = z.strictObject({
   maxTokens: z.int().min(1).optional(),
 });
 
+const retention = z.strictObject({
+  finishedDays: z.number().min(0, "expected days, at least 0").optional(),
+  finishedAssignments: z.int().min(1).optional(),
+});
+
 const mebibytes = z.int("expected whole MiB").min(0);
 const runnerLimits = z.strictObject({
   freeDiskMb: mebibytes.optional(),
   freeMemoryMb: mebibytes.optional(),
   outputMb: mebibytes.min(1).optional(),
+  /** Jobs of one namespace, and of one repo, that one runner has going at once. */
+  jobsPerNamespace: z.int().min(1).max(MAX_SLOTS).optional(),
+  jobsPerRepo: z.int().min(1).max(MAX_SLOTS).optional(),
 });
 
 const harnessProfile = z.strictObject({
@@ -79,6 +87,8 @@ const fileShape = {
   slots: z.int().min(1).max(MAX_SLOTS).optional(),
   pools: z.array(name).optional(),
   limits: limits.optional(),
+  /** How long the backend keeps what is over; see SPEC.md §3.1. */
+  retention: retention.optional(),
   /** What a runner's own limits are, in MiB; see docs/runner.md. */
   runnerLimits: runnerLimits.optional(),
   /** Repos that no profile with `dataCollection` may see. */
@@ -154,6 +164,7 @@ function knownKeys(path: PropertyKey[]): string[] {
   if (head === "harnesses") return Object.keys(harnessProfile.shape);
   if (head === "runnerLimits") return Object.keys(runnerLimits.shape);
   if (head === "limits") return Object.keys(limits.shape);
+  if (head === "retention") return Object.keys(retention.shape);
   if (head === "namespaces") return ["repo", "repos"];
   return Object.keys(fileShape).filter((key) => key !== "$schema");
 }

@@ -14,8 +14,8 @@ export const MAX_BATCH = 500;
 export const FAN_OUT_BATCH = 400;
 /** Repos that a session names as its own; a runner with more of them takes jobs of any repo. */
 export const MAX_SESSION_REPOS = 1000;
-/** Counting stops here: "1000+" is as good as a number and bounds the read. */
-export const MAX_COUNT = 1000;
+/** Counting stops here: "500+" is as good as a number, and all states together stay below 16 MiB of rows. */
+export const MAX_COUNT = 500;
 /** Events that one job keeps; older ones are dropped, the raw stream stays on the runner. */
 export const MAX_EVENTS_PER_JOB = 2000;
 /** Characters of one event's text. */

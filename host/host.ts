@@ -1,20 +1,14 @@
-import { type ConflictCount, ConflictLog } from "./database/conflicts.ts";
-import { applySchema } from "./database/migrate.ts";
-import { parseSchema } from "./database/schema.ts";
+import type { ConflictCount } from "./database/conflicts.ts";
+import { makeCore } from "./core.ts";
 import { openStore, type Store } from "./database/store.ts";
-import { Authenticator } from "./functions/authenticate.ts";
+import { NO_FUNCTIONS } from "./deploy/inspectBundle.ts";
+import { deployedBundle } from "./deploy/storedDeployment.ts";
 import { loadFunctions } from "./functions/bundle.ts";
 import type { FunctionsBundle } from "./functions/bundleFormat.ts";
-import { Engine } from "./functions/engine.ts";
-import { Isolate } from "./functions/isolate.ts";
-import { Registry } from "./functions/registry.ts";
 import { apiRoutes } from "./http/api.ts";
-import { acceptSync, listen, type Listener } from "./http/listen.ts";
+import { listen, type Listener } from "./http/listen.ts";
 import { siteRoutes } from "./http/site.ts";
-import { Crons } from "./scheduler/crons.ts";
-import { Scheduler } from "./scheduler/scheduler.ts";
 import { openDataFile } from "./storage/dataFile.ts";
-import { Subscriptions } from "./subscriptions/subscriptions.ts";
 import { SocketServer } from "./sync/socketServer.ts";
 import type { LogSink } from "./values/log.ts";
 
@@ -24,8 +18,11 @@ export { HostError } from "./values/errors.ts";
 export type { HostLog } from "./values/log.ts";
 
 export interface HostOptions {
-  /** A folder written by `bundleFunctions`, a Convex source folder, or a bundle. */
-  functions: string | FunctionsBundle;
+  /**
+   * A folder written by `bundleFunctions`, a Convex source folder, or a bundle. Without it the host runs what was
+   * last deployed to the data file, or waits for a deploy. With it, a deploy holds until the next start.
+   */
+  functions?: string | FunctionsBundle;
   /** SQLite file, or ":memory:". */
   data: string;
   /** 0 takes any free port. */
@@ -60,85 +57,93 @@ export interface RunningHost {
 
 /** Actions under way when the host stops get this long; then they are lost, as by a kill. */
 const STOP_JOBS_MS = 3_000;
+const LOOPBACK = "127.0.0.1";
 
 /**
  * Starts a Convex-compatible server over one SQLite file; resolves when it answers.
  * @throws HostError saying what is wrong with functions, data file, schema or ports, and what to do
  */
 export async function startHost(options: HostOptions): Promise<RunningHost> {
-  const bundle =
-    typeof options.functions === "string" ? await loadFunctions(options.functions) : options.functions;
+  const given =
+    typeof options.functions === "string"
+      ? await loadFunctions(options.functions)
+      : (options.functions ?? null);
   const data = await openDataFile(options.data);
+  for (const text of data.notes) options.log?.({ kind: "host", level: "warn", text });
   try {
-    const store = openStore(data.driver);
-    return await start(options, bundle, { store, close: () => data.close() });
+    const ports = await openPorts(options);
+    try {
+      return await start(options, given, {
+        store: openStore(data.driver),
+        acknowledged: (ts) => data.acknowledged(ts),
+        close: () => data.close(),
+        ...ports,
+      });
+    } catch (error) {
+      await Promise.all([ports.api.close(), ports.site.close()]);
+      throw error;
+    }
   } catch (error) {
     data.close();
     throw error;
   }
 }
 
+interface Resources {
+  readonly store: Store;
+  readonly api: Listener;
+  readonly site: Listener;
+  acknowledged(ts: bigint): void;
+  close(): void;
+}
+
 async function start(
   options: HostOptions,
-  bundle: FunctionsBundle,
-  data: { store: Store; close: () => void },
+  given: FunctionsBundle | null,
+  resources: Resources,
 ): Promise<RunningHost> {
-  const { env = {}, log = () => undefined, redact = false, adminKey } = options;
-  const { store } = data;
-  const loaded = new Isolate(bundle, env, "deterministic");
-  const registry = new Registry(loaded.functionsJson);
-  const schema = loaded.exportOf("schema");
-  applySchema(store, schema === null ? { tables: [] } : parseSchema(schema));
-  const authenticator = new Authenticator(loaded.defaultJson("auth.config"), adminKey);
-  const rules = { registry, catalog: store.catalog };
-  const conflicts = options.simulateConflicts === true ? new ConflictLog() : undefined;
-  const engine = new Engine({ store, bundle, rules, env, redact, log, conflicts });
-  const subscriptions = new Subscriptions(engine);
-  const jobs = { engine, registry, store, log };
-  const scheduler = new Scheduler(jobs);
-  const crons = new Crons(jobs, loaded.exportOf("crons"));
-  const wiring = { engine, subscriptions, authenticator, registry, log };
-  const sockets = new SocketServer(wiring);
-  const listeners = await openListeners(options, wiring, sockets).catch(async (error: unknown) => {
-    await sockets.stop();
-    throw error;
+  const { store, api, site } = resources;
+  const core = makeCore({
+    store,
+    committed: (ts) => resources.acknowledged(ts),
+    bundle: given ?? deployedBundle(store.driver) ?? NO_FUNCTIONS,
+    env: options.env ?? {},
+    redact: options.redact ?? false,
+    log: options.log ?? (() => undefined),
+    adminKey: options.adminKey,
+    urls: { cloud: api.url, site: site.url },
+    simulateConflicts: options.simulateConflicts ?? false,
   });
-  await scheduler.start();
-  await crons.start();
+  const sockets = new SocketServer(core);
+  const wiring = { ...core, sockets, allowed: { bind: options.bind ?? LOOPBACK, names: options.allowedHosts ?? [] } };
+  await core.scheduler.start();
+  await core.crons.start();
+  api.serve(apiRoutes(wiring));
+  api.acceptSync(sockets, wiring.allowed);
+  site.serve(siteRoutes(wiring));
   const stopAll = async () => {
-    const closing = Promise.all(listeners.map((listener) => listener.close()));
+    const closing = Promise.all([api.close(), site.close()]);
     await sockets.stop();
-    await Promise.race([Promise.all([scheduler.stop(), crons.stop()]), grace()]);
+    await Promise.race([Promise.all([core.scheduler.stop(), core.crons.stop()]), grace()]);
     await closing;
-    await engine.close();
-    data.close();
+    await core.transfers.close();
+    await core.engine.close();
+    resources.close();
   };
   let stopping: Promise<void> | undefined;
-  const [api, site] = listeners;
   return {
     url: api.url,
     siteUrl: site.url,
     stop: () => (stopping ??= stopAll()),
-    conflicts: () => Object.fromEntries(conflicts?.counts ?? []),
+    conflicts: () => Object.fromEntries(core.conflicts?.counts ?? []),
   };
 }
 
-async function openListeners(
-  options: HostOptions,
-  wiring: Omit<Parameters<typeof apiRoutes>[0], "allowed">,
-  sockets: SocketServer,
-): Promise<[Listener, Listener]> {
-  const bind = options.bind ?? "127.0.0.1";
-  const allowed = { bind, names: options.allowedHosts ?? [] };
-  const api = await listen(apiRoutes({ ...wiring, allowed }), { port: options.port, bind, what: "clients" });
-  acceptSync(api.server, sockets, allowed);
+async function openPorts(options: HostOptions): Promise<{ api: Listener; site: Listener }> {
+  const bind = options.bind ?? LOOPBACK;
+  const api = await listen({ port: options.port, bind, what: "clients" });
   try {
-    const site = await listen(siteRoutes({ ...wiring, allowed }), {
-      port: options.sitePort,
-      bind,
-      what: "HTTP actions",
-    });
-    return [api, site];
+    return { api, site: await listen({ port: options.sitePort, bind, what: "HTTP actions" }) };
   } catch (error) {
     await api.close();
     throw error;

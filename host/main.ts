@@ -23,7 +23,10 @@ function variable(text: string, earlier: Record<string, string>): Record<string,
 
 const program = new Command("drover-host")
   .description("A Convex-compatible server over one SQLite file")
-  .requiredOption("--functions <dir>", "a Convex source folder, or a folder written by bundleFunctions")
+  .option(
+    "--functions <dir>",
+    "a Convex source folder, or a folder written by bundleFunctions (without it: what was last deployed)",
+  )
   .requiredOption("--data <file>", "the SQLite file; made when missing")
   .requiredOption("--admin-key <key>", "key of administrators, who may call internal functions")
   .option("--port <number>", "port for clients", port, 3210)
@@ -51,8 +54,13 @@ function log(line: HostLog): void {
 
 function readOptions(): HostOptions | number {
   try {
-    const { allowHost, ...options } = program.parse().opts();
-    return { ...options, ...(allowHost && { allowedHosts: allowHost }), log };
+    const { allowHost, functions, ...options } = program.parse().opts();
+    return {
+      ...options,
+      ...(functions && { functions }),
+      ...(allowHost && { allowedHosts: allowHost }),
+      log,
+    };
   } catch (error) {
     // Commander has written what was wrong.
     return (error as { exitCode?: number }).exitCode === 0 ? 0 : EXIT_USAGE;

@@ -6,12 +6,12 @@ import { describeError } from "./connect/callError.ts";
 import { connectBackend } from "./connect/convexBackend.ts";
 import type { Report } from "./connect/types.ts";
 import type { RunnerContext } from "./context.ts";
-import { openSeats } from "./execute/seats.ts";
+import { profileGate } from "./execute/profileGate.ts";
 import { startGuard } from "./guard/guard.ts";
 import type { Profile } from "./harness/port.ts";
 import { watchHealth } from "./health.ts";
 import { DEFAULT_LIMITS } from "./limits.ts";
-import type { RunnerOptions } from "./options.ts";
+import type { Reloadable, RunnerOptions } from "./options.ts";
 import { literalValues, redactor } from "./report/redact.ts";
 import { openOutbox } from "./report/outbox.ts";
 import { openFolders } from "./state/folders.ts";
@@ -25,6 +25,8 @@ const SCRIPT: Profile = { name: "script", type: "script" };
 
 export interface Assembled {
   context: RunnerContext;
+  /** Makes the context offer what `change` says. Jobs that run keep what they were started with. */
+  reload: (change: Reloadable) => Promise<void>;
   close: () => Promise<void>;
 }
 
@@ -42,11 +44,30 @@ export async function assemble(
     for (const one of closers.splice(0).reverse()) await one();
   };
   try {
-    return { context: await build({ options, stopping, onHealth }, closers), close };
+    const context = await build({ options, stopping, onHealth }, closers);
+    return { context, reload: (change) => reload(context, change), close };
   } catch (error) {
     await close();
     throw error;
   }
+}
+
+async function reload(context: RunnerContext, { namespaces, ...change }: Reloadable): Promise<void> {
+  const { options, limits } = context;
+  const profiles = await offeredProfiles({ ...options, ...change });
+  for (const name of context.profiles.keys()) if (!profiles.has(name)) context.profiles.delete(name);
+  for (const [name, profile] of profiles) context.profiles.set(name, profile);
+  Object.assign(options, change);
+  Object.assign(limits, DEFAULT_LIMITS, change.limits);
+  for (const name of Object.keys(options.namespaces))
+    if (namespaces[name] !== undefined) options.namespaces[name] = namespaces[name];
+  const names = (all: object) => Object.keys(all).sort().join(", ");
+  if (names(namespaces) !== names(options.namespaces))
+    options.log({
+      level: "warn",
+      event: "runner:restartNeeded",
+      detail: `it serves ${names(options.namespaces)}; the configuration says ${names(namespaces)}`,
+    });
 }
 
 interface Wishes {
@@ -59,7 +80,8 @@ async function build(
   { options: given, stopping, onHealth }: Wishes,
   closers: (() => unknown)[],
 ): Promise<RunnerContext> {
-  const options = { ...given, log: redacting(given) };
+  // Its own, because a reload changes it.
+  const options = { ...given, namespaces: { ...given.namespaces }, log: redacting(given) };
   const clock = options.clock ?? systemClock;
   const folders = await openFolders(options.home, options.name);
   const lock = await takeLock(folders.lockFile, options.name);
@@ -83,18 +105,31 @@ async function build(
     clock,
     namespaces: Object.keys(options.namespaces),
     machine: options.host,
-    offered: new Set(profiles.keys()),
+    offered: profiles,
     onChange: onHealth,
   });
   closers.push(health.close);
   const { closing } = stopping;
   const limits = { ...DEFAULT_LIMITS, ...options.limits };
-  const room = await watchRoom({ folder: folders.root, limits, log: options.log, onRoom: onHealth });
+  const room = watchRoom({
+    ...{ folder: folders.root, limits, clock, log: options.log, onRoom: onHealth },
+    ...(options.measureRoom === undefined ? {} : { measure: options.measureRoom }),
+  });
   closers.push(room.close);
-  const seats = openSeats(options.profiles);
   return {
-    ...{ options, clock, backend, folders, outbox, health, guard },
-    ...{ limits, room, seats, profiles, mark, closing },
+    options,
+    clock,
+    backend,
+    folders,
+    outbox,
+    health,
+    guard,
+    gate: profileGate(),
+    limits,
+    room,
+    profiles,
+    mark,
+    closing,
   };
 }
 

@@ -2,7 +2,7 @@
 import type { Room } from "./claim/room.ts";
 import type { Backend } from "./connect/backend.ts";
 import type { Report } from "./connect/types.ts";
-import type { Seats } from "./execute/seats.ts";
+import type { ProfileGate } from "./execute/profileGate.ts";
 import type { Guard } from "./guard/guard.ts";
 import type { Profile } from "./harness/port.ts";
 import type { HealthView } from "./health.ts";
@@ -21,13 +21,12 @@ export interface RunnerContext {
   /** Begins the mark of every process that this runner starts; the same through all its restarts. */
   mark: string;
   guard: Guard;
+  gate: ProfileGate;
   limits: RunnerLimits;
   /** Disk and memory for one more job. */
   room: Room;
-  /** Attempts of a profile at once, where it bounds them. */
-  seats: Seats;
   /** Usable on this machine, by name. */
-  profiles: ReadonlyMap<string, Profile>;
+  profiles: Map<string, Profile>;
   /** Aborted when the runner stops for good: nobody waits for the backend any more. */
   closing: AbortSignal;
 }

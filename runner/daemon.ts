@@ -3,15 +3,15 @@
  * has claimed and reports outcomes. See SPEC.md §5.
  */
 import { jitteredBackoff } from "../domain/backoff.ts";
-import { MAX_SESSION_REPOS } from "../domain/limits.ts";
 import { describeError, refusalCode } from "./connect/callError.ts";
 import { untilClosed } from "./connect/untilClosed.ts";
 import type { RunnerContext } from "./context.ts";
 import { assemble } from "./assemble.ts";
 import { armFaults } from "./fault.ts";
-import type { RunnerOptions } from "./options.ts";
+import type { Reloadable, RunnerOptions } from "./options.ts";
 import { replayOutbox } from "./report/deliver.ts";
 import { reapStrays } from "./session/reap.ts";
+import { offerOf } from "./session/offer.ts";
 import { serving, type Serving } from "./session/serve.ts";
 import { openSession, type Session } from "./session/session.ts";
 import { stoppingState, type Stopping, type StopReason } from "./stopping.ts";
@@ -26,6 +26,8 @@ export interface RunnerHandle {
   name: string;
   /** Id of the first session. */
   session: string;
+  /** Offers what `change` says from now on. Jobs that run go on as they were started. Rejects when nobody answers. */
+  reload(change: Reloadable): Promise<void>;
   /** Claims nothing more, finishes what runs, then stops. Resolves when stopped; safe to call twice. */
   drain(): Promise<void>;
   /** Kills what runs, reports it interrupted, then stops. Resolves when stopped; safe to call twice. */
@@ -41,7 +43,7 @@ export async function startRunner(options: RunnerOptions): Promise<RunnerHandle>
   armFaults(process.env.DROVER_FAULT);
   const stopping = stoppingState();
   let wake = (): void => undefined;
-  const { context, close } = await assemble(options, stopping, () => wake());
+  const { context, reload, close } = await assemble(options, stopping, () => wake());
   const served = serving(context, stopping);
   wake = served.wake;
   const first = await open(context, served, stopping).catch(async (error: unknown) => {
@@ -57,6 +59,10 @@ export async function startRunner(options: RunnerOptions): Promise<RunnerHandle>
     name: options.name,
     session: first.session.id,
     stopped,
+    async reload(change) {
+      await reload(change);
+      await served.reload();
+    },
     drain() {
       stopping.drain("drained");
       return settled;
@@ -84,11 +90,7 @@ async function open(context: RunnerContext, served: Serving, stopping: Stopping)
       host: options.host,
       version: options.version,
       namespaces: Object.keys(options.namespaces),
-      pools: options.pools,
-      slots: options.slots,
-      profiles: [...context.profiles.keys()],
-      ...reposOf(options),
-      collecting: [...context.profiles.values()].filter((one) => one.dataCollection).map((one) => one.name),
+      ...offerOf(context),
     },
     running: served.slots.running,
     onOrders(orders) {
@@ -97,14 +99,6 @@ async function open(context: RunnerContext, served: Serving, stopping: Stopping)
     },
     onLease: context.guard.leaseLeft,
   });
-}
-
-/** The repos that this machine has, unless they are too many to be named: then it takes jobs of any. */
-function reposOf({ namespaces }: RunnerOptions): { repos?: Record<string, string[]> } {
-  const named = Object.entries(namespaces).map(([name, { repos }]) => [name, Object.keys(repos)] as const);
-  return named.some(([, slugs]) => slugs.length > MAX_SESSION_REPOS)
-    ? {}
-    : { repos: Object.fromEntries(named) };
 }
 
 interface Running {

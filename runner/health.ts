@@ -17,7 +17,7 @@ export interface HealthDeps {
   /** This machine, as machine-scoped rows name it. */
   machine: string;
   /** Profiles that this runner offers. */
-  offered: ReadonlySet<string>;
+  offered: { has: (profile: string) => boolean };
   onChange: () => void;
 }
 

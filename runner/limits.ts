@@ -1,10 +1,11 @@
 /** The limits that are a runner's own: they hold whatever the harness, its profile and the backend say. */
+import type { CapLimits } from "./claim/caps.ts";
 import { LOOP_LIMITS, type LoopLimits } from "./attempt/loopBreaker.ts";
 import { GRACE_AFTER_RESULT_MS, RETRY_PATIENCE_MS } from "./attempt/types.ts";
 
 const MIB = 1024 * 1024;
 
-export interface RunnerLimits {
+export interface RunnerLimits extends CapLimits {
   /** Bytes of stdout and stderr of one attempt: enough for days of JSON lines, too little to fill a disk. */
   outputBytes: number;
   /** How long a process may stay after its terminal event, ms. */
@@ -14,7 +15,7 @@ export interface RunnerLimits {
   loop: LoopLimits;
   /** Bytes that must be free where the runner keeps its files, before it claims. */
   freeDiskBytes: number;
-  /** Bytes of memory that must be available before it claims: an agent CLI takes some hundred megabytes. */
+  /** Bytes of memory that must be available before it claims and before it starts a process: an agent CLI takes some hundred megabytes. */
   freeMemoryBytes: number;
 }
 
@@ -25,4 +26,6 @@ export const DEFAULT_LIMITS: RunnerLimits = {
   loop: LOOP_LIMITS,
   freeDiskBytes: 512 * MIB,
   freeMemoryBytes: 128 * MIB,
+  jobsPerNamespace: Infinity,
+  jobsPerRepo: Infinity,
 };

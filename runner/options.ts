@@ -33,6 +33,9 @@ export interface Clock {
   sleep(ms: number, signal?: AbortSignal): Promise<void>;
 }
 
+/** What may change while a runner runs. Namespaces may not come or go: token and subscriptions are made for them. */
+export type Reloadable = Pick<RunnerOptions, "namespaces" | "profiles" | "slots" | "pools" | "limits">;
+
 export interface RunnerOptions {
   url: string;
   name: string;
@@ -59,6 +62,8 @@ export interface RunnerOptions {
   /** What differs from DEFAULT_LIMITS. */
   limits?: Partial<RunnerLimits>;
   clock?: Clock;
+  /** Stands in for the machine's disk and memory, in bytes that are free. */
+  measureRoom?: () => { disk: number; memory: number };
   /** Stands in for the Convex client. */
   connect?: (connection: Connection) => Backend;
 }

@@ -37,6 +37,7 @@ const { metafile } = await build({
     "cli/cli": "cli/cli.ts",
     "cli/standInAgent": "cli/demo/standInAgent.ts",
     "host/actionWorker": "host/functions/actionWorker.ts",
+    "portfolio/scanWorker": "portfolio/scan/scanWorker.ts",
   },
   outdir: "dist",
   chunkNames: "chunks/[name]-[hash]",

@@ -1,9 +1,9 @@
 // Measures `scan` and `repos status` over a portfolio of 200 repos with 1,000 files each, from warm cache, beside
-// `rg` reading the same files once. Usage: node bench/portfolio/portfolio.mjs [runs]. The sources are compiled first:
+// `rg` reading the same files once. Usage: node bench/portfolio/portfolio.mjs [runs]. The program is built first:
 // what is measured is what is installed. Prints one JSON object; exits 1 when a promise of docs/portfolio.md is broken.
 import { execFileSync, spawnSync } from "node:child_process";
-import { mkdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
-import { cpus, tmpdir } from "node:os";
+import { readFileSync, writeFileSync } from "node:fs";
+import { cpus, loadavg, tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { FILES, makeRepos, REPOS } from "./makeRepos.mjs";
@@ -13,14 +13,16 @@ const PROMISES = { scanSeconds: 10, scanToRg: 2, statusSeconds: 5, memoryMiB: 20
 const RG_PATTERN = "qqzzqq";
 const SEARCHED = "*.{go,py,js,ts,yaml,yml,toml,json}";
 
+const TITLE = "## The portfolio\n";
+
 const root = dirname(dirname(dirname(fileURLToPath(import.meta.url))));
 const runs = Number(process.argv[2] ?? 5);
 const repos = makeRepos();
-const entry = compile();
+const entry = build();
 
 const output = join(tmpdir(), "drover-bench.json");
 const works = {
-  rg: () => spawnSync("rg", ["-uu", "-c", "-e", RG_PATTERN, "-g", SEARCHED, repos], { stdio: "ignore" }),
+  rg: () => timed("rg", "-uu", "-c", "-e", RG_PATTERN, "-g", SEARCHED, repos),
   scan: () => drover("scan", "--repos-dir", repos, "--format", "json", "--output", output),
   status: () => drover("repos", "status", "--repos-dir", repos, "--json"),
 };
@@ -29,7 +31,12 @@ const { rg, scan, status } = measureAll();
 const report = JSON.parse(readFileSync(output, "utf8"));
 
 const figures = {
-  machine: { cores: cpus().length, model: cpus()[0]?.model, node: process.version },
+  machine: {
+    load: round(loadavg()[0]),
+    cores: cpus().length,
+    model: cpus()[0]?.model,
+    node: process.version,
+  },
   portfolio: {
     repos: REPOS,
     filesEach: FILES,
@@ -39,6 +46,7 @@ const figures = {
   rgSeconds: hasRg ? rg.seconds : "rg is not installed",
   scanSeconds: scan.seconds,
   scanToRg: hasRg ? round(median(scan.all.map((seconds, run) => seconds / rg.all[run]))) : null,
+  scanToRgCpu: hasRg ? round(median(scan.cpu) / median(rg.cpu)) : null,
   scanMiB: scan.mib,
   statusSeconds: status.seconds,
   statusMiB: status.mib,
@@ -50,53 +58,74 @@ const broken = [
   Math.max(scan.mib, status.mib) > PROMISES.memoryMiB && "too much memory",
 ].filter(Boolean);
 process.stdout.write(`${JSON.stringify({ ...figures, promises: PROMISES, broken }, null, 2)}\n`);
+writePage();
 process.exitCode = broken.length > 0 ? 1 : 0;
 
-function compile() {
-  const out = join(tmpdir(), "drover-bench-dist");
-  rmSync(out, { recursive: true, force: true });
-  mkdirSync(out);
-  symlinkSync(join(root, "node_modules"), join(out, "node_modules"));
-  writeFileSync(join(out, "package.json"), '{ "type": "module" }\n');
-  const config = {
-    extends: join(root, "tsconfig.json"),
-    compilerOptions: { noEmit: false, outDir: out, rootDir: root, sourceMap: false },
-    include: [join(root, "test/portfolio/fixtures/drover.ts"), join(root, "portfolio/scan/scanWorker.ts")],
-    exclude: [],
-  };
-  writeFileSync(join(out, "tsconfig.json"), JSON.stringify(config));
-  execFileSync(
-    process.execPath,
-    [join(root, "node_modules/typescript/bin/tsc"), "-p", join(out, "tsconfig.json")],
-    { stdio: "inherit", cwd: root },
-  );
-  return join(out, "test/portfolio/fixtures/drover.js");
+/** Lays the figures into their chapter of docs/benchmarks.md; the other chapters stay. */
+function writePage() {
+  const file = join(root, "docs", "benchmarks.md");
+  const row = (work, { seconds, mib }) =>
+    `| ${work} | ${seconds.median} s (${seconds.min} … ${seconds.max}) | ${seconds.cpuMedian} s | ${mib || ""} |`;
+  const chapter = [
+    TITLE,
+    `${REPOS} repos of ${FILES} files, warm cache, ${runs} rounds; ${cpus().length} cores, load ${figures.machine.load} at the end. Wall times`,
+    "grow with whatever else a machine does, processor times hardly do. By `node bench/portfolio/portfolio.mjs`.",
+    "",
+    "| work | wall: median (range) | processor | MiB |",
+    "| --- | --- | --- | --- |",
+    row("`drover scan`", scan),
+    row("`rg` over the same files", rg),
+    row("`drover repos status`", status),
+    "",
+    `\`scan\` took ${figures.scanToRg} times the wall time and ${figures.scanToRgCpu} times the processor time of \`rg\`.`,
+    "",
+  ].join("\n");
+  const page = readFileSync(file, "utf8");
+  const at = page.indexOf(TITLE);
+  const next = at === -1 ? -1 : page.indexOf("\n## ", at + TITLE.length);
+  const before = at === -1 ? `${page.trimEnd()}\n\n` : page.slice(0, at);
+  writeFileSync(file, before + chapter + (next === -1 ? "" : page.slice(next)));
+}
+
+/** What the package installs: bundled, minified, plain JavaScript. */
+function build() {
+  execFileSync(process.execPath, [join(root, "scripts/build.mjs")], { stdio: ["ignore", 2, 2], cwd: root });
+  return join(root, "bin/drover.mjs");
 }
 
 function drover(...args) {
   // The child tells its own peak memory on the way out, so no other tool has to be there.
   const probe =
     "process.on('exit',()=>process.stderr.write('\\npeak '+process.resourceUsage().maxRSS+'\\n'));";
-  return spawnSync(
+  return timed(
     process.execPath,
-    ["--import", `data:text/javascript,${encodeURIComponent(probe)}`, entry, ...args],
-    {
-      encoding: "utf8",
-      maxBuffer: 1e9,
-    },
+    "--import",
+    `data:text/javascript,${encodeURIComponent(probe)}`,
+    entry,
+    ...args,
   );
+}
+
+/** bash tells the processor time of the program and all its children: what a busy machine does not change. */
+function timed(...command) {
+  const script = 'TIMEFORMAT="cpu %U %S"; time "$@"';
+  return spawnSync("bash", ["-c", script, "bash", ...command], { encoding: "utf8", maxBuffer: 1e9 });
 }
 
 /** Each round runs all three, so that whatever else the machine does meets them alike; the first round only warms up. */
 function measureAll() {
-  const found = Object.fromEntries(Object.keys(works).map((name) => [name, { all: [], mib: 0 }]));
+  const found = Object.fromEntries(Object.keys(works).map((name) => [name, { all: [], cpu: [], mib: 0 }]));
   for (let run = 0; run <= runs; run++) {
     for (const [name, work] of Object.entries(works)) {
       const start = performance.now();
       const result = work();
       const seconds = (performance.now() - start) / 1000;
       if (name !== "rg" && result.status !== 0) throw new Error(result.stderr);
-      if (run > 0) found[name].all.push(seconds);
+      if (run > 0) {
+        found[name].all.push(seconds);
+        const [, user, system] = /^cpu ([\d.]+) ([\d.]+)$/m.exec(result.stderr) ?? [];
+        found[name].cpu.push(Number(user) + Number(system));
+      }
       found[name].mib = Math.max(
         found[name].mib,
         Math.round(Number(/peak (\d+)/.exec(result.stderr ?? "")?.[1] ?? 0) / 1024),
@@ -108,6 +137,7 @@ function measureAll() {
       min: round(Math.min(...one.all)),
       median: round(median(one.all)),
       max: round(Math.max(...one.all)),
+      cpuMedian: round(median(one.cpu)),
     };
   }
   return found;

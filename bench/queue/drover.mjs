@@ -1,10 +1,17 @@
 // Drover's own works, over its own functions.
+import { setTimeout as sleep } from "node:timers/promises";
 import { api } from "../../convex/_generated/api.js";
 import { percentiles, rate, untilCount, within } from "./measure.mjs";
 
-const namespace = "bench";
-const BATCH = 500;
-const WAIT_MS = 120_000;
+export const namespace = "bench";
+/** Jobs in one insert; the peers' batched inserts carry as many. */
+export const BATCH = 500;
+const WAIT_MS = 600_000;
+/** Between two jobs of the latency work, for Drover and the peers alike: each finds its worker at rest. */
+const PAUSE_MS = 20;
+/** About 100 bytes, as the peers' payload. */
+const CONTEXT =
+  "example/repository: a text about as long as the short line that names a small job, up to here, and so on";
 
 export async function openQueue(host) {
   const admin = host.client();
@@ -23,7 +30,7 @@ export async function assignment({ admin }) {
   return made.id;
 }
 
-const job = (more = {}) => ({ type: "script", context: "true", lock: null, ...more });
+const job = (more = {}) => ({ type: "script", context: CONTEXT, lock: null, ...more });
 const insert = ({ admin }, to, jobs, client = admin) =>
   client.mutation(api.jobs.insert, { namespace, assignment: to, jobs, parallel: true }).then((answer) => {
     if (answer.kind !== "inserted") throw new Error(answer.reason);
@@ -31,20 +38,28 @@ const insert = ({ admin }, to, jobs, client = admin) =>
   });
 
 /** Inserts jobs in batches and gives their ids. */
-export async function fill(queue, count, pool) {
+export async function fill(queue, count) {
   const ids = [];
   const to = await assignment(queue);
-  const more = pool === undefined ? {} : { pool };
   for (let at = 0; at < count; at += BATCH) {
-    const jobs = Array.from({ length: Math.min(BATCH, count - at) }, () => job(more));
+    const jobs = Array.from({ length: Math.min(BATCH, count - at) }, () => job());
     ids.push(...(await insert(queue, to, jobs)));
   }
   return ids;
 }
 
+/** One insert of `BATCH` jobs after another. */
+export async function bulk(queue, count) {
+  const begun = performance.now();
+  await fill(queue, count);
+  return { perSecond: (count / (performance.now() - begun)) * 1000 };
+}
+
 export async function enqueue(queue, count, width) {
   const to = await assignment(queue);
-  return await rate(count, width, () => insert(queue, to, [job()]));
+  const cpu = queue.host.usage().cpuSeconds;
+  const result = await rate(count, width, () => insert(queue, to, [job()]));
+  return { ...result, cpuMs: ((queue.host.usage().cpuSeconds - cpu) / count) * 1000 };
 }
 
 async function claimer({ host }, i) {
@@ -54,7 +69,7 @@ async function claimer({ host }, i) {
     host: `bench${i}`,
     version: "1",
     namespaces: [namespace],
-    pools: ["default", "elsewhere"],
+    pools: ["default"],
     slots: 100,
     profiles: ["claude", "script"],
   });
@@ -82,9 +97,13 @@ export function report({ client, session }, claimed, claimNext) {
 export async function drain(queue, ids, { width, carry }) {
   const workers = await claimers(queue, width);
   const left = [...ids].reverse();
+  const cpu = queue.host.usage().cpuSeconds;
   const begun = performance.now();
   await Promise.all(workers.map((worker) => (carry ? carried(worker, left) : oneByOne(worker, left))));
-  return { perSecond: (ids.length / (performance.now() - begun)) * 1000 };
+  const perSecond = (ids.length / (performance.now() - begun)) * 1000;
+  const cpuMs = ((queue.host.usage().cpuSeconds - cpu) / ids.length) * 1000;
+  await Promise.all(workers.map(({ client }) => client.close()));
+  return { perSecond, cpuMs };
 }
 
 async function oneByOne(worker, left) {
@@ -113,17 +132,18 @@ export async function startLatency(queue, count) {
   const stop = worker.client.onUpdate(api.scheduler.ready, { namespace, pool: "default" }, (ready) => {
     if (ready.length > 0) arrived(ready[0].id);
   });
-  for (let i = 0; i < count; i++) {
+  for (let i = -1; i < count; i++) {
     const ready = new Promise((resolve) => (arrived = resolve));
     const begun = performance.now();
     void insert(queue, to, [job()]);
     const claimed = await claim(worker, await within(WAIT_MS, "a ready job", ready));
-    took.push(performance.now() - begun);
+    if (i >= 0) took.push(performance.now() - begun); // The first one compiles.
     arrived = () => undefined;
     await report(worker, claimed);
+    await sleep(PAUSE_MS);
   }
   stop();
-  return percentiles(took);
+  return { ...percentiles(took), n: count };
 }
 
 /** A graph in layers, each node waiting for its parents; claimers take what is in the ready window. */

@@ -43,3 +43,25 @@ export async function within(ms, what, work) {
   });
   return await Promise.race([work, late]).finally(() => clearTimeout(timer));
 }
+
+/** Runs a work up to `most` times while it stays within `budgetMs`, and gives the median round. */
+export async function rounds(work, { most, budgetMs }) {
+  const all = [];
+  const begun = performance.now();
+  const spent = () => performance.now() - begun;
+  do all.push(await work());
+  while (all.length < most && (spent() * (all.length + 1)) / all.length < budgetMs);
+  const sorted = all.sort((a, b) => a.perSecond - b.perSecond);
+  return { ...sorted[Math.floor((sorted.length - 1) / 2)], rounds: all.length };
+}
+
+/** Graphs as layers; a node names its parents by their place in the layer above. */
+export const shapes = {
+  tree: (depth) =>
+    Array.from({ length: depth }, (_, at) => ({
+      nodes: 10 ** at,
+      parentsOf: (i) => [Math.floor(i / 10)],
+    })),
+  layers: (count, wide) =>
+    Array.from({ length: count }, () => ({ nodes: wide, parentsOf: (i) => [i, (i + 1) % wide] })),
+};

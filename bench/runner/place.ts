@@ -1,7 +1,8 @@
 /** A host and one runner as processes, built as the package builds them, with a client that runs batches. */
 import { spawn, type ChildProcess } from "node:child_process";
 import { once } from "node:events";
-import { mkdirSync } from "node:fs";
+import { existsSync, mkdirSync, readFileSync, rmSync } from "node:fs";
+import { setTimeout as sleep } from "node:timers/promises";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { ConvexClient } from "convex/browser";
@@ -17,27 +18,37 @@ const NAMESPACE = "bench";
 
 export interface Bench {
   runnerPid: number;
+  hostPid: number;
   /** Runs scripts to their end; gives the jobs. */
   run: (commands: string[]) => Promise<{ handle: string; startedAt?: number }[]>;
+  /** Runs one script that would go on for ever, cancels it, and gives the ms until its process is gone. */
+  cancelOne: () => Promise<number>;
   close: () => Promise<void>;
 }
 
-export async function openBench(folder: string, slots: number): Promise<Bench> {
+export interface Folders {
+  built: string;
+  data: string;
+}
+
+/** `built` takes the programs (they need this checkout's node_modules), `data` what host and runner write. */
+export async function openBench({ built, data }: Folders, slots: number): Promise<Bench> {
   await build({
     absWorkingDir: ROOT,
     entryPoints: { host: "host/main.ts", runner: "test/support/runnerProcess.ts" },
-    ...{ outdir: join(folder, "bin"), outExtension: { ".js": ".mjs" }, bundle: true, format: "esm" },
+    ...{ outdir: join(built, "bin"), outExtension: { ".js": ".mjs" }, bundle: true, format: "esm" },
     ...{ platform: "node", external: ["libsql"], banner: { js: REQUIRE }, logLevel: "warning" },
   });
-  await bundleFunctions(join(ROOT, "convex"), join(folder, "functions"));
+  await bundleFunctions(join(ROOT, "convex"), join(built, "functions"));
   const keys = await testKeys();
   const host = spawn(process.execPath, [
-    join(folder, "bin", "host.mjs"),
+    ...profiled("host"),
+    join(built, "bin", "host.mjs"),
     ...[
       "--functions",
-      join(folder, "functions"),
+      join(built, "functions"),
       "--data",
-      join(folder, "data.sqlite3"),
+      join(data, "data.sqlite3"),
       "--admin-key",
       "bench",
     ],
@@ -61,23 +72,37 @@ export async function openBench(folder: string, slots: number): Promise<Bench> {
   });
   client.setAuth(() => sign(keys.privateJwk, { role: "admin", namespaces: "*" }));
   await client.mutation(api.namespaces.ensure, { namespace: NAMESPACE });
-  const checkout = join(folder, "checkout");
+  const checkout = join(data, "checkout");
   mkdirSync(checkout);
   const settings = {
-    ...{ url, name: "bench", home: folder, namespace: NAMESPACE, checkout, slots, profiles: [] },
+    ...{ url, name: "bench", home: data, namespace: NAMESPACE, checkout, slots, profiles: [] },
     privateJwk: keys.privateJwk,
   };
-  const runner = spawn(process.execPath, [join(folder, "bin", "runner.mjs"), JSON.stringify(settings)]);
+  const runner = spawn(process.execPath, [
+    ...profiled("runner"),
+    join(built, "bin", "runner.mjs"),
+    JSON.stringify(settings),
+  ]);
   runner.stderr.resume();
   await once(runner.stdout, "data");
   return {
     runnerPid: runner.pid ?? 0,
+    hostPid: host.pid ?? 0,
     run: (commands) => runBatch(client, commands),
+    cancelOne: () => cancelOne(client, join(data, "pid")),
     async close() {
       await client.close();
       for (const child of [runner, host]) await end(child);
     },
   };
+}
+
+/** With BENCH_PROFILE=FOLDER, where the time goes is written there as .cpuprofile files. */
+function profiled(name: string): string[] {
+  const { BENCH_PROFILE } = process.env;
+  return BENCH_PROFILE === undefined
+    ? []
+    : ["--cpu-prof", `--cpu-prof-dir=${BENCH_PROFILE}`, `--cpu-prof-name=${name}.cpuprofile`];
 }
 
 async function runBatch(client: ConvexClient, commands: string[]) {
@@ -86,16 +111,36 @@ async function runBatch(client: ConvexClient, commands: string[]) {
   const { id } = await client.mutation(api.assignments.create, wish);
   const jobs = commands.map((context) => ({ type: "script" as const, context }));
   const done = new Promise<void>((resolve, reject) => {
+    // The rows of the jobs are not read: a watcher of all of them would be computed anew at every commit.
     client.onUpdate(
-      api.assignments.get,
-      { ...place, assignment: id },
-      ({ assignment }) => (assignment.status === "complete" ? resolve() : undefined),
+      api.assignments.list,
+      { ...place, limit: 1 },
+      ([latest]) => (latest?.id === id && latest.status === "complete" ? resolve() : undefined),
       reject,
     );
   });
   await client.mutation(api.jobs.insert, { ...place, assignment: id, jobs });
   await done;
   return (await client.query(api.assignments.get, { ...place, assignment: id })).jobs;
+}
+
+async function cancelOne(client: ConvexClient, file: string): Promise<number> {
+  rmSync(file, { force: true });
+  const place = { namespace: NAMESPACE };
+  const wish = { ...place, northStar: "cancel", policy: "static" as const, independent: true };
+  const { id } = await client.mutation(api.assignments.create, wish);
+  const job = {
+    type: "script" as const,
+    context: `echo $$ > ${file}.part; mv ${file}.part ${file}; sleep 600`,
+  };
+  const inserted = await client.mutation(api.jobs.insert, { ...place, assignment: id, jobs: [job] });
+  const handle = inserted.kind === "inserted" ? (inserted.jobs[0]?.handle ?? "") : "";
+  while (!existsSync(file)) await sleep(5);
+  const process = `/proc/${readFileSync(file, "utf8").trim()}`;
+  const since = performance.now();
+  await client.mutation(api.jobs.cancel, { ...place, job: handle });
+  while (existsSync(process)) await sleep(1);
+  return performance.now() - since;
 }
 
 async function end(child: ChildProcess): Promise<void> {

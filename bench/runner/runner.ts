@@ -4,6 +4,7 @@
  */
 import { spawnSync } from "node:child_process";
 import { mkdirSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
@@ -12,6 +13,7 @@ import { openBench, type Bench } from "./place.ts";
 const ROOT = dirname(dirname(dirname(fileURLToPath(import.meta.url))));
 const JOBS = 200;
 const SLOTS = 8;
+const CANCELS = 11;
 /** An hour in small: the heartbeat of an idle session comes every 100 s. */
 const IDLE_S = Number(process.env.BENCH_IDLE_S ?? 120);
 /** Ticks per second of /proc/PID/stat on Linux. */
@@ -19,25 +21,30 @@ const TICKS = 100;
 
 const cache = join(ROOT, "node_modules", ".cache");
 mkdirSync(cache, { recursive: true });
-const folder = mkdtempSync(join(cache, "drover-bench-"));
-const bench = await openBench(folder, SLOTS);
+const built = mkdtempSync(join(cache, "drover-bench-"));
+// Where users have theirs: creating files in the depths of a full checkout takes ten times as long.
+const data = mkdtempSync(join(tmpdir(), "drover-bench-"));
+const bench = await openBench({ built, data }, SLOTS);
+const MEASURES: Record<string, () => Promise<unknown>> = {
+  idle: () => measureIdle(bench.runnerPid),
+  claimToSpawnMs: () => claimToSpawn(bench),
+  cancelMs: () => cancel(bench),
+  sleep1: () => compare("sleep 1"),
+  true: () => compare("true"),
+};
 try {
-  const idle = await measureIdle(bench.runnerPid);
-  const figures = {
-    idle,
-    claimToSpawnMs: await claimToSpawn(bench),
-    sleep1: await compare("sleep 1"),
-    true: await compare("true"),
-  };
+  const wanted = process.argv.length > 2 ? process.argv.slice(2) : Object.keys(MEASURES);
+  const figures: Record<string, unknown> = {};
+  for (const name of wanted) figures[name] = await MEASURES[name]?.();
   process.stdout.write(`${JSON.stringify(figures, null, 2)}\n`);
 } finally {
   await bench.close();
-  rmSync(folder, { recursive: true, force: true });
+  for (const folder of [built, data]) rmSync(folder, { recursive: true, force: true });
 }
 
 /** Milliseconds from the backend's claim to the first thing that the child does, by one clock of one machine. */
 async function claimToSpawn({ run }: Bench) {
-  const file = join(folder, "starts");
+  const file = join(data, "starts");
   const jobs = await run(Array.from({ length: 50 }, () => `echo $DROVER_JOB $(date +%s%3N) >> ${file}`));
   const started = new Map(
     readFileSync(file, "utf8")
@@ -51,15 +58,28 @@ async function claimToSpawn({ run }: Bench) {
   return { p50: delays[Math.floor(delays.length / 2)], p95: delays[Math.floor(delays.length * 0.95)] };
 }
 
+/** From the call of `jobs:cancel` until the process is gone. */
+async function cancel({ cancelOne }: Bench) {
+  const took: number[] = [];
+  for (let i = 0; i < CANCELS; i += 1) took.push(await cancelOne());
+  took.sort((a, b) => a - b);
+  return { p50: Math.round(took[CANCELS >> 1] ?? 0), worst: Math.round(took.at(-1) ?? 0) };
+}
+
 async function compare(command: string) {
   const bare = xargs(command);
+  const before = [cpuTicks(bench.hostPid), cpuTicks(bench.runnerPid)];
   const since = performance.now();
   await bench.run(Array.from({ length: JOBS }, () => command));
   const drover = performance.now() - since;
+  const after = [cpuTicks(bench.hostPid), cpuTicks(bench.runnerPid)];
+  // Beside the clock, because it says the same on a busy machine.
+  const [host, runner] = after.map((ticks, i) => ((ticks - (before[i] ?? 0)) * 1000) / TICKS / JOBS);
   return {
     xargsMs: Math.round(bare),
     droverMs: Math.round(drover),
     ratio: Number((drover / bare).toFixed(3)),
+    cpuMsPerJob: { host, runner },
   };
 }
 

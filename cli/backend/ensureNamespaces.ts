@@ -1,7 +1,7 @@
 import { api } from "../../convex/_generated/api.js";
 import { type Config, profileNames } from "../../domain/config.ts";
 import type { Settings } from "../config/settings.ts";
-import { defined } from "../defined.ts";
+import { defined } from "../../domain/defined.ts";
 import type { Backend } from "./client.ts";
 
 /** Makes the namespaces of a configuration known to the backend, with its defaults. Gives their names. */
@@ -21,7 +21,7 @@ export async function ensureNamespaces(backend: Backend, settings: Settings): Pr
   return Object.keys(served);
 }
 
-function defaultsOf({ harnessDefaults, cascade, limits, privateRepos, ...config }: Config) {
+function defaultsOf({ harnessDefaults, cascade, limits, retention, privateRepos, ...config }: Config) {
   return {
     profiles: profileNames({ ...config }),
     harnessDefaults:
@@ -29,5 +29,6 @@ function defaultsOf({ harnessDefaults, cascade, limits, privateRepos, ...config 
     cascade,
     privateRepos,
     limits: limits === undefined ? undefined : defined(limits),
+    retention: retention === undefined ? undefined : defined(retention),
   };
 }

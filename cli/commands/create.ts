@@ -1,7 +1,7 @@
 import { Option, type Command } from "@commander-js/extra-typings";
 import { api } from "../../convex/_generated/api.js";
 import { openSession } from "../backend/session.ts";
-import { defined } from "../defined.ts";
+import { defined } from "../../domain/defined.ts";
 import { checkText, parseWhole, readTextInput } from "../input.ts";
 import { usageError } from "../output/errors.ts";
 import { printData, say } from "../output/print.ts";

@@ -16,7 +16,7 @@ export function register(program: Command): void {
     .option("--runner <name>", "default runner (default: the settings file's, else codex)")
     .option("--filter-repo <name>", "only this repo")
     .option("--check", "write nothing; say what would be written, what is skipped, and why")
-    .option("--format <format>", "text or json")
+    .option("--format <format>", "text or json (default: text; json when stdout is no terminal)")
     .option("--json", "print JSON")
     .action(async (flags) => {
       const answer = await orCliError(() => runGenerate(flags));

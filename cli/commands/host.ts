@@ -5,13 +5,16 @@ import { listenForInterrupt } from "../interrupt.ts";
 import { droverHome } from "../keys/home.ts";
 import { usageError } from "../output/errors.ts";
 import { printData } from "../output/print.ts";
+import { registerStats } from "../host/stats.ts";
 import { DEFAULT_PORT, startEmbeddedHost } from "../run/embeddedHost.ts";
 
 const MAX_PORT = 65_534;
 
 export function register(program: Command): void {
-  program
-    .command("host")
+  const host = program.command("host").description("Run the backend alone, or look at its data and work.");
+  registerStats(host);
+  host
+    .command("run", { isDefault: true })
     .description("Run the backend alone, on loopback, with its data below DROVER_HOME. Ctrl+C ends it.")
     .option(
       "--port <n>",

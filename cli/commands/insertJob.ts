@@ -3,11 +3,11 @@ import { api } from "../../convex/_generated/api.js";
 import { profileNames, unknownProfile } from "../../domain/config.ts";
 import { JOB_TYPE_NAMES } from "../../domain/jobTypes.ts";
 import { openSession, type Session } from "../backend/session.ts";
-import { defined } from "../defined.ts";
+import { defined } from "../../domain/defined.ts";
 import { checkText, parseDuration, parseWhole, readTextInput } from "../input.ts";
 import { type JobRequest, type NewJob, parseJobsFile, toNewJob, unknownProfiles } from "../newJob.ts";
 import { CliError, EXIT, usageError } from "../output/errors.ts";
-import { printData } from "../output/print.ts";
+import { printData, say } from "../output/print.ts";
 import { assignmentOf } from "../subject.ts";
 
 interface Options {
@@ -70,7 +70,15 @@ export function register(program: Command): void {
         );
       }
       printData(answer, ({ jobs: made }) => made.map(describe).join("\n"), session.flags);
+      await sayWhatHolds(session, answer.jobs[0]?.id);
     });
+}
+
+/** A job in a blocked assignment never starts: whoever inserts it there must hear so at once. */
+async function sayWhatHolds({ backend, namespace }: Session, job: string | undefined): Promise<void> {
+  if (job === undefined) return;
+  const { causes } = await backend.query(api.jobs.explain, { namespace, job });
+  for (const { reason, text } of causes) if (reason === "assignment") say(`waits: ${text}`);
 }
 
 function describe({ handle, created }: { handle: string; created: boolean }): string {

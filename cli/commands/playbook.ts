@@ -48,6 +48,6 @@ function collect(pair: string, earlier: Record<string, string>): Record<string, 
 function common(command: Command) {
   return command
     .option("--workspace <dir>", "folder that may hold playbooks/ (default: .)")
-    .option("--format <format>", "text or json")
+    .option("--format <format>", "text or json (default: text; json when stdout is no terminal)")
     .option("--json", "print JSON");
 }

@@ -29,6 +29,8 @@ function drover(...args: string[]): Promise<Run> {
   const env = {
     ...process.env,
     DROVER_HOME: join(temp, "home"),
+    // Nobody answers there: these commands work without a backend.
+    DROVER_URL: "http://127.0.0.1:9",
     TMPDIR: temp,
     PATH: `${join(temp, "bin")}:${process.env["PATH"]}`,
   };
@@ -257,6 +259,11 @@ describe("scan, generate, audit and validate as one pipe", () => {
       [["validate", "none-*.json"], "no file matches none-*.json"],
       [["validate", "config/repos.json"], "invalid task file"],
       [["audit", "nope.json"], "cannot be read"],
+      [["scan", "--repos-dir", "repos", "--output", "repos"], "it is a folder, expected a file name"],
+      [
+        ["generate", "--repos-dir", "repos", "--owner", "a", "--output", "scan.json/x"],
+        "a part of the path is a file",
+      ],
     ] as const;
     const runs = await Promise.all(cases.map(([args]) => drover(...args)));
     runs.forEach((run, i) => {

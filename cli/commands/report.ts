@@ -50,6 +50,7 @@ function registerWeekly(report: Command): void {
     .command("weekly")
     .description("repos, tasks and tests of the week, from reports/templates/weekly-status.md")
     .option("--workspace <dir>", "folder with tasks/, state/ and reports/ (default: .)")
+    .option("--repos-dir <dir>", "show the last scan and tests of the repos in this folder")
     .option("--notes <text>", "free notes for the report")
     .option("--days <n>", "length of the period", Number, DAYS_A_WEEK)
     .option("--output <file>", "write here (default: reports/weekly-status-<date>.md)")

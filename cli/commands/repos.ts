@@ -108,7 +108,8 @@ function printStatus(answer: StatusAnswer, flags: FormatFlags): void {
 }
 
 function look() {
-  return { color: process.stdout.isTTY, now: new Date() };
+  const { isTTY, columns } = process.stdout;
+  return { color: isTTY, now: new Date(), columns: isTTY ? columns : undefined };
 }
 
 function common(command: Command) {
@@ -120,6 +121,6 @@ function common(command: Command) {
       "repos worked on at once (default: one build or test, three questions a core)",
       Number,
     )
-    .option("--format <format>", "text or json")
+    .option("--format <format>", "text or json (default: text; json when stdout is no terminal)")
     .option("--json", "print JSON");
 }

@@ -1,7 +1,7 @@
 import type { Command } from "@commander-js/extra-typings";
 import { api } from "../../convex/_generated/api.js";
 import { openSession } from "../backend/session.ts";
-import { defined } from "../defined.ts";
+import { defined } from "../../domain/defined.ts";
 import { printData } from "../output/print.ts";
 import { jobOf } from "../subject.ts";
 

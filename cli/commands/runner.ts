@@ -1,18 +1,20 @@
 import type { Command } from "@commander-js/extra-typings";
 import { api } from "../../convex/_generated/api.js";
-import type { RunnerOptions } from "../../runner/options.ts";
+import type { Profile } from "../../runner/harness/port.ts";
+import type { Reloadable, RunnerOptions } from "../../runner/options.ts";
 import { openBackend } from "../backend/client.ts";
 import { ensureNamespaces } from "../backend/ensureNamespaces.ts";
 import { commonFlags } from "../commonOptions.ts";
-import { loadSettings, type Settings } from "../config/settings.ts";
+import { loadSettings, type CommonFlags, type Settings } from "../config/settings.ts";
 import type { Finding } from "../doctor/finding.ts";
 import { checkRepos } from "../doctor/repo.ts";
 import { probedName, probeProfiles, wantedProfiles } from "../harnesses/profiles.ts";
 import { parseDuration, parseWhole } from "../input.ts";
 import { withInterrupt } from "../interrupt.ts";
-import { CliError, EXIT, usageError } from "../output/errors.ts";
+import { CliError, EXIT, usageError, type ExitCode } from "../output/errors.ts";
 import { say } from "../output/print.ts";
-import { type PreparedRunner, prepareRunner } from "../run/runnerOptions.ts";
+import { type PreparedRunner, prepareRunner, runnerOffer, type RunnerFlags } from "../run/runnerOptions.ts";
+import { endingSignals, reloadOnHangup } from "../run/reloading.ts";
 import { registerInstall } from "../runnerLife/install.ts";
 import { registerLife } from "../runnerLife/life.ts";
 import { runUntilStopped } from "../run/runUntilStopped.ts";
@@ -36,20 +38,45 @@ export function register(program: Command): void {
     .option("--once", "end as soon as nothing runs and nothing fits")
     .option("--idle-exit <time>", "end after this long without work, like 10m")
     .action(async (options, command) => {
-      const settings = loadSettings(commonFlags(command));
-      const prepared = prepareRunner(settings, {
+      process.exitCode = await runRunner(commonFlags(command), {
         name: options.name,
         slots: slotsOf(options.slots),
         once: options.once,
         idleExitMs:
           options.idleExit === undefined ? undefined : parseDuration(options.idleExit, "--idle-exit"),
       });
-      process.exitCode = await withInterrupt(async (interrupt) => {
-        await checkIn(settings);
-        const offer = await announce(prepared, settings);
-        return runUntilStopped(startStoppableRunner(offer), interrupt);
-      });
     });
+}
+
+function runRunner(flags: CommonFlags, wishes: RunnerFlags): Promise<ExitCode> {
+  const settings = loadSettings(flags);
+  const prepared = prepareRunner(settings, wishes);
+  return withInterrupt(async (interrupt) => {
+    await checkIn(settings);
+    const starting = startStoppableRunner(await announce(prepared, settings));
+    const release = reloadOnHangup({
+      starting,
+      read: () => readAgain(flags, wishes),
+      log: prepared.log.write,
+    });
+    return runUntilStopped(starting, interrupt).finally(release);
+  }, endingSignals());
+}
+
+async function readAgain(flags: CommonFlags, wishes: RunnerFlags): Promise<Reloadable> {
+  const settings = loadSettings(flags);
+  await checkIn(settings);
+  const offer = runnerOffer(settings, wishes);
+  return { ...offer, profiles: await worthOffering(offer.profiles, settings) };
+}
+
+/** Without the kinds that nobody asked for and that are not here. */
+async function worthOffering(profiles: Profile[], settings: Settings): Promise<Profile[]> {
+  const wanted = wantedProfiles(settings.config);
+  const probed = await probeProfiles(profiles);
+  return probed
+    .filter(({ profile, installed }) => installed || wanted.has(profile.name))
+    .map(({ profile }) => profile);
 }
 
 /** Fails at once where no backend answers. With the machine's own key it registers what it serves, too. */

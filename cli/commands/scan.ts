@@ -24,7 +24,7 @@ export function register(program: Command): void {
       [],
     )
     .option("--owner <name>", "owner of the repos in task files (default: from the origin remote)")
-    .option("--runner <name>", "default runner of the task file", "codex")
+    .option("--runner <name>", "default runner of the task file (default: the settings file's, else codex)")
     .option("--config <file>", "settings file with runners and scan.exclude_repos", ".runforge.yml")
     .option("--output <file>", "write to this file instead of stdout")
     .option("--json", "the same as --format json")

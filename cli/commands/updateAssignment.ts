@@ -2,7 +2,7 @@ import { Option, type Command } from "@commander-js/extra-typings";
 import { api } from "../../convex/_generated/api.js";
 import { BLOCK_OWNERS, type BlockOwner } from "../../domain/assignmentState.ts";
 import { openSession } from "../backend/session.ts";
-import { defined } from "../defined.ts";
+import { defined } from "../../domain/defined.ts";
 import { checkText, parseWhole } from "../input.ts";
 import { usageError } from "../output/errors.ts";
 import { printData } from "../output/print.ts";

@@ -14,7 +14,7 @@ export function register(program: Command): void {
     .option("--tasks <file>", "task file or pattern, repeatable (default: runforge.json)", collect, [])
     .option("--repos-dir <dir>", "check also that the repos exist in this folder")
     .option("--config <file>", "settings file whose runner profiles count as known", ".runforge.yml")
-    .option("--format <format>", "text or json")
+    .option("--format <format>", "text or json (default: text; json when stdout is no terminal)")
     .option("--json", "print JSON")
     .action(async (files, flags) => {
       const answer = await orCliError(() => runValidate({ ...flags, tasks: [...files, ...flags.tasks] }));

@@ -36,6 +36,6 @@ function common(command: Command) {
   return command
     .option("--workspace <dir>", "folder with config/ (default: .)")
     .option("--repos-dir <dir>", "take the repos found in this folder instead of config/repos.json")
-    .option("--format <format>", "text or json")
+    .option("--format <format>", "text or json (default: text; json when stdout is no terminal)")
     .option("--json", "print JSON");
 }

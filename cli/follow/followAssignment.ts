@@ -86,7 +86,7 @@ function outcome({ assignment: a, jobs }: AssignmentDetail, stuck: WatchedQueue[
   if (isTerminalAssignment(a.status))
     return { code: EXIT.failed, text: `${name} is ${a.status}`, mayWait: false };
   if (a.status === "blocked") {
-    const why = a.blocked === undefined ? "" : `: ${a.blocked.reason} (for the ${a.blocked.owner})`;
+    const why = a.blocked === undefined ? "" : ` (${a.blocked.owner} must act): ${a.blocked.reason}`;
     return { code: EXIT.stuck, text: `${name} is blocked${why}`, mayWait: true };
   }
   return limited(name, jobs) ?? stuckOutcome(name, jobs, stuck);
@@ -115,13 +115,13 @@ function stuckOutcome(name: string, jobs: Job[], stuck: WatchedQueue["stuck"]): 
   return { code: EXIT.stuck, text: `${name} is stuck:\n${why.join("\n")}`, mayWait: true };
 }
 
-/** One line when a job starts, one when it ends. */
+/** One line when a job starts, one when it ends, one when something beside its own assignment keeps it. */
 class Progress {
   readonly #shown = new Map<string, string>();
 
   show(jobs: Job[]): void {
     for (const job of jobs) {
-      const state = `${job.status}#${job.attempt}`;
+      const state = `${job.status}#${job.attempt}#${waitingText(job) ?? ""}`;
       if (this.#shown.get(job.id) === state) continue;
       this.#shown.set(job.id, state);
       const line = progressLine(job);
@@ -135,10 +135,24 @@ function progressLine(job: Job): string | null {
   if (job.status === "running") return `${head} ${talkColor.dim(job.profileUsed ?? job.cascade[0] ?? "")}`;
   if (job.status === "awaiting_retry")
     return `${head} until ${job.retryAt === undefined ? "later" : clock(job.retryAt)}`;
-  if (!isTerminalJob(job.status)) return null;
+  if (!isTerminalJob(job.status)) {
+    const waiting = waitingText(job);
+    return waiting === null ? null : `${head} ${talkColor.dim(waiting)}`;
+  }
   const time = timeOf(job, Date.now());
   const about = job.error ?? job.summary;
   const indent = " ".repeat(SUMMARY_INDENT);
   const text = about === "" ? "" : `\n${indent}${cut(about, talkColumns() - SUMMARY_INDENT)}`;
   return `${head} ${talkColor.dim(time)}${text}`;
+}
+
+/** Without it, a job behind a foreign one looks like a tool that hangs. */
+function waitingText({ status, waitingFor, lockKey, notBefore, handle }: Job): string | null {
+  if (status !== "pending") return null;
+  const [reason] = waitingFor;
+  const more = `\`drover explain ${handle}\` says which`;
+  if (reason === "lock") return `waits: another job has the lock ${lockKey ?? ""}; ${more}`;
+  if (reason === "assignment") return `waits: another assignment has the turn; ${more}`;
+  if (reason === "time") return `waits until ${notBefore === undefined ? "its time" : clock(notBefore)}`;
+  return null;
 }

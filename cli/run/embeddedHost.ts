@@ -6,6 +6,7 @@ import { ensureHome, HOME_MODE } from "../keys/home.ts";
 import { ensureSigningKey, jwksDataUri } from "../keys/signingKey.ts";
 import { CliError, EXIT } from "../output/errors.ts";
 import { say } from "../output/print.ts";
+import { dataFileIn } from "./dataFile.ts";
 import { functionsFolder } from "./functionsFolder.ts";
 import { openLogFile } from "./logFile.ts";
 
@@ -28,7 +29,7 @@ export interface EmbeddedHost {
  */
 export async function startEmbeddedHost(port: number, home: string): Promise<EmbeddedHost> {
   const key = await ensureSigningKey(ensureHome(home));
-  const dataFile = join(home, "data", "drover.sqlite");
+  const dataFile = dataFileIn(home);
   const logFile = join(home, "data", "host.log");
   mkdirSync(dirname(dataFile), { recursive: true, mode: HOME_MODE });
   try {
@@ -42,6 +43,7 @@ export async function startEmbeddedHost(port: number, home: string): Promise<Emb
         DROVER_JWKS: jwksDataUri(key),
         DROVER_SIGNING_KEY: JSON.stringify(key),
         DROVER_LEASE_MS: LEASE_MS,
+        ...retentionOf(process.env),
       },
       log: logInto(logFile),
     });
@@ -50,6 +52,11 @@ export async function startEmbeddedHost(port: number, home: string): Promise<Emb
     if (!(error instanceof HostError)) throw error;
     throw new CliError(`the host did not start: ${error.message}`, EXIT.failed);
   }
+}
+
+/** What the person who starts the host has set for all of its queues. */
+function retentionOf({ DROVER_RETENTION: text }: NodeJS.ProcessEnv): Record<string, string> {
+  return text === undefined ? {} : { DROVER_RETENTION: text };
 }
 
 /** Everything into the file; only what the host itself warns of is said. */

@@ -1,5 +1,5 @@
 import { hostname } from "node:os";
-import type { NamespaceOptions, RunnerOptions } from "../../runner/options.ts";
+import type { NamespaceOptions, Reloadable, RunnerOptions } from "../../runner/options.ts";
 import type { Config } from "../../domain/config.ts";
 import type { RunnerLimits } from "../../runner/limits.ts";
 import { readVersion } from "../commands/version.ts";
@@ -29,32 +29,40 @@ export interface PreparedRunner {
 
 /** Everything that a runner is told, from the configuration and the flags of its command. */
 export function prepareRunner(settings: Settings, flags: RunnerFlags): PreparedRunner {
-  const { config, url } = settings;
+  const { url } = settings;
   requireNamespace(settings);
   const home = ensureHome(droverHome());
   const name = flags.name ?? defaultRunnerName();
-  const paths = repoPaths(settings);
   const log = openRunnerLog(home, name);
+  const offer = runnerOffer(settings, flags);
   const options: RunnerOptions = {
+    ...offer,
     url,
     name,
     host: hostname(),
     version: readVersion().version,
     home,
-    namespaces: Object.fromEntries(
-      [...paths].map(([namespace, repos]) => [namespace, namespaceOptions(settings, repos)]),
-    ),
-    profiles: profilesOf(config),
-    slots: flags.slots ?? config.slots ?? DEFAULT_SLOTS,
-    pools: config.pools ?? [DEFAULT_POOL],
-    ...runnerTokens(settings, [...paths.keys()]),
-    limits: limitsOf(config),
+    ...runnerTokens(settings, Object.keys(offer.namespaces)),
     cli: { command: cliCommand() },
     log: log.write,
     ...(flags.once === true ? { once: true } : {}),
     ...(flags.idleExitMs === undefined ? {} : { idleExitMs: flags.idleExitMs }),
   };
   return { options, log };
+}
+
+/** The part of it that a runner which runs already takes over at a reload. */
+export function runnerOffer(settings: Settings, flags: RunnerFlags): Reloadable {
+  const { config } = settings;
+  return {
+    namespaces: Object.fromEntries(
+      [...repoPaths(settings)].map(([namespace, repos]) => [namespace, namespaceOptions(settings, repos)]),
+    ),
+    profiles: profilesOf(config),
+    slots: flags.slots ?? config.slots ?? DEFAULT_SLOTS,
+    pools: config.pools ?? [DEFAULT_POOL],
+    limits: limitsOf(config),
+  };
 }
 
 function namespaceOptions({ root }: Settings, repos: Record<string, string>): NamespaceOptions {
@@ -64,8 +72,10 @@ function namespaceOptions({ root }: Settings, repos: Record<string, string>): Na
 const MIB = 1024 * 1024;
 
 function limitsOf({ runnerLimits = {} }: Config): Partial<RunnerLimits> {
-  const { freeDiskMb, freeMemoryMb, outputMb } = runnerLimits;
+  const { freeDiskMb, freeMemoryMb, outputMb, jobsPerNamespace, jobsPerRepo } = runnerLimits;
   return {
+    ...(jobsPerNamespace === undefined ? {} : { jobsPerNamespace }),
+    ...(jobsPerRepo === undefined ? {} : { jobsPerRepo }),
     ...(freeDiskMb === undefined ? {} : { freeDiskBytes: freeDiskMb * MIB }),
     ...(freeMemoryMb === undefined ? {} : { freeMemoryBytes: freeMemoryMb * MIB }),
     ...(outputMb === undefined ? {} : { outputBytes: outputMb * MIB }),

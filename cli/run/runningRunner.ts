@@ -1,5 +1,5 @@
 import { api } from "../../convex/_generated/api.js";
-import { startRunner } from "../../runner/daemon.ts";
+import { startRunner, type RunnerHandle } from "../../runner/daemon.ts";
 import type { RunnerOptions } from "../../runner/options.ts";
 import { openBackend } from "../backend/client.ts";
 import { CliError, EXIT } from "../output/errors.ts";
@@ -9,7 +9,9 @@ import type { Stoppable } from "./runUntilStopped.ts";
 const ASK_TIMEOUT_MS = 2000;
 
 /** Starts the runner inside this process. @throws CliError when its name is taken or the backend refuses it */
-export async function startStoppableRunner(options: RunnerOptions): Promise<Stoppable> {
+export async function startStoppableRunner(
+  options: RunnerOptions,
+): Promise<Stoppable & Pick<RunnerHandle, "reload">> {
   const handle = await startRunner(options).catch((error: unknown) => {
     throw new CliError(`the runner did not start: ${(error as Error).message}`, EXIT.failed);
   });
@@ -17,6 +19,7 @@ export async function startStoppableRunner(options: RunnerOptions): Promise<Stop
     ended: handle.stopped,
     drain: () => void handle.drain(),
     kill: () => handle.kill(),
+    reload: (change) => handle.reload(change),
     waitsFor: () => runningJobs(options).catch(() => "what runs"),
   };
 }

@@ -1,19 +1,20 @@
 import { spawn } from "node:child_process";
-import { closeSync, mkdirSync, openSync, readFileSync } from "node:fs";
+import { closeSync, mkdirSync, openSync } from "node:fs";
 import { dirname } from "node:path";
 import type { Command } from "@commander-js/extra-typings";
 import { api } from "../../convex/_generated/api.js";
 import { openSession } from "../backend/session.ts";
 import { commonFlags } from "../commonOptions.ts";
-import { parseDuration, parseWhole } from "../input.ts";
+import { loadSettings } from "../config/settings.ts";
+import { parseDuration } from "../input.ts";
 import { ensureHome, HOME_MODE } from "../keys/home.ts";
 import { color } from "../output/color.ts";
 import { CliError, EXIT } from "../output/errors.ts";
 import { printData, say } from "../output/print.ts";
-import { printText } from "../output/printText.ts";
 import { table } from "../output/table.ts";
 import { cliCommand } from "../run/cliCommand.ts";
 import { defaultRunnerName } from "../run/runnerOptions.ts";
+import { lastLines, registerLogs } from "./logs.ts";
 import { localRunner, localRunners, untilGone, untilRunning, type LocalRunner } from "./local.ts";
 
 /** How long a start may take until the runner holds its lock, ms. */
@@ -21,12 +22,13 @@ const START_MS = 30_000;
 /** How long a runner that is told to end at once may take, ms: TERM, 5 s, KILL, and the farewell. */
 const KILL_MS = 20_000;
 
-/** `runner start | stop | status | drain | logs`. */
+/** `runner start | stop | status | drain | reload | logs`. */
 export function registerLife(runner: Command): void {
   registerStart(runner);
   registerStop(runner);
   registerStatus(runner);
   registerDrain(runner);
+  registerReload(runner);
   registerLogs(runner);
 }
 
@@ -135,6 +137,21 @@ function renderStatus({ local, fleet }: { local: LocalRunner[]; fleet: Fleet | n
   );
 }
 
+function registerReload(runner: Command): void {
+  runner
+    .command("reload")
+    .description("Make a runner of this machine read its configuration again; what runs goes on.")
+    .option("--name <name>", "its name (default: the machine's)")
+    .action(async ({ name = defaultRunnerName() }, command) => {
+      const flags = commonFlags(command);
+      loadSettings(flags);
+      const { pid, log } = await localRunner(name);
+      if (pid === null) throw new CliError(`runner ${name} does not run here`, EXIT.usage);
+      process.kill(pid, "SIGHUP");
+      printData({ name, reloading: true }, () => `runner ${name} reads its configuration; see ${log}`, flags);
+    });
+}
+
 function registerDrain(runner: Command): void {
   runner
     .command("drain <runner>")
@@ -144,24 +161,4 @@ function registerDrain(runner: Command): void {
       await backend.mutation(api.runners.drain, { namespace, runner: name });
       printData({ runner: name, draining: true }, () => `runner ${name} finishes what it has`, flags);
     });
-}
-
-function registerLogs(runner: Command): void {
-  runner
-    .command("logs")
-    .description("The last lines of the log of a runner of this machine.")
-    .option("--name <name>", "its name (default: the machine's)")
-    .option("-n, --lines <n>", "how many", "50")
-    .action(async ({ name = defaultRunnerName(), lines }) => {
-      const { log } = await localRunner(name);
-      printText(lastLines(log, parseWhole(lines, "--lines")));
-    });
-}
-
-function lastLines(file: string, count: number): string {
-  try {
-    return readFileSync(file, "utf8").trimEnd().split("\n").slice(-count).join("\n");
-  } catch {
-    throw new CliError(`there is no log at ${file}: has this runner ever run here?`, EXIT.usage);
-  }
 }

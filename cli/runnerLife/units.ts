@@ -21,6 +21,7 @@ export function systemdUnit({ name, command, folder, home, path }: UnitFacts): s
     "",
     "[Service]",
     `ExecStart=${command.map(quoted).join(" ")}`,
+    "ExecReload=/bin/kill -HUP $MAINPID",
     `WorkingDirectory=${folder.replaceAll("%", "%%")}`,
     `Environment=${quoted(`DROVER_HOME=${home}`)} ${quoted(`PATH=${path}`)}`,
     "Restart=always",

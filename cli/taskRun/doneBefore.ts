@@ -6,8 +6,8 @@ import type { Backend } from "../backend/client.ts";
 import { say } from "../output/print.ts";
 import type { RunOrder } from "./order.ts";
 
-/** Keys in one call: what `runs:completed` takes. */
-const KEYS_PER_CALL = 50;
+/** Keys in one call: what `jobs:completed` takes. */
+const KEYS_PER_CALL = 100;
 /** Dependencies that are asked for: with more, the warning counts them and a person looks. */
 const MAX_ASKED = 2000;
 /** Dependencies that a warning names; the rest is counted. */
@@ -43,7 +43,7 @@ async function completedIds(
   if ((await backend.query(api.namespaces.get, { namespace })) === null) return done;
   for (let at = 0; at < keys.length; at += KEYS_PER_CALL) {
     const page = keys.slice(at, at + KEYS_PER_CALL);
-    for (const key of await backend.query(api.runs.completed, { namespace, keys: page }))
+    for (const { key } of await backend.query(api.jobs.completed, { namespace, keys: page }))
       done.add(taskOfKey(key).id);
   }
   return done;

@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { api } from "../../convex/_generated/api.js";
 import { isTerminalAssignment } from "../../domain/assignmentState.ts";
-import { defined } from "../defined.ts";
+import { defined } from "../../domain/defined.ts";
 import { openLive } from "../backend/live.ts";
 import type { FollowOptions } from "./followOptions.ts";
 import { judgeStandstill } from "./standstill.ts";

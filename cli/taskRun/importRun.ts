@@ -4,7 +4,7 @@ import { isTerminalAssignment } from "../../domain/assignmentState.ts";
 import { jobKeyOf, reviewKeyOf } from "../../domain/taskFile/jobKey.ts";
 import type { PlannedTask } from "../../domain/taskFile/plan.ts";
 import type { Backend } from "../backend/client.ts";
-import { defined } from "../defined.ts";
+import { defined } from "../../domain/defined.ts";
 import { CliError, EXIT } from "../output/errors.ts";
 import type { RunOrder } from "./order.ts";
 

@@ -8,6 +8,7 @@ import type { CutEdge } from "../../domain/taskFile/select.ts";
 import { expandPath, repoFolder } from "../../portfolio/files/paths.ts";
 import { loadTaskFiles } from "../../portfolio/validate/runValidate.ts";
 import type { Profile } from "../../runner/harness/port.ts";
+import { DEFAULT_NAMESPACE } from "../backend/ifThere.ts";
 import { repoPaths } from "../config/repoPaths.ts";
 import type { Settings } from "../config/settings.ts";
 import { profilesOf } from "../harnesses/profiles.ts";
@@ -23,8 +24,6 @@ const MAX_AUTO_WORKERS = 20;
 const MAX_WORKERS = 64;
 export const DEFAULT_MAX_RUNTIME = "30m";
 const DEFAULT_IDLE_TIMEOUT = "5m";
-/** Namespace of runs where no configuration names one. */
-export const DEFAULT_NAMESPACE = "tasks";
 /** Problems that one refusal prints; a file with thousands is wrong in one way. */
 const MAX_PROBLEMS = 50;
 

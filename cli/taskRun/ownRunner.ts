@@ -18,12 +18,12 @@ import type { RunOrder } from "./order.ts";
 const MAX_RUNS = 16;
 
 /** The profiles of an order that cannot start here, each with the reason. No program is asked for anything. */
-export async function lackingProfiles({ profiles }: RunOrder): Promise<Map<string, string>> {
+export function lackingProfiles({ profiles }: RunOrder): Map<string, string> {
   const lacking = new Map<string, string>();
   for (const profile of profiles) {
     const program = profile.command?.[0] ?? harnessFor(profile).program;
     if (program === null) continue;
-    const found = await findProgram(program, {
+    const found = findProgram(program, {
       cwd: process.cwd(),
       path: profile.env?.["PATH"] ?? process.env.PATH,
     });

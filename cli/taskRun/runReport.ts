@@ -1,6 +1,6 @@
 import { buildReport } from "../../domain/report/build.ts";
 import type { RunReport } from "../../domain/report/model.ts";
-import { defined } from "../defined.ts";
+import { defined } from "../../domain/defined.ts";
 import type { FollowEnd } from "./follow.ts";
 import type { Going } from "./going.ts";
 

@@ -100,7 +100,7 @@ async function follow(going: Going, { run, runner }: Started): Promise<RunEnd> {
     onQuit: () => quit.abort(),
   });
   const signal = AbortSignal.any([call.interrupt.signal, quit.signal, gone.signal]);
-  const options = await followOptions(going, { run: run.id, own: runner !== null, signal, display });
+  const options = followOptions(going, { run: run.id, own: runner !== null, signal, display });
   const told = { ...options, onChange: () => (statusLine.write(model.counts()), options.onChange()) };
   let how: FollowEnd = "interrupted";
   try {
@@ -120,10 +120,10 @@ async function follow(going: Going, { run, runner }: Started): Promise<RunEnd> {
   throw new CliError("the runner of this run has stopped: its log is in DROVER_HOME/runners", EXIT.failed);
 }
 
-async function followOptions(
+function followOptions(
   { call, backend, settings, folder, model }: Going,
   { run, own, signal, display }: { run: string; own: boolean; signal: AbortSignal; display: Display },
-): Promise<FollowOptions> {
+): FollowOptions {
   return {
     settings,
     backend,
@@ -131,7 +131,7 @@ async function followOptions(
     run,
     model,
     ownRunner: own,
-    lacking: own ? await lackingProfiles(call.order) : new Map<string, string>(),
+    lacking: own ? lackingProfiles(call.order) : new Map<string, string>(),
     signal,
     log: display.log,
     async onSettled(task) {

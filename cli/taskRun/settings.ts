@@ -3,8 +3,8 @@ import { join } from "node:path";
 import * as z from "zod";
 import { meantHint } from "../../domain/didYouMean.ts";
 import { expandPath } from "../../portfolio/files/paths.ts";
+import { parseYaml } from "../../portfolio/files/parse.ts";
 import { readBounded } from "../../portfolio/files/readBounded.ts";
-import { parseYaml } from "../../portfolio/settings/settings.ts";
 import { usageError } from "../output/errors.ts";
 
 /** The settings file that users of task files have. */

@@ -23,7 +23,7 @@ export function renderAssignments(assignments: Assignment[], now: number): strin
 
 /** Everything about one assignment, with its jobs as a tree. */
 export function renderAssignment({ assignment: a, jobs, totals }: AssignmentDetail, now: number): string {
-  const why = a.blocked === undefined ? "" : `: ${a.blocked.reason} (for the ${a.blocked.owner})`;
+  const why = a.blocked === undefined ? "" : ` (${a.blocked.owner} must act): ${a.blocked.reason}`;
   const ended = a.endedAt === undefined ? "" : `, ended ${ago(a.endedAt, now)}`;
   return [
     `${color.bold(`Assignment ${a.number}`)}\n${wrap(a.northStar.trim(), "  ")}`,

@@ -4,7 +4,7 @@ import { defineTable } from "convex/server";
 import { v } from "convex/values";
 import { HEALTH_KINDS, HEALTH_SCOPES } from "../../domain/healthRule.ts";
 import { ROLES } from "../../domain/roles.ts";
-import { vLimits } from "./values.ts";
+import { vLimits, vRetention } from "./values.ts";
 
 export const fleetTables = {
   // Written by namespaces:ensure and setPaused; read by every claim; never deleted.
@@ -16,6 +16,7 @@ export const fleetTables = {
     harnessDefaults: v.record(v.string(), v.string()),
     cascade: v.array(v.string()),
     limits: vLimits,
+    retention: v.optional(vRetention),
   }).index("by_name", ["name"]),
 
   // Written by namespaces:ensure (the default repo); read by what delivers and scans; never deleted.
@@ -112,5 +113,7 @@ export const fleetTables = {
     label: v.string(),
     expiresAt: v.number(),
     revoked: v.boolean(),
-  }).index("by_jti", ["jti"]),
+  })
+    .index("by_jti", ["jti"])
+    .index("by_expiry", ["expiresAt"]),
 };

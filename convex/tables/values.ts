@@ -18,6 +18,12 @@ export const vLimits = v.object({
   maxTokens: v.optional(v.number()),
 });
 
+/** How long what is over is kept: domain/retention.ts. */
+export const vRetention = v.object({
+  finishedDays: v.optional(v.number()),
+  finishedAssignments: v.optional(v.number()),
+});
+
 export const vBlocked = v.object({ reason: v.string(), owner: literals(...BLOCK_OWNERS) });
 
 /** Who reviews what a task of a run has done. */

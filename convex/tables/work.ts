@@ -36,6 +36,7 @@ export const workTables = {
     .index("by_number", ["namespace", "number"])
     .index("by_status", ["namespace", "status", "number"])
     .index("by_key", ["namespace", "key"])
+    .index("by_ended", ["namespace", "endedAt"])
     .index("by_turn", ["namespace", "hasTurn"])
     .index("by_wish", ["namespace", "wantsTurn", "priority", "number"]),
 
@@ -108,7 +109,8 @@ export const workTables = {
   })
     .index("by_number", ["assignment", "number"])
     .index("by_handle", ["namespace", "assignmentNumber", "number"])
-    .index("by_key", ["assignment", "key"])
+    /** Of an assignment by all three; of whatever ran under a task id by the first two. */
+    .index("by_key", ["namespace", "key", "assignment"])
     .index("by_status", ["namespace", "status", "assignmentNumber", "number"])
     .index("by_ready", ["namespace", "pool", "ready", "priority", "assignmentNumber", "number"])
     .index("by_gate", ["assignment", "gate", "priority", "number"])
@@ -172,7 +174,8 @@ export const workTables = {
     probe: v.optional(v.boolean()),
   }).index("by_number", ["job", "number"]),
 
-  // Written by work:events, read by events:list, dropped oldest first by work:events and with the job.
+  // Written by work:events, read by events:list, dropped oldest first by work:events and retention, and with the
+  // job.
   events: defineTable({
     job: v.id("jobs"),
     attempt: v.number(),

@@ -5,7 +5,13 @@ import type { Validator } from "./validatorType.ts";
 
 /** Numbers below are the host's own tables; user tables lie above, as on the real server. */
 const FIRST_USER_TABLE = 10_001;
-const SYSTEM_TABLES: Record<string, number> = { _scheduled_functions: 1, _storage: 2 };
+const SYSTEM_TABLES: Record<string, number> = {
+  _scheduled_functions: 1,
+  _storage: 2,
+  _environment_variables: 3,
+  _exports: 4,
+  _imports: 5,
+};
 
 export interface IndexEntry {
   readonly number: number;
@@ -34,10 +40,21 @@ export class Catalog {
   readonly #putIndex: Statement;
   readonly #dropIndex: Statement;
 
+  readonly #driver: Driver;
+
   constructor(driver: Driver) {
+    this.#driver = driver;
     this.#putTable = driver.prepare("INSERT OR IGNORE INTO tabs VALUES (?, ?)");
     this.#putIndex = driver.prepare("INSERT OR IGNORE INTO indexes VALUES (?, ?, ?, ?)");
     this.#dropIndex = driver.prepare("DELETE FROM indexes WHERE number = ?");
+    this.reload();
+  }
+
+  /** Reads everything again, after a change of tables or indexes was rolled back. */
+  reload(): void {
+    const driver = this.#driver;
+    this.#tables.clear();
+    this.#byNumber.clear();
     const stored = driver.prepare("SELECT number, tab, name, fields FROM indexes").all();
     this.#nextIndex = 1 + Math.max(0, ...stored.map((row) => Number(row["number"])));
     for (const row of driver.prepare("SELECT number, name FROM tabs").all()) {
@@ -83,6 +100,33 @@ export class Catalog {
   removeIndex(table: TableEntry, index: IndexEntry): void {
     table.indexes.delete(index.name);
     this.#dropIndex.run([index.number]);
+  }
+
+  /**
+   * Gives tables other numbers, which stand in the ids of their documents, so it is for tables without documents.
+   * Call `reload` when the open transaction is taken back.
+   */
+  renumber(numbers: ReadonlyMap<string, number>): void {
+    const moved = [...numbers].map(([name, number]) => ({ ...this.table(name), number, persisted: false }));
+    for (const { name } of moved) {
+      this.#byNumber.delete(this.table(name).number);
+      this.#driver
+        .prepare("DELETE FROM indexes WHERE tab = (SELECT number FROM tabs WHERE name = ?)")
+        .run([name]);
+      this.#driver.prepare("DELETE FROM tabs WHERE name = ?").run([name]);
+    }
+    for (const table of moved) {
+      this.#tables.set(table.name, table);
+      this.#byNumber.set(table.number, table);
+      this.#nextTable = Math.max(this.#nextTable, table.number + 1);
+      this.write(table);
+      table.persisted = true;
+    }
+  }
+
+  /** A number that no table has. */
+  freeNumber(): number {
+    return this.#nextTable++;
   }
 
   /** Writes the rows of a table and its indexes into the open transaction. */

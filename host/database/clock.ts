@@ -1,5 +1,11 @@
 import type { Driver } from "../storage/driver.ts";
 
+/** What a store needs of its clock. */
+export type Timekeeper = Pick<Clock, "latest" | "next" | "creationTime" | "persist">;
+
+/** Float milliseconds of today are exact to a quarter of a microsecond; this is above it on the way there and back. */
+const FLOAT_ERROR_NS = 1_000n;
+
 /**
  * Commit timestamps: nanoseconds since the epoch, strictly increasing over the life of the data file, also when
  * the wall clock goes back. Creation times (float milliseconds) grow with them.
@@ -7,6 +13,8 @@ import type { Driver } from "../storage/driver.ts";
 export class Clock {
   /** Timestamp of the last commit that is on disk; what a query reads as of. */
   latest: bigint;
+  /** Timestamp of the last commit of whoever had the file open before; 0 in a new file. */
+  readonly restored: bigint;
   #last: bigint;
   #lastCreation: number;
   readonly #save;
@@ -14,7 +22,8 @@ export class Clock {
   constructor(driver: Driver) {
     const stored = driver.prepare("SELECT value FROM meta WHERE key = 'lastTs'").get()?.["value"];
     this.#save = driver.prepare("UPDATE meta SET value = ? WHERE key = 'lastTs'");
-    this.#last = BigInt((stored as string | undefined) ?? "0");
+    this.restored = BigInt((stored as string | undefined) ?? "0");
+    this.#last = this.restored;
     this.#lastCreation = Number(this.#last) / 1e6;
     this.latest = this.next();
   }
@@ -32,9 +41,10 @@ export class Clock {
     return this.#lastCreation;
   }
 
-  /** Puts the timestamp into the open transaction, so that a restart begins above it. */
+  /** Puts into the open transaction what a restart must begin above: the timestamp and all creation times. */
   persist(ts: bigint): void {
-    this.#save.run([ts.toString()]);
+    const created = BigInt(Math.ceil(this.#lastCreation * 1e6)) + FLOAT_ERROR_NS;
+    this.#save.run([(ts > created ? ts : created).toString()]);
   }
 }
 

@@ -1,5 +1,5 @@
 import { type ConflictLog, overlaps } from "./conflicts.ts";
-import { HostError, messageOf } from "../values/errors.ts";
+import { HostError, messageOf, NotSaved } from "../values/errors.ts";
 import { isOpen } from "./isOpen.ts";
 import type { Store } from "./store.ts";
 import {
@@ -8,6 +8,8 @@ import {
   type Committed,
   type Done,
   type Guard,
+  isKilled,
+  isTrusted,
   type Job,
   KILLED,
   type Killed,
@@ -105,10 +107,10 @@ export class Committer {
     // Also what these reads queue: it then sees the same data, at the same timestamp.
     while (this.#reads.length > 0) {
       try {
-        const isTrusted = this.#reads[0]?.task.isTrusted === true;
-        const pending = isTrusted
-          ? this.#readReady(isTrusted)
-          : this.#guard(() => this.#readReady(isTrusted), patienceFor(this.#reads));
+        const trusted = isTrusted(this.#reads[0]);
+        const pending = trusted
+          ? this.#readReady(trusted)
+          : this.#guard(() => this.#readReady(trusted), this.#patience(this.#reads));
         if (isKilled(pending)) this.#killed(pending, this.#reads)();
         else if (pending.attempt !== null) this.#answer(pending.job, await pending.attempt);
       } catch (error) {
@@ -118,7 +120,7 @@ export class Committer {
     driver.exec("COMMIT");
   }
 
-  #readReady(isTrusted: boolean): Pending {
+  #readReady(trusted: boolean): Pending {
     const deadline = performance.now() + BATCH_MS;
     const jobs = this.#reads;
     for (;;) {
@@ -129,7 +131,7 @@ export class Committer {
       if (attempt instanceof Promise) return { job, tx, attempt };
       this.#answer(job, attempt);
       const next = jobs[0];
-      const isOver = next === undefined || (next.task.isTrusted === true) !== isTrusted;
+      const isOver = next === undefined || isTrusted(next) !== trusted;
       if (isOver || performance.now() >= deadline) return { job, tx, attempt: null };
     }
   }
@@ -148,7 +150,7 @@ export class Committer {
       } catch (error) {
         // Nothing of the batch is on disk, and nothing of it has been published: all of it failed.
         if (isOpen(driver)) driver.exec("ROLLBACK");
-        for (const { job } of done) job.reject(new Error(`COMMIT failed: ${messageOf(error)}`));
+        for (const { job } of done) job.reject(new NotSaved(`The change could not be saved: ${messageOf(error)}`));
       }
       return;
     }
@@ -171,10 +173,11 @@ export class Committer {
     // From here: a rehearsal that takes longer than a batch may would else leave no time to run anything, for ever.
     const deadline = performance.now() + BATCH_MS;
     const losers: Job[] = [];
-    while (this.#writes.length > 0 && done.length < BATCH_MUTATIONS && performance.now() < deadline) {
+    while (this.#hasRoom(done, deadline)) {
       try {
         if (this.#hasLost(done, losers)) continue;
-        const pending = this.#guard(() => this.#runReady(done, deadline), patienceFor(this.#writes));
+        const step = () => this.#runReady(done, deadline);
+        const pending = isTrusted(this.#writes[0]) ? step() : this.#guard(step, this.#patience(this.#writes));
         if (isKilled(pending)) return this.#killed(pending, this.#writes);
         if (pending.attempt !== null) done.push(this.#close(pending.job, pending.tx, await pending.attempt));
       } catch (error) {
@@ -238,11 +241,16 @@ export class Committer {
       const attempt = job.task.run(tx);
       if (attempt instanceof Promise) return { job, tx, attempt };
       done.push(this.#close(job, tx, attempt));
-      const full = done.length >= BATCH_MUTATIONS || performance.now() >= deadline;
       // Under conflict simulation each next one is first asked whether it has lost.
-      const isOver = full || this.#writes.length === 0 || this.#conflicts !== null;
-      if (isOver) return { job, tx, attempt: null };
+      if (this.#conflicts !== null || !this.#hasRoom(done, deadline)) return { job, tx, attempt: null };
     }
+  }
+
+  #hasRoom(done: readonly Done[], deadline: number): boolean {
+    const [next] = this.#writes;
+    if (next === undefined || done.length >= BATCH_MUTATIONS || performance.now() >= deadline) return false;
+    // A deploy also changes what is in memory, which no ROLLBACK for another's sake would take back.
+    return done.length === 0 || !(isTrusted(next) || isTrusted(done.at(-1)?.job));
   }
 
   #close(job: Job, tx: Transaction, attempt: Attempt<unknown>): Done {
@@ -269,6 +277,11 @@ export class Committer {
     for (const { job, outcome } of done) job.resolve(outcome);
   }
 
+  /** The patience that the next batch may need. */
+  #patience(queue: readonly Job[]): number {
+    return queue.slice(0, BATCH_MUTATIONS).reduce((most, { starved }) => Math.max(most, starved), 0);
+  }
+
   /** What to do about the task that was running, before those ahead of it go back into the queue. */
   #killed(how: Killed, queue: Job[]): () => void {
     const job = this.#running as Job;
@@ -284,13 +297,4 @@ interface Pending {
   job: Job;
   tx: Transaction;
   attempt: Promise<Attempt<unknown>> | null;
-}
-
-/** The patience that the next batch may need. */
-function patienceFor(queue: readonly Job[]): number {
-  return queue.slice(0, BATCH_MUTATIONS).reduce((most, { starved }) => Math.max(most, starved), 0);
-}
-
-function isKilled(result: Pending | Killed): result is Killed {
-  return typeof result === "symbol";
 }

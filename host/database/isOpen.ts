@@ -1,12 +1,15 @@
 import type { Driver } from "../storage/driver.ts";
 
-/** SQLite itself ends the transaction on some errors (disk full); a second ROLLBACK would then fail. */
+/**
+ * Whether a transaction is open. SQLite itself ends it on some errors (disk full), and a second ROLLBACK would then
+ * fail. Asked with BEGIN, which an open transaction refuses: a SAVEPOINT would begin one and always work.
+ */
 export function isOpen(driver: Driver): boolean {
   try {
-    driver.exec("SAVEPOINT probe");
-    driver.exec("RELEASE probe");
-    return true;
+    driver.exec("BEGIN");
   } catch {
-    return false;
+    return true;
   }
+  driver.exec("ROLLBACK");
+  return false;
 }

@@ -16,27 +16,52 @@ const CHUNK = 500;
  * @throws HostError naming table, document and reason when a document does not fit; nothing is changed then
  */
 export function applySchema(store: Store, schema: Schema): void {
-  const { driver, catalog } = store;
-  const tables = [scheduledFunctionsTable, ...schema.tables];
-  const entries = tables.map((wanted) => ({ wanted, entry: catalog.table(wanted.name) }));
-  for (const table of catalog.all()) table.documentType = null;
-  for (const { wanted, entry } of entries) entry.documentType = wanted.documentType;
-  const text = JSON.stringify(schema);
-  const stored = driver.prepare("SELECT value FROM meta WHERE key = 'schema'").get()?.["value"];
+  const { driver } = store;
   driver.exec("BEGIN IMMEDIATE");
   try {
-    if (stored !== text) for (const { entry } of entries) checkDocuments(store, entry);
-    for (const { wanted, entry } of entries) reconcile(store, entry, wanted);
-    for (const table of catalog.all()) {
-      if (!tables.some(({ name }) => name === table.name)) dropIndexes(store, table, []);
-    }
-    driver.prepare("INSERT OR REPLACE INTO meta VALUES ('schema', ?)").run([text]);
+    changeSchema(store, schema);
     driver.exec("COMMIT");
   } catch (error) {
     driver.exec("ROLLBACK");
     throw error;
   }
+}
+
+/**
+ * The same inside an open transaction. When that one is taken back, `catalog.reload` and another call with the
+ * schema before must follow, because the catalog in memory has changed.
+ * @throws HostError as `applySchema`; the rows are then half changed
+ */
+export function changeSchema(store: Store, schema: Schema): void {
+  const { driver, catalog } = store;
+  const tables = [...ownTables, ...schema.tables];
+  const entries = tables.map((wanted) => ({ wanted, entry: catalog.table(wanted.name) }));
+  for (const table of catalog.all()) table.documentType = null;
+  for (const { wanted, entry } of entries) entry.documentType = wanted.documentType;
+  const text = JSON.stringify(schema);
+  if (storedSchema(store) !== text) for (const { entry } of entries) checkDocuments(store, entry);
+  for (const { wanted, entry } of entries) reconcile(store, entry, wanted);
+  for (const table of catalog.all()) {
+    if (!tables.some(({ name }) => name === table.name)) dropIndexes(store, table, []);
+  }
+  driver.prepare("INSERT OR REPLACE INTO meta VALUES ('schema', ?)").run([text]);
   for (const { entry } of entries) entry.persisted = true;
+}
+
+/**
+ * Checks the stored documents against a schema, without changing anything.
+ * @throws HostError naming table, document and reason when one does not fit
+ */
+export function checkSchema(store: Store, schema: Schema): void {
+  if (storedSchema(store) === JSON.stringify(schema)) return;
+  for (const { name, documentType } of schema.tables) {
+    const entry = store.catalog.find(name);
+    if (entry !== undefined) checkDocuments(store, { ...entry, documentType });
+  }
+}
+
+function storedSchema({ driver }: Store): unknown {
+  return driver.prepare("SELECT value FROM meta WHERE key = 'schema'").get()?.["value"];
 }
 
 /** The table behind `ctx.scheduler`; `by_due` is the scheduler's own. */
@@ -48,6 +73,19 @@ const scheduledFunctionsTable: SchemaTable = {
   ],
   documentType: null,
 };
+
+/** Tables of the host itself, so that their numbers are the same in every data file. */
+const ownTables: SchemaTable[] = [
+  scheduledFunctionsTable,
+  { name: "_storage", indexes: [], documentType: null },
+  {
+    name: "_environment_variables",
+    indexes: [{ name: "by_name", fields: ["name", "_creationTime", "_id"] }],
+    documentType: null,
+  },
+  { name: "_exports", indexes: [], documentType: null },
+  { name: "_imports", indexes: [], documentType: null },
+];
 
 function reconcile(store: Store, table: TableEntry, wanted: SchemaTable): void {
   dropIndexes(store, table, wanted.indexes);

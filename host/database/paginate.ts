@@ -27,6 +27,11 @@ export interface Page {
 
 /** A page with a fixed end that grew beyond this many times its size should be split by the client. */
 const SPLIT_FACTOR = 2;
+/**
+ * The part of what a function may read that such a page reads at most: a page that has grown so far is cut and says
+ * so, since the function that reads it would fail, and its subscribers could never split it.
+ */
+const READ_SHARE = 3 / 4;
 const END = "end";
 
 /**
@@ -41,7 +46,7 @@ export function paginate(tx: Transaction, request: PageRequest): Page {
   const whole = after(source.range, source.order, cursors.read(request.cursor));
   const range = until(whole, source.order, end);
   const walk = walkPage(tx, { range, order: source.order }, request);
-  const position = walk.exhausted ? (end ?? END) : (walk.last ?? END);
+  const position = walk.exhausted ? (end ?? END) : (walk.keys.at(-1) ?? END);
   return {
     page: walk.rows.map((row) => row.json),
     isDone: position === END,
@@ -50,43 +55,57 @@ export function paginate(tx: Transaction, request: PageRequest): Page {
   };
 }
 
+/** `SplitRequired`: rows may be missing between the last one and the end; the client must ask for the two halves. */
 function splitOf(
   walk: Walk,
   request: PageRequest,
   cursors: Cursors,
 ): Pick<Page, "splitCursor" | "pageStatus"> {
-  const { rows, exhausted } = walk;
-  const middle = rows.length > 1 ? rows[Math.floor((rows.length - 1) / 2)] : undefined;
-  const splitCursor = middle === undefined ? null : cursors.write(middle.key);
-  if (request.endCursor === null) return { splitCursor, pageStatus: null };
-  if (!exhausted) return { splitCursor, pageStatus: "SplitRequired" };
-  const hasGrown = rows.length > SPLIT_FACTOR * request.pageSize;
+  // Also among rows that the filters left out: both halves must have less to read than the whole.
+  const middle = walk.keys.length > 1 ? walk.keys[Math.floor((walk.keys.length - 1) / 2)] : undefined;
+  if (middle === undefined) return { splitCursor: null, pageStatus: null };
+  const splitCursor = cursors.write(middle);
+  if (walk.isCut) return { splitCursor, pageStatus: "SplitRequired" };
+  const hasGrown = request.endCursor !== null && walk.rows.length > SPLIT_FACTOR * request.pageSize;
   return { splitCursor, pageStatus: hasGrown ? "SplitRecommended" : null };
 }
 
 interface Walk {
   rows: ScannedDocument[];
-  /** Key of the last row read, whether it passed the filters or not. */
-  last: Buffer | null;
+  /** Keys of the rows read, whether they passed the filters or not. */
+  keys: Buffer[];
   exhausted: boolean;
+  /** True when it read as much as it may before the page was full. */
+  isCut: boolean;
 }
 
 function walkPage(tx: Transaction, source: { range: KeyRange; order: Order }, request: PageRequest): Walk {
   const stream = new RangeStream(tx, source);
   const pipeline = new Pipeline(request.query.operators);
   const wanted = request.endCursor === null ? request.pageSize : Infinity;
-  const maxRows = request.maximumRowsRead ?? Infinity;
-  const maxBytes = request.maximumBytesRead ?? Infinity;
-  const walk: Walk = { rows: [], last: null, exhausted: false };
+  const most = readLimits(request);
+  const walk: Walk = { rows: [], keys: [], exhausted: false, isCut: false };
   let bytes = 0;
-  for (let read = 0; walk.rows.length < wanted && read < maxRows && bytes < maxBytes; read++) {
+  do {
     const row = pipeline.isDone() ? null : stream.next();
     if (row === null) return { ...walk, exhausted: true };
-    walk.last = row.key;
+    walk.keys.push(row.key);
     bytes += row.json.length;
     if (pipeline.accepts(row.json)) walk.rows.push(row);
-  }
-  return walk;
+    if (walk.rows.length >= wanted) return walk;
+  } while (walk.keys.length < most.rows && bytes < most.bytes);
+  return { ...walk, isCut: true };
+}
+
+/** At least one row is read whatever they are, else a page could end where it began. */
+function readLimits(request: PageRequest): { rows: number; bytes: number } {
+  const { maximumRowsRead, maximumBytesRead, pageSize, endCursor } = request;
+  const own = { rows: maximumRowsRead ?? Infinity, bytes: maximumBytesRead ?? Infinity };
+  if (endCursor === null) return own;
+  return {
+    rows: Math.min(own.rows, Math.max(pageSize, LIMITS.documentsRead * READ_SHARE)),
+    bytes: Math.min(own.bytes, LIMITS.bytesRead * READ_SHARE),
+  };
 }
 
 /** `cursor` is the key of the last row of the page before. */

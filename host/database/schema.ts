@@ -1,5 +1,6 @@
-import { HostError } from "../values/errors.ts";
+import { HostError, messageOf } from "../values/errors.ts";
 import { LIMITS } from "../values/limits.ts";
+import { checkName } from "./catalog.ts";
 import type { Validator } from "./validatorType.ts";
 
 export interface SchemaIndex {
@@ -42,6 +43,7 @@ function parseTable(table: ExportedTable, validated: boolean): SchemaTable {
   refuse(table, "search", [...table.searchIndexes, ...(table.stagedSearchIndexes ?? [])]);
   refuse(table, "vector", [...table.vectorIndexes, ...(table.stagedVectorIndexes ?? [])]);
   refuse(table, "staged", table.stagedDbIndexes ?? []);
+  checkNames(table);
   if (table.indexes.length > LIMITS.indexesPerTable) {
     throw new HostError(
       `Table "${table.tableName}" has ${table.indexes.length} indexes, the limit is ${LIMITS.indexesPerTable}.`,
@@ -53,6 +55,34 @@ function parseTable(table: ExportedTable, validated: boolean): SchemaTable {
   });
   const documentType = validated && table.documentType.type !== "any" ? table.documentType : null;
   return { name: table.tableName, indexes, documentType };
+}
+
+/** What the real server refuses at a push. */
+function checkNames({ tableName, indexes, documentType }: ExportedTable): void {
+  const table = `Table "${tableName}"`;
+  if (tableName.startsWith("_")) throw new HostError(`${table}: names that begin with "_" are reserved.`);
+  for (const [what, name] of [
+    ["Table", tableName],
+    ...indexes.map((each) => ["Index", each.indexDescriptor]),
+  ]) {
+    try {
+      checkName(what as "Table" | "Index", name as string);
+    } catch (error) {
+      throw new HostError(`${table}: ${messageOf(error)}`);
+    }
+  }
+  const reserved = fieldNames(documentType).find(
+    (name) => name.startsWith("_") && name !== "_id" && name !== "_creationTime",
+  );
+  if (reserved !== undefined) {
+    throw new HostError(`${table} has a field "${reserved}": field names that begin with "_" are reserved.`);
+  }
+}
+
+/** The fields at the top of a table's documents. */
+export function fieldNames(validator: Validator): string[] {
+  if (validator.type === "object") return Object.keys(validator.value);
+  return validator.type === "union" ? validator.value.flatMap(fieldNames) : [];
 }
 
 function refuse(table: ExportedTable, kind: string, indexes: unknown[]): void {

@@ -23,6 +23,10 @@ export interface Commit {
 export const KILLED = { runaway: Symbol("runaway"), starved: Symbol("starved") } as const;
 export type Killed = (typeof KILLED)[keyof typeof KILLED];
 
+export function isKilled<T extends object>(result: T | Killed): result is Killed {
+  return typeof result === "symbol";
+}
+
 /** Runs a step under a watchdog, with twice the time for each point of `patience`. */
 export type Guard = <T>(step: () => T, patience?: number) => T | Killed;
 
@@ -50,6 +54,11 @@ export interface Job {
   resolve(outcome: Committed<unknown>): void;
   reject(error: unknown): void;
 }
+/** True for a task of the host itself. */
+export function isTrusted(job: Job | undefined): boolean {
+  return job?.task.isTrusted === true;
+}
+
 /** A task that has run and waits for its COMMIT. */
 export interface Done {
   job: Job;

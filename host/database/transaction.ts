@@ -1,13 +1,13 @@
 import { DeveloperError } from "../values/errors.ts";
 import { decodeId, newId } from "../values/ids.ts";
-import { type ConvexJson, type ConvexObject, fieldAt, int64Json, isObject } from "../values/json.ts";
+import { type ConvexJson, type ConvexObject, fieldAt, int64Json, isObject, textOf } from "../values/json.ts";
 import { encodeKey } from "../values/keyEncoding.ts";
 import { checkDocument, checkSystemFields, mergePatch, sortedDocument } from "./documents.ts";
 import type { IndexEntry, TableEntry } from "./catalog.ts";
 import { ReadSet } from "./readSet.ts";
 import type { StoredDocument } from "./rows.ts";
 import type { Store } from "./store.ts";
-import { Usage } from "./usage.ts";
+import { type OwnLimits, Usage } from "./usage.ts";
 import { validate } from "./validate.ts";
 
 /** An index key that a write made, changed or removed. */
@@ -30,7 +30,7 @@ export class Transaction {
   readonly usage = new Usage();
   readonly store: Store;
   /** The timestamp this transaction commits at (when it writes). */
-  readonly ts: bigint;
+  ts: bigint;
   /** Grows with every write; open streams then read again instead of giving stale rows. */
   writeVersion = 0;
   touched: TouchedKey[] = [];
@@ -53,11 +53,28 @@ export class Transaction {
   /** Inserts a document and gives its id. */
   insert(tableName: string, value: ConvexJson): string {
     const table = this.store.catalog.table(tableName);
-    const fields = checkDocument(value, "insert");
-    const { clock } = this.store;
     const id = newId(table.number, Number(this.ts / 1_000_000n));
+    this.#insert(table, checkDocument(value, "insert"), {
+      id,
+      creationTime: this.store.clock.creationTime(),
+    });
+    return id;
+  }
+
+  /** Puts a document back that was exported, with the id and creation time that it had. */
+  restore(tableName: string, document: ConvexObject): void {
+    const { _id, _creationTime, ...fields } = document;
+    const system = { id: textOf(_id), creationTime: Number(_creationTime) };
+    this.#insert(this.store.catalog.table(tableName), checkDocument(fields, "insert"), system);
+  }
+
+  #insert(
+    table: TableEntry,
+    fields: ConvexObject,
+    { id, creationTime }: { id: string; creationTime: number },
+  ): void {
     this.#checkSchema(table, fields);
-    const document = sortedDocument({ ...fields, _creationTime: clock.creationTime(), _id: id });
+    const document = sortedDocument({ ...fields, _creationTime: creationTime, _id: id });
     const json = this.#encode(id, document);
     if (!table.persisted) {
       this.store.catalog.write(table);
@@ -69,7 +86,6 @@ export class Transaction {
       this.store.rows.putKey(index.number, key, seq);
       this.touched.push({ index: index.number, key });
     }
-    return id;
   }
 
   /** Merges fields into a document; `{"$undefined": null}` removes one. Gives the new document. */
@@ -117,7 +133,8 @@ export class Transaction {
   }
 
   /** Opens a savepoint; the function given back closes it, keeping the writes since (or not). */
-  openNested(): (keep: boolean) => void {
+  openNested(own?: OwnLimits): (keep: boolean) => void {
+    const closeUsage = this.usage.openNested(own);
     const name = `nested${this.#depth++}`;
     const kept = { touched: this.touched.length, newTables: this.newTables.length };
     const unresolved = [...this.#unresolved];
@@ -125,6 +142,7 @@ export class Transaction {
     driver.exec(`SAVEPOINT ${name}`);
     return (keep) => {
       this.#depth--;
+      closeUsage(keep);
       if (!keep) {
         driver.exec(`ROLLBACK TO ${name}`);
         this.touched.length = kept.touched;
@@ -151,7 +169,7 @@ export class Transaction {
   /** Counts a document as read. */
   countRead(json: string): void {
     this.usage.add("documentsRead", 1);
-    this.usage.add("bytesRead", json.length);
+    this.usage.add("bytesRead", this.usage.sizeOf(json));
   }
 
   #update(found: FoundDocument, old: ConvexObject, fields: ConvexObject): ConvexObject {
@@ -186,7 +204,7 @@ export class Transaction {
   #countWrite(json: string): void {
     this.writeVersion++;
     this.usage.add("documentsWritten", 1);
-    this.usage.add("bytesWritten", json.length);
+    this.usage.add("bytesWritten", this.usage.sizeOf(json));
   }
 
   #checkSchema(table: TableEntry, fields: ConvexObject): void {

@@ -22,9 +22,20 @@ const MESSAGES: Record<Meter, string> = {
   scheduledFunctionArgsBytes: "Too large total size of the arguments of scheduled functions",
 };
 
+/** What a failed nested call takes back with its writes; what it has read, it has read. */
+const WRITE_METERS = [
+  "bytesWritten",
+  "documentsWritten",
+  "functionsScheduled",
+  "scheduledFunctionArgsBytes",
+] as const satisfies readonly Meter[];
+
+/** Limits of a nested call (`transactionLimits` of `ctx.runQuery` and `ctx.runMutation`), on its own use. */
+export type OwnLimits = Partial<Record<Meter, number>>;
+
 /** What one transaction has used of each limit; nested calls count on their caller. */
 export class Usage {
-  readonly #used: Record<Meter, number> = {
+  #used: Record<Meter, number> = {
     bytesRead: 0,
     bytesWritten: 0,
     databaseQueries: 0,
@@ -33,12 +44,40 @@ export class Usage {
     functionsScheduled: 0,
     scheduledFunctionArgsBytes: 0,
   };
+  #limits: Record<Meter, number> = pick(LIMITS);
+  /** Bytes of a document: its JSON's length stands in for the size that Convex counts, because it costs nothing. */
+  sizeOf: (json: string) => number = (json) => json.length;
+
+  /** Other limits than those of the real server, for tests; "none" goes on counting, but refuses nothing. */
+  limitTo(limits: OwnLimits | "none"): void {
+    const none = Object.fromEntries(METERS.map((meter) => [meter, Infinity])) as Record<Meter, number>;
+    this.#limits = limits === "none" ? none : { ...this.#limits, ...limits };
+  }
+
+  /**
+   * Begins a nested call, whose own limits can only be lower than what is left to its caller.
+   * @returns how to end it, keeping its writes or not
+   */
+  openNested(own: OwnLimits = {}): (keep: boolean) => void {
+    const limits = this.#limits;
+    const used = this.#used;
+    this.#used = { ...used };
+    this.#limits = { ...limits };
+    for (const meter of METERS) {
+      const asked = own[meter];
+      if (asked !== undefined) this.#limits[meter] = Math.min(limits[meter], used[meter] + asked);
+    }
+    return (keep) => {
+      this.#limits = limits;
+      if (!keep) for (const meter of WRITE_METERS) this.#used[meter] = used[meter];
+    };
+  }
 
   /** @throws DeveloperError when the limit is passed */
   add(meter: Meter, amount: number): void {
     this.#used[meter] += amount;
-    if (this.#used[meter] > LIMITS[meter]) {
-      throw new DeveloperError(`${MESSAGES[meter]} (limit: ${LIMITS[meter]}). ${LIMIT_HELP}`);
+    if (this.#used[meter] > this.#limits[meter]) {
+      throw new DeveloperError(`${MESSAGES[meter]} (limit: ${this.#limits[meter]}). ${LIMIT_HELP}`);
     }
   }
 
@@ -46,8 +85,12 @@ export class Usage {
   report(): Record<Meter, { used: number; remaining: number }> {
     const rows = METERS.map((meter) => {
       const used = this.#used[meter];
-      return [meter, { used, remaining: LIMITS[meter] - used }] as const;
+      return [meter, { used, remaining: Math.min(this.#limits[meter], LIMITS[meter]) - used }] as const;
     });
     return Object.fromEntries(rows) as Record<Meter, { used: number; remaining: number }>;
   }
+}
+
+function pick(limits: Record<Meter, number>): Record<Meter, number> {
+  return Object.fromEntries(METERS.map((meter) => [meter, limits[meter]])) as Record<Meter, number>;
 }

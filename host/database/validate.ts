@@ -10,7 +10,8 @@ type RecordValidator = Extract<Validator, { type: "record" }>;
 const KIND_OF_TYPE = {
   null: ["null"],
   number: ["float64"],
-  bigint: ["int64"],
+  // A placeholder is the int64 that it will become.
+  bigint: ["int64", "commitTs"],
   commitTs: ["int64", "commitTs"],
   boolean: ["boolean"],
   string: ["string"],

@@ -17,7 +17,8 @@ export interface PlainResponse {
   readonly status: number;
   readonly statusText: string;
   readonly headers: [string, string][];
-  readonly body: ReadableStream | null;
+  /** Whether a body follows, part by part as it is asked for. */
+  readonly hasBody: boolean;
 }
 export type HttpSettled = { ok: true; value: PlainResponse } | { ok: false; thrown: Thrown };
 
@@ -31,7 +32,11 @@ export type ToThread =
   | { kind: "run"; call: ThreadCall }
   | { kind: "http"; call: ThreadCall; request: PlainRequest }
   | { kind: "answer"; id: number; value: string }
-  | { kind: "refuse"; id: number; refusal: Refusal };
+  | { kind: "refuse"; id: number; refusal: Refusal }
+  /** Asks for the next part of the body. */
+  | { kind: "pull" }
+  /** Nobody wants the rest of the body. */
+  | { kind: "hangUp" };
 
 export type FromThread =
   | { kind: "syscall"; id: number; op: string; arg: string }
@@ -39,5 +44,8 @@ export type FromThread =
   | { kind: "settled"; settled: Settled }
   /** Null when no route of http.ts matches. */
   | { kind: "responded"; settled: HttpSettled | null }
+  | { kind: "part"; bytes: Uint8Array }
+  /** After the last part; the problem, if there is one, cuts the body short. */
+  | { kind: "bodyEnd"; problem: string | null }
   /** After the last byte of the answer; a thread in which something is left over takes no further call. */
   | { kind: "idle"; isReusable: boolean };

@@ -1,4 +1,5 @@
-import { type Transferable, Worker } from "node:worker_threads";
+import type { EventLoopUtilization } from "node:perf_hooks";
+import { Worker } from "node:worker_threads";
 import { LIMITS } from "../values/limits.ts";
 import type {
   FromThread,
@@ -8,16 +9,25 @@ import type {
   ThreadData,
   ToThread,
 } from "./actionMessages.ts";
-import { refusalOf, type Settled } from "./isolate.ts";
+import { BodyReceiver } from "./bodyReceiver.ts";
+import { refusalOf, type Settled, type Thrown } from "./isolate.ts";
 
 /** What an action asks of the host while it runs. */
 export interface ThreadHost {
   asyncSyscall(op: string, arg: string): string | Promise<string>;
   log(level: string, text: string): void;
 }
+/** Null when no route matches. */
+export type HttpAnswer = { ok: true; value: Response } | { ok: false; thrown: Thrown } | null;
 /** Why a thread is gone. */
 export type Loss = "time" | "memory" | "crash";
 export type Ran<T> = { kind: "done"; value: T } | { kind: "lost"; why: Loss };
+
+/**
+ * A backstop only, since V8 ends the whole process, not the thread, when one array does not fit below this limit, and
+ * the largest array has 1 GiB; buffers do not count at all. What holds actions to their limit is MemoryWatch.
+ */
+const THREAD_HEAP_MIB = 2_048;
 
 /** The built package has the worker as a file of its own; the sources of a checkout go through tsx. */
 const isSource = import.meta.url.endsWith(".ts");
@@ -32,6 +42,9 @@ export class ActionThread {
   #host: ThreadHost | null = null;
   #onAnswer: ((message: FromThread) => void) | null = null;
   #onIdle: ((isReusable: boolean) => void) | null = null;
+  #body: BodyReceiver | null = null;
+  #timer: NodeJS.Timeout | undefined;
+  #measured: EventLoopUtilization | undefined;
   #lost: Loss | null = null;
   readonly #gone: Promise<Loss>;
 
@@ -41,7 +54,7 @@ export class ActionThread {
       workerData: data,
       execArgv: [],
       env: {},
-      resourceLimits: { maxOldGenerationSizeMb: LIMITS.actionHeapMib },
+      resourceLimits: { maxOldGenerationSizeMb: THREAD_HEAP_MIB },
     });
     this.#worker.on("message", (message: FromThread) => this.#receive(message));
     this.#gone = new Promise((resolve) => {
@@ -49,6 +62,10 @@ export class ActionThread {
         this.#lost ??= error.code === "ERR_WORKER_OUT_OF_MEMORY" ? "memory" : "crash";
       });
       this.#worker.on("exit", () => resolve((this.#lost ??= "crash")));
+    });
+    void this.#gone.then((why) => {
+      clearTimeout(this.#timer);
+      this.#body?.end(`The action was stopped before the end of its answer (${why}).`);
     });
     this.#worker.unref();
   }
@@ -59,9 +76,9 @@ export class ActionThread {
     );
   }
 
-  http(call: ThreadCall, request: PlainRequest, host: ThreadHost): Promise<Ran<HttpSettled | null>> {
-    return this.#ask({ kind: "http", call, request }, host, (message) =>
-      message.kind === "responded" ? { value: message.settled } : null,
+  async http(call: ThreadCall, request: PlainRequest, host: ThreadHost): Promise<Ran<HttpAnswer>> {
+    return await this.#ask<HttpAnswer>({ kind: "http", call, request }, host, (message) =>
+      message.kind === "responded" ? { value: this.#answer(message.settled) } : null,
     );
   }
 
@@ -73,6 +90,21 @@ export class ActionThread {
 
   async end(): Promise<void> {
     await this.#worker.terminate();
+  }
+
+  /** Part of the time since this was last asked in which the thread computed, from 0 to 1. */
+  busyness(): number {
+    const { performance } = this.#worker;
+    const now = performance.eventLoopUtilization();
+    const { utilization } = performance.eventLoopUtilization(now, this.#measured);
+    this.#measured = now;
+    return utilization;
+  }
+
+  /** Ends the thread and what runs in it, for a reason that its caller is told. */
+  async stop(why: Loss): Promise<void> {
+    this.#lost ??= why;
+    await this.end();
   }
 
   async #ask<T>(
@@ -88,15 +120,17 @@ export class ActionThread {
         if (found !== null) resolve({ kind: "done", value: found.value });
       };
     });
-    let timer: NodeJS.Timeout | undefined;
-    const late = new Promise<Ran<T>>((resolve) => {
-      timer = setTimeout(() => resolve({ kind: "lost", why: "time" }), LIMITS.actionTimeMs).unref();
-    });
-    this.#worker.postMessage(message);
-    const ran = await Promise.race([answer, late, this.#gone.then((why): Ran<T> => ({ kind: "lost", why }))]);
-    clearTimeout(timer);
-    if (ran.kind === "lost") await this.end();
-    return ran;
+    // Also while the answer's body is being sent: until the thread is idle again.
+    this.#timer = setTimeout(() => void this.stop("time"), LIMITS.actionTimeMs).unref();
+    this.#post(message);
+    return await Promise.race([answer, this.#gone.then((why): Ran<T> => ({ kind: "lost", why }))]);
+  }
+
+  #answer(settled: HttpSettled | null): HttpAnswer {
+    if (settled === null || !settled.ok) return settled;
+    const { hasBody, ...init } = settled.value;
+    this.#body = hasBody ? new BodyReceiver((message) => this.#post(message)) : null;
+    return { ok: true, value: new Response(this.#body?.stream ?? null, init) };
   }
 
   #receive(message: FromThread): void {
@@ -108,12 +142,22 @@ export class ActionThread {
       case "settled":
       case "responded":
         return this.#onAnswer?.(message);
+      case "part":
+        return this.#body?.part(message.bytes);
+      case "bodyEnd":
+        return this.#body?.end(message.problem);
       case "idle":
-        this.#worker.unref();
-        return this.#onIdle?.(message.isReusable);
+        return this.#rest(message.isReusable);
       default:
         return message satisfies never;
     }
+  }
+
+  #rest(isReusable: boolean): void {
+    clearTimeout(this.#timer);
+    this.#body = null;
+    this.#worker.unref();
+    this.#onIdle?.(isReusable);
   }
 
   async #serve({ id, op, arg }: { id: number; op: string; arg: string }): Promise<void> {
@@ -125,8 +169,8 @@ export class ActionThread {
     }
   }
 
-  #post(message: ToThread, moved: Transferable[] = []): void {
-    this.#worker.postMessage(message, moved);
+  #post(message: ToThread): void {
+    this.#worker.postMessage(message);
   }
 }
 

@@ -11,6 +11,7 @@ import type {
   ThreadData,
   ToThread,
 } from "./actionMessages.ts";
+import { BodySender } from "./bodySender.ts";
 import { logText } from "./frame.ts";
 import { type CallHost, Isolate, type IsolateCall } from "./isolate.ts";
 
@@ -20,8 +21,10 @@ const isolate = new Isolate({ script }, env, "action");
 const asked = new Map<number, { resolve(value: string): void; reject(error: Error): void }>();
 let nextId = 1;
 
-function post(message: FromThread, moved: ReadableStream[] = []): void {
-  port.postMessage(message, moved as never);
+const body = new BodySender(post);
+
+function post(message: FromThread): void {
+  port.postMessage(message);
 }
 
 port.on("message", (message: ToThread) => {
@@ -36,6 +39,10 @@ port.on("message", (message: ToThread) => {
     case "refuse":
       asked.get(message.id)?.reject(errorOf(message.refusal));
       return void asked.delete(message.id);
+    case "pull":
+      return body.pulled();
+    case "hangUp":
+      return body.hangUp();
     default:
       return message satisfies never;
   }
@@ -48,22 +55,22 @@ async function run(call: ThreadCall): Promise<void> {
 
 async function http(call: ThreadCall, plain: PlainRequest): Promise<void> {
   const { url, ...init } = plain;
-  const settled = await isolate.runHttp(withHost(call), new Request(url, init));
-  if (settled === null || !settled.ok) post({ kind: "responded", settled });
-  else await respond(settled.value);
+  await isolate.runHttp(withHost(call), new Request(url, init), async (settled) => {
+    if (settled === null || !settled.ok) post({ kind: "responded", settled });
+    else if (isAnswer(settled.value)) await body.send(settled.value);
+    else post({ kind: "responded", settled: noResponse(settled.value) });
+  });
   post({ kind: "idle", isReusable: isolate.isReusable });
 }
 
-/** Streams the body, so that the caller gets what there is while the action still writes. */
-async function respond(response: Response): Promise<void> {
-  const { readable, writable } = new TransformStream<Uint8Array, Uint8Array>();
-  const body = response.body === null ? null : readable;
-  const { status, statusText } = response;
-  const value = { status, statusText, headers: [...response.headers], body };
-  const settled: HttpSettled = { ok: true, value };
-  post({ kind: "responded", settled }, body === null ? [] : [body]);
-  // A caller who hangs up cancels the body, which is no failure of the action.
-  if (response.body !== null) await response.body.pipeTo(writable).catch(() => undefined);
+/** `Response.error()` is what a failed fetch is made of, and has no status to send. */
+function isAnswer(value: unknown): value is Response {
+  return value instanceof Response && value.type !== "error";
+}
+
+function noResponse(value: unknown): HttpSettled {
+  const text = `Error: An HTTP action must return a Response, but it returned ${logText([value])}`;
+  return { ok: false, thrown: { text, frames: "", data: undefined } };
 }
 
 function withHost(call: ThreadCall): IsolateCall {

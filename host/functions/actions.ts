@@ -6,11 +6,13 @@ import { ActionThread, type Loss, type Ran, type ThreadHost } from "./actionThre
 import type { FunctionsBundle } from "./bundleFormat.ts";
 import { checkCall, checkResult, type CallRules, type Named } from "./checkCall.ts";
 import type { RequestScope } from "./frame.ts";
+import { MemoryWatch } from "./memoryWatch.ts";
 import { type Failure, newRequestId, thrownFailure, timedOut } from "./outcome.ts";
 import type { FunctionKind } from "./registry.ts";
 import { Slots } from "./slots.ts";
 import { type Address, handleOf, pathOf } from "./syscalls/address.ts";
 import { unknownOperation } from "./syscalls/dispatch.ts";
+import { FILE_OPS, type FileOp, isFileOp } from "./syscalls/files.ts";
 import * as meta from "./syscalls/meta.ts";
 import type { ScheduleArgs } from "./syscalls/schedule.ts";
 
@@ -21,6 +23,8 @@ export interface ActionCalls {
   transact(call: Named & { kind: "query" | "mutation" }, scope: RequestScope): Promise<ActionResult>;
   schedule(request: ScheduleArgs): Promise<string>;
   cancelJob(id: string): Promise<void>;
+  /** An operation on stored files. */
+  file(op: FileOp, args: never): Promise<string>;
 }
 type Handler = (args: never, scope: RequestScope) => string | Promise<string>;
 type ActionArgs = Address & { args: ConvexJson };
@@ -31,20 +35,21 @@ const IDLE_THREADS = 4;
 const LOST: Record<Loss, Failure> = {
   time: timedOut(LIMITS.actionTimeMs),
   memory: {
-    detail: `JavaScript execution ran out of memory (maximum memory usage: ${LIMITS.actionHeapMib} MB)`,
+    detail: `JavaScript execution ran out of memory (maximum memory usage: ${LIMITS.actionMemoryMib} MB)`,
   },
   crash: { detail: "The action ended without an answer: its thread was stopped." },
 };
 
 /** Runs actions: each has a thread to itself while it runs, so it can neither hold up nor be taken for another. */
 export class ActionRunner {
-  readonly #bundle: FunctionsBundle;
-  readonly #env: Record<string, string>;
+  #bundle: FunctionsBundle;
+  #env: Record<string, string>;
   readonly #rules: CallRules;
   readonly #calls: ActionCalls;
   readonly #slots = new Slots(LIMITS.actionsAtOnce);
+  readonly #memory = new MemoryWatch();
   readonly #threads = new Set<ActionThread>();
-  readonly #idle: ActionThread[] = [];
+  #idle: ActionThread[] = [];
 
   constructor(
     bundle: FunctionsBundle,
@@ -55,6 +60,16 @@ export class ActionRunner {
     this.#env = env;
     this.#rules = wiring.rules;
     this.#calls = wiring.calls;
+  }
+
+  /** The next action runs these functions with this environment; running ones go on with theirs. */
+  replace(bundle: FunctionsBundle, env: Record<string, string>): void {
+    this.#bundle = bundle;
+    this.#env = env;
+    const idle = this.#idle;
+    this.#idle = [];
+    // A worker that ends by itself is not waited for: nothing runs in it.
+    for (const thread of idle) void this.#end(thread);
   }
 
   /** Checks and runs one action. */
@@ -80,9 +95,7 @@ export class ActionRunner {
     if (ran.kind === "lost") return LOST[ran.why];
     const settled = ran.value;
     if (settled === null) return null;
-    if (!settled.ok) return thrownFailure(settled.thrown);
-    const { body, ...init } = settled.value;
-    return new Response(body, init);
+    return settled.ok ? settled.value : thrownFailure(settled.thrown);
   }
 
   /** Ends every thread; what runs in them is lost. */
@@ -94,14 +107,18 @@ export class ActionRunner {
   #inThread<T>(run: (thread: ActionThread) => Promise<Ran<T>>): Promise<Ran<T>> {
     return new Promise((resolve, reject) => {
       const work = async () => {
-        const thread = this.#idle.pop() ?? this.#newThread();
-        const idle = thread.idle();
-        const ran = await run(thread);
-        resolve(ran);
-        const isReusable = ran.kind === "done" && (await idle);
-        if (isReusable && this.#idle.length < IDLE_THREADS) return this.#idle.push(thread);
-        this.#threads.delete(thread);
-        return await thread.end();
+        // The pool that it came from: after a deploy nobody takes from that one any more.
+        const pool = this.#idle;
+        const thread = pool.pop() ?? this.#newThread();
+        const isLeftClean = await this.#memory.during(thread, async () => {
+          const idle = thread.idle();
+          const ran = await run(thread);
+          resolve(ran);
+          return ran.kind === "done" && (await idle);
+        });
+        const isReusable = isLeftClean && pool === this.#idle;
+        if (isReusable && pool.length < IDLE_THREADS) return pool.push(thread);
+        return await this.#end(thread);
       };
       this.#slots.use(work).catch(reject);
     });
@@ -113,6 +130,11 @@ export class ActionRunner {
     return thread;
   }
 
+  async #end(thread: ActionThread): Promise<void> {
+    this.#threads.delete(thread);
+    await thread.end();
+  }
+
   #threadCall(path: string, scope: RequestScope): ThreadCall {
     return { path, args: "[]", requestId: newRequestId(), nowMs: scope.nowMs };
   }
@@ -122,6 +144,7 @@ export class ActionRunner {
       log: (level, text) => scope.log.addText(level, text),
       asyncSyscall: (op, arg) => {
         if (op === "1.0/getFunctionMetadata") return meta.getFunctionMetadata(path);
+        if (isFileOp(op)) return this.#calls.file(op, JSON.parse(arg) as never);
         const handler = this.#handlers[op];
         if (handler === undefined) throw unknownOperation(op, "async operation");
         return handler(JSON.parse(arg) as never, scope);
@@ -129,7 +152,8 @@ export class ActionRunner {
     };
   }
 
-  readonly #handlers: Record<(typeof ACTION_OPS)[number], Handler> & Record<string, Handler | undefined> = {
+  readonly #handlers: Record<Exclude<(typeof ACTION_OPS)[number], FileOp>, Handler> &
+    Record<string, Handler | undefined> = {
     "1.0/actions/query": (args: ActionArgs, scope) => this.#call("query", args, scope),
     "1.0/actions/mutation": (args: ActionArgs, scope) => this.#call("mutation", args, scope),
     "1.0/actions/action": (args: ActionArgs, scope) => this.#call("action", args, scope),
@@ -161,6 +185,7 @@ export class ActionRunner {
 
 /** Every operation that actions may use, beside `1.0/getFunctionMetadata`. */
 export const ACTION_OPS = [
+  ...(Object.keys(FILE_OPS) as FileOp[]),
   "1.0/actions/query",
   "1.0/actions/mutation",
   "1.0/actions/action",

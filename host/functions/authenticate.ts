@@ -1,7 +1,7 @@
 import { createHash, timingSafeEqual } from "node:crypto";
 import { createLocalJWKSet, createRemoteJWKSet, decodeJwt, errors, type JWTPayload, jwtVerify } from "jose";
 import { HostError, messageOf } from "../values/errors.ts";
-import { type ConvexJson, type ConvexObject, textOf } from "../values/json.ts";
+import { type ConvexJson, type ConvexObject, isObject, textOf } from "../values/json.ts";
 import type { Identity } from "./identity.ts";
 
 /** Difference between clocks that a token may have. */
@@ -40,14 +40,18 @@ export class AuthenticationError extends Error {
 
 /** Checks tokens against the providers of `auth.config.ts`, and admin keys. */
 export class Authenticator {
-  readonly #providers: Provider[];
+  #providers: Provider[];
   readonly #adminKey: Buffer;
 
   /** @param configJson JSON of the default export of `auth.config.ts`, or "null" */
   constructor(configJson: string, adminKey: string) {
-    const config = JSON.parse(configJson) as { providers?: ConvexObject[] } | null;
-    this.#providers = (config?.providers ?? []).map(parseProvider);
+    this.#providers = readProviders(configJson);
     this.#adminKey = digest(adminKey);
+  }
+
+  /** Takes over another `auth.config.ts`. */
+  replace(configJson: string): void {
+    this.#providers = readProviders(configJson);
   }
 
   /**
@@ -106,6 +110,12 @@ export class Authenticator {
   }
 }
 
+/** @throws HostError when a provider lacks something */
+export function readProviders(configJson: string): Provider[] {
+  const config = JSON.parse(configJson) as { providers?: ConvexObject[] } | null;
+  return (config?.providers ?? []).map(parseProvider);
+}
+
 function parseProvider(config: ConvexObject): Provider {
   const text = (field: string) => (typeof config[field] === "string" ? config[field] : undefined);
   const audience = text("applicationID");
@@ -126,17 +136,26 @@ function parseProvider(config: ConvexObject): Provider {
 }
 
 function keySource(jwks: string): KeySource {
-  if (!jwks.startsWith("data:")) return createRemoteJWKSet(new URL(jwks));
+  if (!jwks.startsWith("data:")) return createRemoteJWKSet(keysUrl(jwks));
   const comma = jwks.indexOf(",");
   const body = jwks.slice(comma + 1);
-  const text = jwks.slice(0, comma).endsWith(";base64")
-    ? Buffer.from(body, "base64").toString("utf8")
-    : decodeURIComponent(body);
   try {
+    const isBase64 = jwks.slice(0, comma).endsWith(";base64");
+    const text = isBase64 ? Buffer.from(body, "base64").toString("utf8") : decodeURIComponent(body);
     return createLocalJWKSet(JSON.parse(text) as Parameters<typeof createLocalJWKSet>[0]);
   } catch (error) {
     throw new HostError(`auth.config.ts: "jwks" is no data: URI of a JSON Web Key Set: ${messageOf(error)}`);
   }
+}
+
+/** @throws HostError when it is no URL that can be fetched; found out here, not when the first user comes */
+function keysUrl(text: string): URL {
+  const isWeb = URL.canParse(text) && /^https?:$/.test(new URL(text).protocol);
+  if (isWeb) return new URL(text);
+  throw new HostError(
+    `auth.config.ts: expected the http(s) or data: URL of a JSON Web Key Set, got "${text}". ` +
+      `Correct "jwks" or "domain" of the provider.`,
+  );
 }
 
 function readClaims(token: string): JWTPayload {
@@ -168,10 +187,12 @@ function actingAs(attributes: ConvexObject): ConvexObject {
 
 function parseActing(encoded: string): ConvexObject {
   try {
-    return JSON.parse(Buffer.from(encoded, "base64").toString("utf8")) as ConvexObject;
+    const value = JSON.parse(Buffer.from(encoded, "base64").toString("utf8")) as ConvexJson;
+    if (isObject(value)) return value;
   } catch {
-    throw new AuthenticationError("The identity to act as is no base64 JSON");
+    // Said below.
   }
+  throw new AuthenticationError("The identity to act as is no base64 of a JSON object");
 }
 
 function digest(text: string): Buffer {

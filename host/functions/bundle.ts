@@ -3,6 +3,7 @@ import { extname, join, resolve } from "node:path";
 import { glob } from "tinyglobby";
 import { HostError, messageOf } from "../values/errors.ts";
 import { bundleFiles, type FunctionsBundle, hashOf, readBundleFolder } from "./bundleFormat.ts";
+import { loadEsbuild } from "./esbuild.ts";
 
 const EXTENSIONS = [".ts", ".tsx", ".js", ".jsx", ".mjs", ".cjs"];
 const AUTH_CONFIG = ["auth.config.ts", "auth.config.js"];
@@ -91,14 +92,4 @@ async function link(dir: string, files: string[]): Promise<string> {
   } catch (error) {
     throw new HostError(`The functions in ${dir} cannot be bundled: ${messageOf(error)}`);
   }
-}
-
-interface Esbuild {
-  build(options: object): Promise<{ outputFiles: { text: string }[] }>;
-}
-
-/** esbuild comes with `convex`, which pins it; nothing at run time of a shipped bundle needs it. */
-async function loadEsbuild(): Promise<Esbuild> {
-  const name = "esbuild";
-  return (await import(name)) as Esbuild;
 }

@@ -1,5 +1,6 @@
-import type { Transaction } from "../database/transaction.ts";
+import { type Transaction, withCommitTs } from "../database/transaction.ts";
 import { DeveloperError } from "../values/errors.ts";
+import type { ConvexJson } from "../values/json.ts";
 import { LIMITS } from "../values/limits.ts";
 import type { FunctionsBundle } from "./bundleFormat.ts";
 import { checkCall, checkResult, type CallRules, type Named } from "./checkCall.ts";
@@ -30,8 +31,8 @@ export type Result =
  * runs to its end inside the syscall of its caller, so calls nest like ordinary function calls.
  */
 export class DeterministicRunner {
-  readonly #bundle: FunctionsBundle;
-  readonly #env: Record<string, string>;
+  #bundle: FunctionsBundle;
+  #env: Record<string, string>;
   readonly #rules: CallRules;
   #isolates: Isolate[] = [];
 
@@ -39,6 +40,13 @@ export class DeterministicRunner {
     this.#bundle = bundle;
     this.#env = env;
     this.#rules = rules;
+  }
+
+  /** The next call runs these functions with this environment. */
+  replace(bundle: FunctionsBundle, env: Record<string, string>): void {
+    this.#bundle = bundle;
+    this.#env = env;
+    this.#isolates = [];
   }
 
   /** After a kill nothing is known of the contexts' state: the next call gets new ones. */
@@ -111,7 +119,7 @@ export class DeterministicRunner {
     if (udfType === "mutation" && frame.entry.kind === "query") {
       throw new DeveloperError("A query cannot run a mutation.");
     }
-    const close = udfType === "mutation" ? frame.tx.openNested() : () => undefined;
+    const close = openNested(frame.tx, request);
     const call = { path: pathOf(request), kind: udfType, args: [args] };
     const { scope, tx, depth } = frame;
     const result = this.run({ call, scope, tx, depth: depth + 1, journal: null });
@@ -129,6 +137,11 @@ export class DeterministicRunner {
   }
 }
 
+/** Only writes need a savepoint; limits of its own a nested query can have too. */
+function openNested(tx: Transaction, { udfType, transactionLimits }: RunUdfArgs): (keep: boolean) => void {
+  return udfType === "mutation" ? tx.openNested(transactionLimits) : tx.usage.openNested(transactionLimits);
+}
+
 function makeFrame({ scope, tx, depth }: Invocation, entry: FunctionEntry, pagination: Pagination): Frame {
   const random = seededRandom(Math.floor(Math.random() * 0x1_0000_0000));
   return { entry, scope, tx, depth, random, pagination, streams: new Map(), broken: null };
@@ -138,3 +151,12 @@ function makeFrame({ scope, tx, depth }: Invocation, entry: FunctionEntry, pagin
 function overran(begun: { wall: number; cpu: number }): boolean {
   return performance.now() - begun.wall > LIMITS.userTimeMs && cpuNow() - begun.cpu > LIMITS.userTimeMs;
 }
+
+/** Fills in the commit timestamp, in the documents that the transaction wrote and in the result. */
+export function resolved(value: string, tx: Transaction): string {
+  tx.resolveCommitTs();
+  if (!value.includes('{"$commitTs":null}')) return value;
+  return JSON.stringify(withCommitTs(JSON.parse(value) as ConvexJson, tx.ts));
+}
+
+export const failed = (failure: Failure): Result => ({ ok: false, failure, journal: null });

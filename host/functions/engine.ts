@@ -1,20 +1,17 @@
-import type { ConflictLog } from "../database/conflicts.ts";
 import type { Attempt, Commit, Committed } from "../database/task.ts";
 import { Committer } from "../database/committer.ts";
-import type { KeyRange } from "../database/rows.ts";
-import { type RequestKey, SessionRequests } from "../database/sessionRequests.ts";
-import type { Store } from "../database/store.ts";
-import { type Transaction, withCommitTs } from "../database/transaction.ts";
+import { SessionRequests } from "../database/sessionRequests.ts";
+import type { Transaction } from "../database/transaction.ts";
 import { DeveloperError } from "../values/errors.ts";
-import type { ConvexJson } from "../values/json.ts";
-import type { LogSink } from "../values/log.ts";
-import { type ActionCalls, ActionRunner } from "./actions.ts";
+import { actionCalls } from "./actionCalls.ts";
+import { ActionRunner } from "./actions.ts";
 import type { FunctionsBundle } from "./bundleFormat.ts";
-import type { CallRules, Named } from "./checkCall.ts";
-import { DeterministicRunner, type Result } from "./deterministic.ts";
+import type { Answer, Call, EngineOptions, MutationCall, QueryAnswer, QueryCall } from "./calls.ts";
+import type { Named } from "./checkCall.ts";
+import { DeterministicRunner, failed, resolved, type Result } from "./deterministic.ts";
 import { after, type Eventually } from "./eventually.ts";
-import { LogLines, NO_METADATA, type RequestMetadata, type RequestScope } from "./frame.ts";
-import { type Identity, SYSTEM } from "./identity.ts";
+import { LogLines, NO_METADATA, type RequestScope } from "./frame.ts";
+import { mayCallInternal, SYSTEM } from "./identity.ts";
 import {
   type CallOutcome,
   CONFLICTED,
@@ -24,42 +21,9 @@ import {
   RAN_AWAY,
 } from "./outcome.ts";
 import { canonicalPath } from "./registry.ts";
-import { cancelJob, schedule } from "./syscalls/schedule.ts";
 import { makeGuard } from "./watchdog.ts";
 
-export interface Call {
-  readonly path: string;
-  readonly args: readonly ConvexJson[];
-  readonly identity: Identity;
-  readonly metadata?: RequestMetadata;
-}
-export interface QueryCall extends Call {
-  /** End cursor of an earlier run of the same paginated query, or null. */
-  readonly journal: string | null;
-}
-export interface MutationCall extends Call {
-  /** Set for calls that a client may send again: they run once. */
-  readonly dedupe?: RequestKey;
-}
-export interface Answer {
-  readonly outcome: CallOutcome;
-  readonly ts: bigint;
-}
-export interface QueryAnswer extends Answer {
-  /** A commit that touches none of these cannot change the outcome. */
-  readonly reads: readonly KeyRange[];
-  readonly journal: string | null;
-}
-export interface EngineOptions {
-  readonly store: Store;
-  readonly bundle: FunctionsBundle;
-  readonly rules: CallRules;
-  readonly env: Record<string, string>;
-  readonly redact: boolean;
-  readonly log: LogSink;
-  /** Given: mutations conflict as on the cloud, and are counted here. */
-  readonly conflicts?: ConflictLog | undefined;
-}
+export type { Answer, Call, Execution, MutationCall, QueryAnswer, QueryCall } from "./calls.ts";
 
 /**
  * Runs functions. All that goes in and out is plain data and all answers are promises, so that executor and
@@ -78,7 +42,6 @@ export class Engine {
     this.#options = options;
     this.#requests = new SessionRequests(store.driver);
     this.#runner = new DeterministicRunner(bundle, env, rules);
-    this.#actions = new ActionRunner(bundle, env, { rules, calls: this.#actionCalls() });
     const guard = makeGuard(() => this.#runner.discardIsolates());
     this.committer = new Committer(store, guard, {
       onCommit: (commit) => {
@@ -86,6 +49,13 @@ export class Engine {
       },
       ...(options.conflicts && { conflicts: options.conflicts }),
     });
+    const calls = actionCalls({
+      committer: this.committer,
+      runner: this.#runner,
+      registry: rules.registry,
+      transact: (work) => this.transact(work),
+    });
+    this.#actions = new ActionRunner(bundle, env, { rules, calls });
   }
 
   /** Timestamp of the last commit. */
@@ -102,7 +72,9 @@ export class Engine {
     const scope = this.#scope(call);
     const { value, ts } = await this.committer.read({
       run: (tx) => {
-        const result = this.#run({ ...call, kind: "query" }, { scope, tx, journal: call.journal });
+        const result =
+          this.#systemQuery(call, tx) ??
+          this.#run({ ...call, kind: "query" }, { scope, tx, journal: call.journal });
         return after(result, (done) => ({ commit: false, value: { done, reads: tx.reads.merged() } }));
       },
       runaway: () => ({ done: failed(RAN_AWAY), reads: [] }),
@@ -139,10 +111,14 @@ export class Engine {
 
   /** The answer of the HTTP action for a request: null when no route matches, a message when it failed. */
   async http(request: Request, who: Pick<Call, "identity" | "metadata">): Promise<Response | string | null> {
-    const scope = this.#scope({ path: new URL(request.url).pathname, ...who });
+    const path = `${request.method} ${new URL(request.url).pathname}`;
+    const scope = this.#scope({ path, ...who });
     const answer = await this.#actions.http(request, scope);
-    if (answer === null || answer instanceof Response) return answer;
-    return failureMessage(scope.requestId, answer, this.#options.redact);
+    if (answer === null) return null;
+    const isAnswered = answer instanceof Response;
+    const result: Result = isAnswered ? { ok: true, value: "null", journal: null } : failed(answer);
+    const outcome = this.#outcome({ path }, scope, result);
+    return outcome.kind === "success" ? (answer as Response) : outcome.message;
   }
 
   /**
@@ -163,6 +139,29 @@ export class Engine {
     });
     if ("refused" in value) throw value.refused;
     return { value: value.done, ts };
+  }
+
+  /** Like `transact`, for work that may take long, runs no function, and needs no watchdog. */
+  async maintain<T>(work: (tx: Transaction) => T): Promise<Committed<T>> {
+    const { value, ts } = await this.committer.write<{ done: T } | { failed: unknown }>({
+      isTrusted: true,
+      run: (tx) => {
+        try {
+          return { commit: true, value: { done: work(tx) } };
+        } catch (error) {
+          return { commit: false, value: { failed: error } };
+        }
+      },
+      runaway: () => ({ failed: new Error("The host's own transaction was ended.") }),
+    });
+    if ("failed" in value) throw value.failed;
+    return { value: value.done, ts };
+  }
+
+  /** From now on these functions run; the registry is the caller's to change in the same step. */
+  replaceFunctions(bundle: FunctionsBundle, env: Record<string, string>): void {
+    this.#runner.replace(bundle, env);
+    this.#actions.replace(bundle, env);
   }
 
   /** Reads with host code. */
@@ -203,6 +202,17 @@ export class Engine {
     });
   }
 
+  #systemQuery(call: Call, tx: Transaction): Result | null {
+    if (!call.path.startsWith("_system/") || !mayCallInternal(call.identity)) return null;
+    try {
+      const value = this.#options.systemQuery?.(call, tx) ?? null;
+      return value === null ? null : { ok: true, value, journal: null };
+    } catch (error) {
+      if (error instanceof DeveloperError) return failed({ detail: error.message });
+      throw error;
+    }
+  }
+
   #run(
     call: Named,
     how: { scope: RequestScope; tx: Transaction; journal: string | null },
@@ -233,6 +243,13 @@ export class Engine {
   }
 
   #outcome(call: { path: string }, scope: RequestScope, result: Result): CallOutcome {
+    const outcome = this.#answerOf(call, scope, result);
+    const requestId = () => scope.requestId;
+    this.#options.executed?.({ path: call.path, requestId, startedMs: scope.nowMs, outcome });
+    return outcome;
+  }
+
+  #answerOf(call: { path: string }, scope: RequestScope, result: Result): CallOutcome {
     const logLines = scope.log.lines;
     if (result.ok) return { kind: "success", value: result.value, logLines };
     const message = failureMessage(scope.requestId, result.failure, this.#options.redact);
@@ -256,44 +273,4 @@ export class Engine {
       },
     };
   }
-
-  #actionCalls(): ActionCalls {
-    const { registry } = this.#options.rules;
-    return {
-      transact: async (call, scope) => {
-        const task = {
-          run: (tx: Transaction) => {
-            // Depth 1: a function calls it, so it may be internal.
-            const result = this.#runner.run({ call, scope, tx, depth: 1, journal: null });
-            return after(result, (done) => ({
-              commit: done.ok,
-              value: done.ok ? { ...done, value: resolved(done.value, tx) } : done,
-            }));
-          },
-          runaway: () => failed(RAN_AWAY),
-        };
-        const committed = call.kind === "query" ? this.committer.read(task) : this.committer.write(task);
-        return (await committed).value;
-      },
-      schedule: async (request) => {
-        const work = (tx: Transaction) => ({ commit: true, value: schedule(tx, registry, request) });
-        return (await this.transact(work)).value;
-      },
-      cancelJob: async (id) => {
-        await this.transact((tx) => {
-          cancelJob(tx, id);
-          return { commit: true, value: null };
-        });
-      },
-    };
-  }
 }
-
-/** Fills in the commit timestamp, in the documents that the transaction wrote and in the result. */
-function resolved(value: string, tx: Transaction): string {
-  tx.resolveCommitTs();
-  if (!value.includes('{"$commitTs":null}')) return value;
-  return JSON.stringify(withCommitTs(JSON.parse(value) as ConvexJson, tx.ts));
-}
-
-const failed = (failure: Failure): Result => ({ ok: false, failure, journal: null });

@@ -47,6 +47,7 @@ interface Control {
   modules(modules: unknown): string;
   exportOf(module: unknown): string | null;
   jsonOf(value: unknown): string;
+  routes(router: unknown): string;
   start(): void;
   lookup(router: unknown, path: string, method: string): readonly [unknown, string, string] | null;
   http(endpoint: unknown, request: Request): void;
@@ -114,11 +115,17 @@ export class Isolate {
     return this.#control.jsonOf(this.#modules[module]?.default);
   }
 
+  /** JSON of `[path, method]` of every route of `http.ts`. */
+  routes(): string {
+    return this.#control.routes(this.#modules["http"]?.default);
+  }
+
   /** Runs a query or mutation. Settles before it returns, unless the function waits for `crypto.subtle`. */
   run(call: IsolateCall): Settled | Promise<Settled> {
     let settled: Settled | null = null;
     let wake: ((settled: Settled) => void) | null = null;
     this.#begin<string>(call, (result) => {
+      this.#call = null;
       settled = result;
       wake?.(result);
     });
@@ -136,22 +143,35 @@ export class Isolate {
     return await this.#untilSettled<string>(call, () => this.#control.start());
   }
 
-  /** Runs the HTTP action for a request, or gives null when no route matches. */
-  async runHttp(call: Omit<IsolateCall, "path">, request: Request): Promise<Settled<Response> | null> {
+  /**
+   * Runs the HTTP action for a request and hands its answer (null: no route matches) to `respond`. While that sends
+   * the body the action may still write it, so its calls and timers end only afterwards.
+   */
+  async runHttp(
+    call: Omit<IsolateCall, "path">,
+    request: Request,
+    respond: (answer: Settled<unknown> | null) => Promise<void>,
+  ): Promise<void> {
     const router = this.#modules["http"]?.default;
     const { pathname } = new URL(request.url);
     const route = this.#control.lookup(router, pathname, request.method);
-    if (route === null) return null;
+    if (route === null) return await respond(null);
     const [endpoint, method, path] = route;
     const named = { ...call, path: `${method} ${path}` };
-    return await this.#untilSettled<Response>(named, () => this.#control.http(endpoint, request));
+    await this.#untilSettled(named, () => this.#control.http(endpoint, request), respond);
   }
 
-  async #untilSettled<T>(call: IsolateCall, begin: () => void): Promise<Settled<T>> {
+  async #untilSettled<T>(
+    call: IsolateCall,
+    begin: () => void,
+    then?: (result: Settled<T>) => Promise<void>,
+  ): Promise<Settled<T>> {
     const result = await new Promise<Settled<T>>((resolve) => {
       this.#begin<T>(call, resolve);
       begin();
     });
+    await then?.(result);
+    this.#call = null;
     this.#timers?.end();
     return result;
   }
@@ -159,14 +179,8 @@ export class Isolate {
   #begin<T>(call: IsolateCall, settle: (result: Settled<T>) => void): void {
     this.#call = {
       ...call,
-      succeed: (value) => {
-        this.#call = null;
-        settle({ ok: true, value: value as T });
-      },
-      fail: ({ text, frames, data }) => {
-        this.#call = null;
-        settle({ ok: false, thrown: { text, frames, data } });
-      },
+      succeed: (value) => settle({ ok: true, value: value as T }),
+      fail: ({ text, frames, data }) => settle({ ok: false, thrown: { text, frames, data } }),
     };
   }
 

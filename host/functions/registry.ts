@@ -11,22 +11,33 @@ export interface FunctionEntry {
   readonly returns: Validator | null;
 }
 
+/** What a function says of itself; the validators are JSON text. */
+export type DescribedFunction = Omit<FunctionEntry, "args" | "returns"> & { args: string; returns: string };
+
 /** The functions of a bundle by their canonical path `module:export`. */
 export class Registry {
-  readonly #entries: Map<string, FunctionEntry>;
+  #entries = new Map<string, FunctionEntry>();
 
   constructor(functionsJson: string) {
-    const found = JSON.parse(functionsJson) as (Omit<FunctionEntry, "args" | "returns"> & {
-      args: string;
-      returns: string;
-    })[];
-    this.#entries = new Map(
-      found.map((each) => {
-        const args = JSON.parse(each.args) as Validator;
-        const returns = JSON.parse(each.returns) as Validator | null;
-        return [each.path, { ...each, args, returns }];
-      }),
-    );
+    this.replace(functionsJson);
+  }
+
+  /** Takes over the functions of another bundle. */
+  replace(functionsJson: string): void {
+    const found = JSON.parse(functionsJson) as DescribedFunction[];
+    this.#entries = new Map();
+    for (const each of found) this.add(each);
+  }
+
+  /** Takes up one function more, in the place of an earlier one with its path. */
+  add(found: DescribedFunction): void {
+    const args = JSON.parse(found.args) as Validator;
+    const returns = JSON.parse(found.returns) as Validator | null;
+    this.#entries.set(found.path, { ...found, args, returns });
+  }
+
+  remove(path: string): void {
+    this.#entries.delete(path);
   }
 
   find(path: string): FunctionEntry | undefined {

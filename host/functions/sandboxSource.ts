@@ -17,6 +17,13 @@ const raise = (failure) => {
 const later = (start) =>
   new Promise((resolve, reject) => start({ resolve, reject: (failure) => reject(raise(failure)) }));
 
+const base64Of = (buffer) => {
+  const bytes = new Uint8Array(buffer);
+  const parts = [];
+  // More arguments than this overflow the stack.
+  for (let at = 0; at < bytes.length; at += 8192) parts.push(String.fromCharCode(...bytes.subarray(at, at + 8192)));
+  return btoa(parts.join(""));
+};
 define("Convex", Object.freeze({
   syscall(op, arg) {
     const answer = bridge.syscall(op, arg);
@@ -24,7 +31,17 @@ define("Convex", Object.freeze({
     return answer.value;
   },
   asyncSyscall: (op, arg) => later((promise) => bridge.asyncSyscall(op, arg, promise)),
-  jsSyscall(op) { throw new Error(op + " is not supported by this host."); },
+  async jsSyscall(op, { blob, options, ...rest }) {
+    if (op === "storage/storeBlob") {
+      const arg = { ...rest, sha256: options?.sha256, contentType: blob.type, blob: base64Of(await blob.arrayBuffer()) };
+      return JSON.parse(await Convex.asyncSyscall("1.0/storageStore", JSON.stringify(arg)));
+    }
+    if (op !== "storage/getBlob") throw new Error(op + " is not supported by this host.");
+    const found = JSON.parse(await Convex.asyncSyscall("1.0/storageGet", JSON.stringify(rest)));
+    if (found === null) return null;
+    const bytes = Uint8Array.from(atob(found.blob), (char) => char.charCodeAt(0));
+    return new Blob([bytes], { type: found.contentType ?? "" });
+  },
 }));
 
 const levels = ["debug", "error", "info", "log", "trace", "warn"];
@@ -119,6 +136,7 @@ return {
   modules: (modules) => analyze(modules),
   exportOf: (module) => module?.default?.export?.() ?? null,
   jsonOf: (value) => JSON.stringify(value ?? null),
+  routes: (router) => JSON.stringify((router?.getRoutes?.() ?? []).map(([path, method]) => [path, method])),
   start() {
     const call = bridge.call();
     const settle = async () => invokers[call.kind](functions.get(call.path), call);

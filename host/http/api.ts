@@ -1,29 +1,38 @@
 import { type Context, Hono } from "hono";
-import { bodyLimit } from "hono/body-limit";
 import { cors } from "hono/cors";
 import { z } from "zod";
-import { AuthenticationError, type Authenticator } from "../functions/authenticate.ts";
-import type { Call, Engine } from "../functions/engine.ts";
+import { AuthenticationError } from "../functions/authenticate.ts";
+import type { Call } from "../functions/engine.ts";
 import type { RequestMetadata } from "../functions/frame.ts";
 import type { Identity } from "../functions/identity.ts";
 import type { CallOutcome } from "../functions/outcome.ts";
 import { canonicalPath, type FunctionKind, type Registry } from "../functions/registry.ts";
 import type { Subscriptions } from "../subscriptions/subscriptions.ts";
 import { encodeTs } from "../sync/protocol.ts";
-import { messageOf } from "../values/errors.ts";
+import { messageOf, NotSaved } from "../values/errors.ts";
 import type { ConvexJson } from "../values/json.ts";
+import { LIMITS } from "../values/limits.ts";
 import type { LogSink } from "../values/log.ts";
 import { type AllowedNames, identityOf, refusal } from "./callers.ts";
+import { deployRoutes, type DeployWiring } from "./deployRoutes.ts";
+import { BodyTooLarge, limitBody, tooLarge } from "./limitBody.ts";
 import { plainJson } from "./plainJson.ts";
+import { statsRoute, type StatsWiring } from "./statsRoute.ts";
+import { transferRoutes, type TransferWiring } from "./transferRoutes.ts";
+import { storageRoutes } from "./storageRoutes.ts";
 
 /** Arguments may have 16 MiB; base64 and JSON make more of them. */
 const MAX_BODY_BYTES = 32 * 1024 * 1024;
+/** Paths that take more. */
+const LARGE_BODIES: readonly (readonly [string, number])[] = [
+  ["/api/deploy2/", LIMITS.pushBytes],
+  // Files are stored as they arrive, never held in memory.
+  ["/api/storage/", Infinity],
+];
 const INSTANCE_NAME = "embedded";
 
-export interface ApiWiring {
-  readonly engine: Engine;
+export interface ApiWiring extends DeployWiring, TransferWiring, StatsWiring {
   readonly subscriptions: Subscriptions;
-  readonly authenticator: Authenticator;
   readonly registry: Registry;
   readonly allowed: AllowedNames;
   readonly log: LogSink;
@@ -44,11 +53,17 @@ export function apiRoutes(wiring: ApiWiring): Hono {
     return problem === null ? await next() : c.json({ code: "Forbidden", message: problem }, 403);
   });
   app.use(cors({ origin: (origin) => origin, credentials: true }));
-  app.use(bodyLimit({ maxSize: MAX_BODY_BYTES }));
+  app.use(
+    limitBody((path) => LARGE_BODIES.find(([prefix]) => path.startsWith(prefix))?.[1] ?? MAX_BODY_BYTES),
+  );
   app.get("/version", (c) => c.text(INSTANCE_NAME));
   app.get("/instance_name", (c) => c.text(INSTANCE_NAME));
   app.get("/instance_version", (c) => c.text(INSTANCE_NAME));
   functionRoutes(app, wiring);
+  app.route("/", storageRoutes(wiring.engine));
+  app.route("/", deployRoutes(wiring));
+  app.route("/", transferRoutes(wiring));
+  app.route("/", statsRoute(wiring));
   app.notFound((c) =>
     c.json({ code: "NotFound", message: `This host has no ${c.req.method} ${c.req.path}` }, 404),
   );
@@ -139,6 +154,7 @@ function answerOf(outcome: CallOutcome, format: "convex_encoded_json" | "json"):
 }
 
 function onError(error: Error, c: Context, log: LogSink): Response {
+  if (error instanceof BodyTooLarge) return tooLarge(c);
   if (error instanceof AuthenticationError) {
     return c.json({ code: "Unauthenticated", message: error.message }, 401);
   }
@@ -147,8 +163,6 @@ function onError(error: Error, c: Context, log: LogSink): Response {
   }
   if (error instanceof SyntaxError) return c.json({ code: "BadJsonBody", message: error.message }, 400);
   log({ kind: "host", level: "error", text: `http: ${messageOf(error)}` });
-  return c.json(
-    { code: "InternalServerError", message: "The host failed; the call may be tried again" },
-    500,
-  );
+  const what = error instanceof NotSaved ? error.message : "The host failed";
+  return c.json({ code: "InternalServerError", message: `${what}; the call may be tried again` }, 500);
 }

@@ -93,26 +93,6 @@ describe("the HTTP API", () => {
   });
 });
 
-describe("HTTP actions", () => {
-  it("are routed by http.ts on the site port", async () => {
-    const { siteUrl } = await fixtureHost();
-    const answer = await fetch(`${siteUrl}/echo`, { method: "POST", body: "hello" });
-    expect([answer.status, answer.headers.get("x-path"), await answer.text()]).toEqual([
-      201,
-      "/echo",
-      "HELLO",
-    ]);
-    expect((await fetch(`${siteUrl}/echo`)).status).toBe(404);
-  });
-
-  it("that throw are a 500 with the message", async () => {
-    const { siteUrl } = await fixtureHost();
-    const answer = await fetch(`${siteUrl}/broken/any/path`);
-    expect(answer.status).toBe(500);
-    expect((await jsonOf(answer)).trace).toContain("Uncaught Error: http broke");
-  });
-});
-
 describe("names by which a host may be called", () => {
   const local = { bind: "127.0.0.1", names: [] };
   const network = { bind: "0.0.0.0", names: ["drover.internal"] };

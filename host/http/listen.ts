@@ -2,7 +2,7 @@ import type { IncomingMessage, Server } from "node:http";
 import type { AddressInfo } from "node:net";
 import type { Duplex } from "node:stream";
 import { createAdaptorServer } from "@hono/node-server";
-import type { Hono } from "hono";
+import { Hono } from "hono";
 import type { SocketServer } from "../sync/socketServer.ts";
 import { HostError, messageOf } from "../values/errors.ts";
 import { type AllowedNames, refusal } from "./callers.ts";
@@ -14,18 +14,33 @@ const SYNC_PATH = /^\/api\/(?:[^/]+\/)?sync$/;
 export interface Listener {
   /** `http://name:port` */
   readonly url: string;
+  serve(app: Hono): void;
+  /** Lets WebSockets of the sync protocol in. */
+  acceptSync(sockets: SocketServer, allowed: AllowedNames): void;
   close(): Promise<void>;
 }
 
 /**
- * Serves an app.
+ * Takes a port. Its address is part of what functions see, so it is known before there is an app: until `serve` is
+ * called, requests are told to come back.
  * @throws HostError when the port cannot be had
  */
-export async function listen(
-  app: Hono,
-  where: { port: number; bind: string; what: string },
-): Promise<Listener & { server: Server }> {
-  const server = createAdaptorServer({ fetch: app.fetch, overrideGlobalObjects: false }) as Server;
+export async function listen(where: { port: number; bind: string; what: string }): Promise<Listener> {
+  let app = new Hono().all("*", (c) => c.text("The host is starting", 503));
+  let sync: Parameters<Listener["acceptSync"]> | null = null;
+  const server = createAdaptorServer({
+    fetch: (request, env) => app.fetch(request, env),
+    overrideGlobalObjects: false,
+  }) as Server;
+  server.on("upgrade", (request: IncomingMessage, duplex: Duplex, head: Buffer) => {
+    duplex.on("error", () => duplex.destroy());
+    if (sync === null) return refuse(duplex, "404 Not Found", "No WebSocket here");
+    const [sockets, allowed] = sync;
+    const problem = upgradeProblem(request, allowed);
+    if (problem !== null) return refuse(duplex, ...problem);
+    if (sockets.isFull) return refuse(duplex, "503 Service Unavailable", "Too many connections: try later");
+    sockets.upgrade(request, duplex, head);
+  });
   await new Promise<void>((resolve, reject) => {
     server.once("error", (error) => {
       const text = `Cannot listen on ${where.bind}:${where.port} for ${where.what}: ${messageOf(error)}`;
@@ -35,20 +50,20 @@ export async function listen(
   });
   const { port } = server.address() as AddressInfo;
   const name = where.bind.includes(":") ? `[${where.bind}]` : where.bind;
-  return { server, url: `http://${name}:${port}`, close: () => close(server) };
+  return {
+    url: `http://${name}:${port}`,
+    serve: (next) => (app = next),
+    acceptSync: (...args) => (sync = args),
+    close: () => close(server),
+  };
 }
 
-/** Lets WebSockets of the sync protocol in. */
-export function acceptSync(server: Server, sockets: SocketServer, allowed: AllowedNames): void {
-  server.on("upgrade", (request: IncomingMessage, duplex: Duplex, head: Buffer) => {
-    duplex.on("error", () => duplex.destroy());
-    const { pathname } = new URL(request.url ?? "/", "http://host");
-    const { host, origin } = request.headers;
-    if (!SYNC_PATH.test(pathname)) return refuse(duplex, "404 Not Found", "Expected /api/<version>/sync");
-    const problem = refusal({ host, origin }, allowed);
-    if (problem !== null) return refuse(duplex, "403 Forbidden", problem);
-    sockets.upgrade(request, duplex, head);
-  });
+function upgradeProblem(request: IncomingMessage, allowed: AllowedNames): [string, string] | null {
+  const { pathname } = new URL(request.url ?? "/", "http://host");
+  if (!SYNC_PATH.test(pathname)) return ["404 Not Found", "Expected /api/<version>/sync"];
+  const { host, origin } = request.headers;
+  const problem = refusal({ host, origin }, allowed);
+  return problem === null ? null : ["403 Forbidden", problem];
 }
 
 function refuse(duplex: Duplex, status: string, reason: string): void {

@@ -1,10 +1,14 @@
-import { Hono } from "hono";
-import { bodyLimit } from "hono/body-limit";
+import { type Context, Hono } from "hono";
 import { AuthenticationError } from "../functions/authenticate.ts";
 import { NOBODY } from "../functions/identity.ts";
+import { messageOf } from "../values/errors.ts";
 import { LIMITS } from "../values/limits.ts";
 import { type ApiWiring, metadataOf } from "./api.ts";
 import { identityOf, refusal } from "./callers.ts";
+import { BodyTooLarge, limitBody, tooLarge } from "./limitBody.ts";
+
+/** What `http.route` of Convex can name; HEAD is answered by the route of GET. */
+const METHODS = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"];
 
 /** The HTTP actions of `http.ts`, on a port of their own. What they let in from other origins is their affair. */
 export function siteRoutes(wiring: ApiWiring): Hono {
@@ -13,20 +17,37 @@ export function siteRoutes(wiring: ApiWiring): Hono {
     const problem = refusal({ host: c.req.header("host"), origin: undefined }, wiring.allowed);
     return problem === null ? await next() : c.text(problem, 403);
   });
-  app.use(bodyLimit({ maxSize: LIMITS.httpActionBodyBytes }));
-  app.all("*", async (c) => {
-    const identity = await identityOf(c.req.header("authorization"), wiring.authenticator).catch(
-      (error: unknown) => {
-        // An action may have a token scheme of its own.
-        if (error instanceof AuthenticationError) return NOBODY;
-        throw error;
-      },
-    );
-    const answer = await wiring.engine.http(await copy(c.req.raw), { identity, metadata: metadataOf(c) });
-    if (answer === null) return c.text("No matching routes found", 404);
-    return typeof answer === "string" ? c.json({ code: "InternalServerError", trace: answer }, 500) : answer;
+  app.use(limitBody(() => LIMITS.httpActionBodyBytes));
+  app.all("*", async (c) => await route(c, wiring));
+  app.notFound(noRoute);
+  app.onError((error, c) => {
+    if (error instanceof BodyTooLarge) return tooLarge(c);
+    wiring.log({ kind: "host", level: "error", text: `HTTP action: ${messageOf(error)}` });
+    return c.json({ code: "InternalServerError", trace: "The host failed" }, 500);
   });
   return app;
+}
+
+async function route(c: Context, wiring: ApiWiring): Promise<Response> {
+  if (!METHODS.includes(c.req.method)) return noRoute(c);
+  const identity = await identityOf(c.req.header("authorization"), wiring.authenticator).catch(
+    (error: unknown) => {
+      // An action may have a token scheme of its own.
+      if (error instanceof AuthenticationError) return NOBODY;
+      throw error;
+    },
+  );
+  const answer = await wiring.engine.http(await copy(c.req.raw), { identity, metadata: metadataOf(c) });
+  if (answer === null) return noRoute(c);
+  if (typeof answer === "string") return c.json({ code: "InternalServerError", trace: answer }, 500);
+  if (c.req.method !== "HEAD") return answer;
+  // The action may still be writing a body that nobody will read.
+  await answer.body?.cancel();
+  return new Response(null, answer);
+}
+
+function noRoute(c: Context): Response {
+  return c.text("No matching routes found", 404);
 }
 
 /** A real Request: the server's own is an imitation that `instanceof` and `clone` see through. */

@@ -39,6 +39,8 @@ function nextInterval(
   const { seconds = 0, minutes = 0, hours = 0 } = schedule;
   const step = (seconds + 60 * minutes + 3600 * hours) * 1000;
   if (previousMs === null) return nowMs;
+  // The clock was set back: the time that was due before would keep the cron silent until the clock is there again.
+  if (previousMs - nowMs > step) return nowMs + step;
   const missed = Math.max(0, Math.floor((nowMs - previousMs) / step));
   return previousMs + (missed + 1) * step;
 }

@@ -2,7 +2,7 @@ import type { Attempt } from "../database/task.ts";
 import type { Transaction } from "../database/transaction.ts";
 import type { Engine } from "../functions/engine.ts";
 import { SYSTEM } from "../functions/identity.ts";
-import { canonicalPath } from "../functions/registry.ts";
+import { canonicalPath, type Registry } from "../functions/registry.ts";
 import type { Driver, Statement } from "../storage/driver.ts";
 import { DeveloperError, HostError, messageOf } from "../values/errors.ts";
 import type { ConvexJson } from "../values/json.ts";
@@ -22,7 +22,7 @@ const RETRY_MS = 5_000;
 /** Runs the crons of `crons.ts`: one run at a time each, missed runs skipped, the next time kept in the data file. */
 export class Crons {
   readonly #wiring: SchedulerWiring;
-  readonly #specs: Map<string, CronSpec>;
+  #specs: Map<string, CronSpec>;
   readonly #alarms = new Map<string, Alarm>();
   readonly #running = new Set<Promise<void>>();
   readonly #rows: CronRows;
@@ -32,17 +32,25 @@ export class Crons {
   constructor(wiring: SchedulerWiring, exported: string | null) {
     this.#wiring = wiring;
     this.#rows = new CronRows(wiring.store.driver);
-    this.#specs = new Map(Object.entries(JSON.parse(exported ?? "{}") as Record<string, CronSpec>));
-    for (const [name, spec] of this.#specs) {
-      const kind = wiring.registry.find(canonicalPath(spec.name))?.kind;
-      if (kind === "mutation" || kind === "action") continue;
-      throw new HostError(`crons.ts: "${name}" runs "${spec.name}", which is no mutation or action.`);
-    }
+    this.#specs = readCrons(exported, wiring.registry);
   }
 
   async start(): Promise<void> {
     const times = await this.#wiring.engine.transact(() => ({ commit: true, value: this.#reconcile() }));
-    for (const [name, atMs] of times.value) {
+    this.arm(times.value);
+  }
+
+  /** Takes over other crons inside an open transaction; gives when each is due, for `arm`. */
+  replace(exported: string | null): Map<string, number> {
+    this.#specs = readCrons(exported, this.#wiring.registry);
+    return this.#reconcile();
+  }
+
+  /** Waits for these times and for no other. */
+  arm(times: ReadonlyMap<string, number>): void {
+    for (const alarm of this.#alarms.values()) alarm.clear();
+    this.#alarms.clear();
+    for (const [name, atMs] of times) {
       this.#alarms.set(name, new Alarm(() => this.#ring(name)));
       this.#alarms.get(name)?.setBy(atMs);
     }
@@ -62,8 +70,10 @@ export class Crons {
     for (const [name, spec] of this.#specs) {
       const row = known.get(name);
       const isSame = row?.spec === JSON.stringify(spec);
-      const now = { nowMs: Date.now(), previousMs: null };
-      const next = isSame ? row.next : nextRun(name, spec.schedule, now);
+      const nowMs = Date.now();
+      const latest = nextRun(name, spec.schedule, { nowMs, previousMs: isSame ? nowMs : null });
+      // A stored time further off than any schedule puts it is one of a clock that has been set back since.
+      const next = isSame ? Math.min(row.next, latest) : latest;
       this.#rows.put(name, spec, next);
       times.set(name, next);
     }
@@ -72,7 +82,8 @@ export class Crons {
 
   #ring(name: string): void {
     if (this.#stopped) return;
-    const spec = this.#specs.get(name) as CronSpec;
+    const spec = this.#specs.get(name);
+    if (spec === undefined) return;
     const run = this.#runOnce(name, spec)
       .catch((error: unknown) => {
         this.#wiring.log({ kind: "host", level: "error", text: `cron ${name}: ${messageOf(error)}` });
@@ -92,7 +103,8 @@ export class Crons {
     const dueMs = this.#rows.all().get(name)?.next ?? Date.now();
     const advance = () => {
       const next = nextRun(name, spec.schedule, { nowMs: Date.now(), previousMs: dueMs });
-      this.#rows.put(name, spec, next);
+      // A deploy may have removed it while it ran.
+      if (this.#specs.has(name)) this.#rows.put(name, spec, next);
       return next;
     };
     const skip = async () => (await engine.transact(() => ({ commit: true, value: advance() }))).value;
@@ -124,6 +136,20 @@ function runMutation(
     return { commit: true, value: cron.advance() };
   };
   return failure instanceof Promise ? failure.then(conclude) : conclude(failure);
+}
+
+/**
+ * The crons of `crons.export()`.
+ * @throws HostError when one names no mutation or action
+ */
+export function readCrons(exported: string | null, registry: Registry): Map<string, CronSpec> {
+  const specs = new Map(Object.entries(JSON.parse(exported ?? "{}") as Record<string, CronSpec>));
+  for (const [name, spec] of specs) {
+    const kind = registry.find(canonicalPath(spec.name))?.kind;
+    if (kind === "mutation" || kind === "action") continue;
+    throw new HostError(`crons.ts: "${name}" runs "${spec.name}", which is no mutation or action.`);
+  }
+  return specs;
 }
 
 /** The `crons` table. */

@@ -1,12 +1,18 @@
-import { chmodSync, closeSync, mkdirSync, openSync } from "node:fs";
+import { chmodSync, closeSync, mkdirSync, openSync, statSync } from "node:fs";
 import { dirname, resolve } from "node:path";
 import { HostError, messageOf } from "../values/errors.ts";
+import { leftBehind, recordAcknowledged } from "./acknowledged.ts";
+import { checkPages, checkReach, damaged, lastCommit } from "./checkDataFile.ts";
 import { lockDataFile } from "./dataLock.ts";
 import type { Driver } from "./driver.ts";
 import { openDriver } from "./openDriver.ts";
+import { takeStaged } from "./restore.ts";
 
 /** Layout of the data file; raised by every change of the tables below, together with a step that upgrades. */
-const SCHEMA_VERSION = 1;
+const SCHEMA_VERSION = 2;
+
+/** A clock that is behind by less is not worth a word: machines correct theirs all the time. */
+const CLOCK_TOLERANCE_MS = 60_000;
 
 /**
  * docs: one row a document, `json` as the function wrote it. idx: one row per document and index, `key` in
@@ -24,70 +30,157 @@ const TABLES = `
   INSERT INTO meta VALUES ('lastTs', '0');
 `;
 
+/** files: the bytes of stored files in parts, `id` as in `_storage`. file_urls: the secret part of a file's URL. */
+const FILES = `
+  CREATE TABLE files (id TEXT NOT NULL, part INTEGER NOT NULL, bytes BLOB NOT NULL, PRIMARY KEY (id, part));
+  CREATE TABLE file_urls (secret TEXT PRIMARY KEY, id TEXT NOT NULL UNIQUE) WITHOUT ROWID;
+`;
+
+/** What brings a file from the layout before to the one that a step is listed under. */
+const STEPS: readonly { to: number; sql: string }[] = [
+  { to: 1, sql: TABLES },
+  { to: 2, sql: FILES },
+];
+
 export interface DataFile {
   readonly driver: Driver;
+  /** What the opening has to tell: a restored backup, a check after a kill. */
+  readonly notes: readonly string[];
+  /** To be called with each commit that is on disk, before it is acknowledged: a later start knows what to expect. */
+  acknowledged(ts: bigint): void;
   /** Writes the log back into the file, closes it and gives the lock back. */
   close(): void;
 }
 
 /**
  * Opens (or makes) the data file for this process alone. Folder 0700, file 0600, WAL with `synchronous=FULL`:
- * what is acknowledged is on disk.
- * @throws HostError when the file is held by another host, is no data file of a host, or is of a later version
+ * what is acknowledged is on disk. A backup that waits to be restored takes its place first; after a kill the file
+ * is checked.
+ * @throws HostError when the file is held by another host, damaged, no data file of a host, or of a later version
  */
 export async function openDataFile(path: string): Promise<DataFile> {
-  if (path === ":memory:") return prepared(await openDriver(path), () => undefined);
+  if (path === ":memory:") return openInMemory();
   const file = resolve(path);
-  makePrivate(file);
+  makePrivate(dirname(file));
   let unlock = (): void => undefined;
   try {
     unlock = lockDataFile(file);
-    return prepared(await openDriver(file), unlock);
+    const kept = await takeStaged(file);
+    makeFile(file);
+    const opened = await openFile(file);
+    const notes = kept === null ? opened.notes : [`restored a backup; ${kept}`, ...opened.notes];
+    return { ...opened, notes, close: () => closeAll(opened, unlock) };
   } catch (error) {
     unlock();
-    if (error instanceof HostError) throw error;
-    throw new HostError(`The data file ${file} cannot be opened: ${messageOf(error)}`);
+    throw error instanceof HostError ? error : new HostError(cannotOpen(file, messageOf(error)));
   }
 }
 
-function makePrivate(file: string): void {
-  try {
-    mkdirSync(dirname(file), { recursive: true, mode: 0o700 });
-    // SQLite gives its -wal and -shm files the mode of the main file, so it must be private before they appear.
-    closeSync(openSync(file, "a", 0o600));
-    chmodSync(file, 0o600);
-  } catch (error) {
-    throw new HostError(`The data file ${file} cannot be written: ${messageOf(error)}`);
-  }
+async function openInMemory(): Promise<DataFile> {
+  const driver = await openDriver(":memory:");
+  setUp(driver);
+  checkVersion(driver);
+  return { driver, notes: [], acknowledged: () => undefined, close: () => driver.close() };
 }
 
-function prepared(driver: Driver, unlock: () => void): DataFile {
+async function openFile(file: string): Promise<DataFile> {
+  const left = leftBehind(file);
+  const isUnclean = left !== null || hasLog(file);
+  const driver = await openDriver(file);
   try {
-    driver.exec("PRAGMA busy_timeout = 2000");
-    driver.prepare("PRAGMA journal_mode = WAL").all();
-    driver.exec("PRAGMA synchronous = FULL; PRAGMA temp_store = MEMORY; PRAGMA cache_size = -65536");
+    setUp(driver);
+    const isChecked = isUnclean && checkPages(driver, file);
     checkVersion(driver);
+    if (left !== null) checkReach(driver, file, left);
+    const record = recordAcknowledged(file, lastCommit(driver));
+    const close = () => {
+      foldLog(driver);
+      driver.close();
+      record.remove();
+    };
+    const note = isChecked ? "was checked and is sound" : "is too large to be checked at start";
+    const notes = isUnclean ? [`the last host on this data file was killed; the file ${note}`] : [];
+    notes.push(...clockNotes(lastCommit(driver)));
+    return { driver, notes, acknowledged: (ts) => record.note(ts), close };
   } catch (error) {
     driver.close();
     throw error;
   }
-  const close = () => {
-    driver.prepare("PRAGMA wal_checkpoint(TRUNCATE)").all();
-    driver.close();
+}
+
+function clockNotes(last: bigint): string[] {
+  const behindMs = Number(last / 1_000_000n) - Date.now();
+  if (behindMs <= CLOCK_TOLERANCE_MS) return [];
+  return [
+    `this machine's clock is ${Math.round(behindMs / 1000)} s behind the last commit of the data file: ` +
+      `timestamps go on from there, but what is scheduled for a time waits for that time`,
+  ];
+}
+
+function setUp(driver: Driver): void {
+  driver.exec("PRAGMA busy_timeout = 2000");
+  driver.prepare("PRAGMA journal_mode = WAL").all();
+  driver.exec("PRAGMA synchronous = FULL; PRAGMA temp_store = MEMORY; PRAGMA cache_size = -65536");
+}
+
+function closeAll(opened: { close(): void }, unlock: () => void): void {
+  try {
+    opened.close();
+  } finally {
     unlock();
-  };
-  return { driver, close };
+  }
+}
+
+function cannotOpen(file: string, reason: string): string {
+  if (/malformed|disk image/.test(reason)) return damaged(file, reason);
+  const advice = /EACCES|EROFS|EPERM|readonly/.test(reason)
+    ? "Make its folder writable for this user"
+    : /not a database/.test(reason)
+      ? "If it was one, restore a backup with `drover restore`"
+      : "Look at its folder and disk";
+  return `The data file ${file} cannot be opened: ${reason}. ${advice}, or choose another data file.`;
+}
+
+function makePrivate(folder: string): void {
+  try {
+    mkdirSync(folder, { recursive: true, mode: 0o700 });
+  } catch (error) {
+    throw new HostError(`The folder ${folder} of the data file cannot be made: ${messageOf(error)}`);
+  }
+}
+
+/** SQLite gives its -wal and -shm files the mode of the main file, so it must be private before they appear. */
+function makeFile(file: string): void {
+  closeSync(openSync(file, "a", 0o600));
+  chmodSync(file, 0o600);
+}
+
+function hasLog(file: string): boolean {
+  return (statSync(`${file}-wal`, { throwIfNoEntry: false })?.size ?? 0) > 0;
+}
+
+/** On a full disk the log stays beside the file: it holds the same commits, and the next start reads it. */
+function foldLog(driver: Driver): void {
+  try {
+    driver.prepare("PRAGMA wal_checkpoint(TRUNCATE)").all();
+  } catch {
+    return;
+  }
 }
 
 function checkVersion(driver: Driver): void {
   const version = Number(driver.prepare("PRAGMA user_version").get()?.["user_version"] ?? 0);
   if (version === SCHEMA_VERSION) return;
   const tables = Number(driver.prepare("SELECT count(*) AS n FROM sqlite_master").get()?.["n"]);
-  if (version !== 0 || tables > 0) {
+  if (version > SCHEMA_VERSION || (version === 0 && tables > 0)) {
     throw new HostError(
       `The data file has layout ${version}, this host knows layout ${SCHEMA_VERSION}. ` +
         `Use the version of Drover that wrote it, or choose another --data file.`,
     );
   }
-  driver.exec(`BEGIN; ${TABLES} PRAGMA user_version = ${SCHEMA_VERSION}; COMMIT`);
+  const steps = STEPS.filter(({ to }) => to > version).map(({ sql }) => sql);
+  driver.exec(`BEGIN; ${steps.join("")} PRAGMA user_version = ${SCHEMA_VERSION}; COMMIT`);
 }
+
+/** The newest layout that this host reads and writes. */
+export const LAYOUT = SCHEMA_VERSION;

@@ -77,6 +77,69 @@ describe.each(drivers)("the %s driver", (name, open) => {
     ).toEqual([[1]]);
   });
 
+  it("keeps what was committed when it is opened again, in WAL mode with full syncs", () => {
+    const file = join(tempFolder(), "a.sqlite");
+    const first = open(file);
+    expect(first.prepare("PRAGMA journal_mode = WAL").get()).toMatchObject({ journal_mode: "wal" });
+    first.exec("PRAGMA synchronous = FULL; CREATE TABLE t (n)");
+    expect(first.prepare("PRAGMA synchronous").get()).toMatchObject({ synchronous: 2 });
+    first.exec("BEGIN; INSERT INTO t VALUES (1); COMMIT; BEGIN; INSERT INTO t VALUES (2)");
+    first.close();
+    const second = open(file);
+    onTestFinished(() => second.close());
+    expect(second.prepare("SELECT n FROM t").all()).toMatchObject([{ n: 1 }]);
+  });
+
+  it("lets a second connection read the state from before a transaction that is under way", () => {
+    const file = join(tempFolder(), "a.sqlite");
+    const [writer, reader] = [open(file), open(file)];
+    onTestFinished(() => [writer, reader].forEach((driver) => driver.close()));
+    writer.prepare("PRAGMA journal_mode = WAL").all();
+    writer.exec("CREATE TABLE t (n); INSERT INTO t VALUES (1)");
+    const count = reader.prepare("SELECT count(*) AS n FROM t");
+    writer.exec("BEGIN IMMEDIATE; INSERT INTO t VALUES (2)");
+    expect(count.get()).toMatchObject({ n: 1 });
+    expect(() => reader.exec("PRAGMA busy_timeout = 0; BEGIN IMMEDIATE")).toThrow(/locked|busy/i);
+    writer.exec("COMMIT");
+    expect(count.get()).toMatchObject({ n: 2 });
+  });
+
+  it("takes values of many megabytes, and integers as far as a float is exact", () => {
+    const driver = opened();
+    const key = Buffer.alloc(5_000_000, 7);
+    const text = "\u{1f600}".repeat(1_000_000);
+    driver.prepare("INSERT INTO t VALUES (?, ?, ?)").run([key, Number.MAX_SAFE_INTEGER, text]);
+    const row = driver.prepare("SELECT k, n, s FROM t").get();
+    expect((row?.["k"] as Buffer).equals(key)).toBe(true);
+    expect([row?.["n"], row?.["s"] === text]).toEqual([Number.MAX_SAFE_INTEGER, true]);
+  });
+
+  it("runs one prepared statement again and again, also after a rollback and after the schema changed", () => {
+    const driver = opened();
+    const put = driver.prepare("INSERT INTO t VALUES (?, ?, '')");
+    const count = driver.prepare("SELECT count(*) AS n FROM t");
+    driver.exec("BEGIN");
+    put.run([Buffer.of(1), 1]);
+    driver.exec("ROLLBACK");
+    driver.exec("CREATE INDEX i ON t (n)");
+    for (let i = 0; i < 1_000; i++) put.run([Buffer.from(`${i}`), i]);
+    expect(count.get()).toMatchObject({ n: 1_000 });
+    expect(driver.prepare("SELECT n FROM t WHERE n > ? ORDER BY n LIMIT 2").all([500])).toMatchObject([
+      { n: 501 },
+      { n: 502 },
+    ]);
+  });
+
+  it("copies itself into a file that a parameter names", () => {
+    const driver = opened();
+    driver.prepare("INSERT INTO t VALUES (?, 1, '')").run([Buffer.of(1)]);
+    const file = join(tempFolder(), "it's a copy.sqlite");
+    driver.prepare("VACUUM INTO ?").run([file]);
+    const copy = open(file);
+    onTestFinished(() => copy.close());
+    expect(copy.prepare("SELECT count(*) AS n FROM t").get()).toMatchObject({ n: 1 });
+  });
+
   it("throws on a broken constraint and goes on working", () => {
     const driver = opened();
     const put = driver.prepare("INSERT INTO t VALUES (?, 1, '')");
@@ -122,11 +185,23 @@ describe("the lock of a data file", () => {
   });
 });
 
+it("upgrades a data file of an earlier layout, and keeps what is in it", async () => {
+  const file = join(tempFolder(), "data.sqlite");
+  const first = await openDataFile(file);
+  first.driver.exec("DROP TABLE files; DROP TABLE file_urls; PRAGMA user_version = 1");
+  first.driver.exec("INSERT INTO docs VALUES (1, '{}')");
+  first.close();
+  const second = await openDataFile(file);
+  expect(second.driver.prepare("SELECT count(*) AS n FROM docs").get()?.["n"]).toBe(1);
+  expect(second.driver.prepare("SELECT count(*) AS n FROM files").get()?.["n"]).toBe(0);
+  second.close();
+});
+
 it("refuses a data file of a layout that it does not know", async () => {
   const file = join(tempFolder(), "data.sqlite");
   const first = await openDataFile(file);
   first.driver.exec("PRAGMA user_version = 99");
   first.close();
   await expect(openDataFile(file)).rejects.toThrow(HostError);
-  await expect(openDataFile(file)).rejects.toThrow("The data file has layout 99, this host knows layout 1");
+  await expect(openDataFile(file)).rejects.toThrow("The data file has layout 99, this host knows layout 2");
 });

@@ -37,6 +37,8 @@ export interface SharedQuery {
 export class Subscriptions {
   readonly #engine: Engine;
   readonly #shared = new Map<string, SharedQuery>();
+  /** Queries with subscribers; a pinned one may have lost its place among the shared ones. */
+  readonly #held = new Set<SharedQuery>();
   readonly #reads = new ReadIndex<SharedQuery>();
   /** Held queries that must be evaluated (again). */
   readonly #dirty = new Set<SharedQuery>();
@@ -44,6 +46,8 @@ export class Subscriptions {
   /** Commits that came while evaluations were under way. */
   #recent: Commit[] = [];
   #evaluating = 0;
+  /** Grows with every change of the functions. */
+  #epoch = 0;
   #refreshing = false;
 
   constructor(engine: Engine) {
@@ -55,6 +59,7 @@ export class Subscriptions {
   acquire(call: QueryCall, subscriber: Subscriber): SharedQuery {
     const query = this.#find(call);
     query.holders.set(subscriber, 1 + (query.holders.get(subscriber) ?? 0));
+    this.#held.add(query);
     if (!query.isValid) this.#dirty.add(query);
     return query;
   }
@@ -65,6 +70,7 @@ export class Subscriptions {
     else query.holders.delete(subscriber);
     if (query.holders.size > 0) return;
     this.#dirty.delete(query);
+    this.#held.delete(query);
     if (!query.isValid || query.isPinned) this.#forget(query);
     else this.#evict();
   }
@@ -84,9 +90,23 @@ export class Subscriptions {
     const query = this.#find(call);
     if (query.isValid && query.answer !== null) return query.answer;
     const { answers } = await this.#evaluate(() => [query]);
-    if (query.holders.size === 0 && !query.isValid) this.#forget(query);
+    if (query.holders.size === 0 && (!query.isValid || query.isPinned)) this.#forget(query);
     this.#evict();
     return answers[0] as QueryAnswer;
+  }
+
+  /** Queries that are watched, and how often in all. */
+  get counts(): { queries: number; subscriptions: number } {
+    let subscriptions = 0;
+    for (const { holders } of this.#held) for (const times of holders.values()) subscriptions += times;
+    return { queries: this.#held.size, subscriptions };
+  }
+
+  /** Evaluates everything again, because the functions or their environment changed. */
+  invalidateAll(): void {
+    this.#epoch++;
+    for (const query of new Set([...this.#shared.values(), ...this.#held])) this.#invalidate(query);
+    if (this.#dirty.size > 0) this.#refresh();
   }
 
   #find(call: QueryCall): SharedQuery {
@@ -101,7 +121,8 @@ export class Subscriptions {
       answer: null,
       version: 0,
       isValid: false,
-      isPinned: false,
+      // Queries of the host itself also read what is no document, so nothing says when they change.
+      isPinned: call.path.startsWith("_system/"),
     };
     this.#shared.set(key, query);
     return query;
@@ -164,10 +185,11 @@ export class Subscriptions {
           journal: answer?.journal ?? call.journal,
         }));
         const answers = Promise.all(calls.map((call) => this.#engine.query(call)));
-        return { queries, answers: { promise: answers }, ts: this.#engine.latestTs };
+        return { queries, answers: { promise: answers }, ts: this.#engine.latestTs, epoch: this.#epoch };
       });
       const answers = await started.answers.promise;
       for (const [i, query] of started.queries.entries()) this.#accept(query, answers[i] as QueryAnswer);
+      if (started.epoch !== this.#epoch) for (const query of started.queries) this.#invalidate(query);
       return { answers, ts: started.ts };
     } finally {
       if (--this.#evaluating === 0) this.#recent = [];

@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { isNestedDeeper } from "./nesting.ts";
 import type { ConvexJson } from "../values/json.ts";
 
 /**
@@ -54,8 +55,14 @@ export class BadMessage extends Error {
   override name = "BadMessage";
 }
 
+/** Values may be nested 64 deep; a message puts a few levels around them. */
+const MOST_NESTED = 100;
+
 /** @throws BadMessage naming what was wrong */
 export function parseClientMessage(text: string): ClientMessage {
+  if (isNestedDeeper(text, MOST_NESTED)) {
+    throw new BadMessage(`Received a message that is nested deeper than ${MOST_NESTED} levels`);
+  }
   let value: unknown;
   try {
     value = JSON.parse(text);

@@ -3,6 +3,9 @@ import type { SharedQuery, Subscriber, Subscriptions } from "../subscriptions/su
 import { type AddQuery, BadMessage } from "./protocol.ts";
 import { queryRemoved, queryResult } from "./serverMessages.ts";
 
+/** Queries that one socket may watch: far more than a page of any application, and a bound for what it costs. */
+const MOST_QUERIES = 10_000;
+
 interface HeldQuery {
   readonly add: AddQuery;
   shared: SharedQuery;
@@ -24,6 +27,8 @@ export class QuerySet {
 
   add(add: AddQuery, identity: Identity): void {
     if (this.#held.has(add.queryId)) throw new BadMessage(`Query ${add.queryId} was added twice`);
+    if (this.#held.size >= MOST_QUERIES)
+      throw new BadMessage(`Cannot watch more than ${MOST_QUERIES} queries`);
     this.#held.set(add.queryId, { add, shared: this.#acquire(add, identity), sent: -1 });
   }
 

@@ -7,6 +7,7 @@ import type { Subscriber, Subscriptions } from "../subscriptions/subscriptions.t
 import { messageOf } from "../values/errors.ts";
 import type { LogSink } from "../values/log.ts";
 import { BadMessage, type ClientMessage, decodeTs, type MessageOf, parseClientMessage } from "./protocol.ts";
+import { Intake } from "./intake.ts";
 import { QuerySet } from "./querySet.ts";
 import {
   actionResponse,
@@ -17,8 +18,6 @@ import {
   type Version,
 } from "./serverMessages.ts";
 
-/** Mutations of one socket that may be queued; beyond it the socket is not read, so the client waits. */
-const PENDING_MUTATIONS = 1_000;
 /** Transitions that may be on their way; later changes wait and go out as one. */
 const UNSENT_TRANSITIONS = 2;
 /** setTimeout cannot wait longer. */
@@ -51,7 +50,7 @@ export class SyncSession implements Subscriber {
   #told: Version = { querySet: 0, identity: 0, ts: 0n };
   /** Messages are handled in order, also when one has to wait for a signature check. */
   #handled: Promise<void> = Promise.resolve();
-  #pendingMutations = 0;
+  readonly #intake: Intake;
   #unsent = 0;
   #owesTransition = false;
   #isClosed = false;
@@ -61,15 +60,22 @@ export class SyncSession implements Subscriber {
     this.#wiring = wiring;
     this.#socket = socket;
     this.#queries = new QuerySet(wiring.subscriptions, this);
+    this.#intake = new Intake(socket);
   }
 
   get hasConnected(): boolean {
     return this.#sessionId !== null;
   }
 
+  /** True while its client has sent so much that the host does not listen to it. */
+  get isHeldBack(): boolean {
+    return this.#intake.isPaused;
+  }
+
   /** Takes one text frame. */
   receive(text: string): void {
-    this.#handled = this.#handled.then(() => this.#handle(text));
+    const done = this.#intake.take(text.length);
+    this.#handled = this.#handled.then(() => this.#handle(text, done));
   }
 
   /** Lets go of everything; what runs goes on, its answers are dropped. */
@@ -103,21 +109,28 @@ export class SyncSession implements Subscriber {
     this.#wiring.subscriptions.request(this);
   }
 
-  async #handle(text: string): Promise<void> {
-    if (this.#isClosed) return;
+  /** @param done to be called when the message, and the call that it may have started, has been dealt with */
+  async #handle(text: string, done: () => void): Promise<void> {
+    let call: Promise<void> | null = null;
     try {
+      if (this.#isClosed) return;
       const message = parseClientMessage(text);
       if ((message.type === "Connect") === this.hasConnected) {
         throw new BadMessage(this.hasConnected ? "Received Connect twice" : "Expected Connect first");
       }
-      await this.#dispatch(message);
+      if (message.type === "Mutation") call = this.#mutate(message);
+      else if (message.type === "Action") call = this.#act(message);
+      else await this.#dispatch(message);
     } catch (error) {
       if (error instanceof BadMessage) this.#end(fatalError(error.message), 1008);
       else this.#fail(error);
+    } finally {
+      if (call === null) done();
+      else void call.finally(done);
     }
   }
 
-  #dispatch(message: ClientMessage): void | Promise<void> {
+  #dispatch(message: Exclude<ClientMessage, { type: "Mutation" | "Action" }>): void | Promise<void> {
     switch (message.type) {
       case "Connect":
         return this.#connect(message);
@@ -125,10 +138,6 @@ export class SyncSession implements Subscriber {
         return this.#authenticate(message);
       case "ModifyQuerySet":
         return this.#modify(message);
-      case "Mutation":
-        return this.#mutate(message);
-      case "Action":
-        return this.#act(message);
       case "Event":
         return;
       default:
@@ -201,28 +210,24 @@ export class SyncSession implements Subscriber {
   }
 
   /** Queued at once: the executor keeps the order, and mutations of one socket share a commit. */
-  #mutate({ requestId, udfPath, args, componentPath }: MessageOf<"Mutation">): void {
+  #mutate({ requestId, udfPath, args, componentPath }: MessageOf<"Mutation">): Promise<void> {
     if (componentPath) throw new BadMessage("This host has no components");
-    if (++this.#pendingMutations === PENDING_MUTATIONS) this.#socket.pause();
     const dedupe = { session: this.#sessionId as string, request: requestId };
     const { metadata } = this.#socket;
-    this.#wiring.engine
+    return this.#wiring.engine
       .mutate({ path: udfPath, args, identity: this.#identity, metadata, dedupe })
       .then((answer) => {
         this.#send(mutationResponse(requestId, answer));
         // The client holds its promise back until a Transition reaches the timestamp of the commit.
         if (answer.outcome.kind === "success" && !this.#isClosed) this.#wiring.subscriptions.request(this);
       })
-      .catch((error: unknown) => this.#fail(error))
-      .finally(() => {
-        if (this.#pendingMutations-- === PENDING_MUTATIONS) this.#socket.resume();
-      });
+      .catch((error: unknown) => this.#fail(error));
   }
 
-  #act({ requestId, udfPath, args, componentPath }: MessageOf<"Action">): void {
+  #act({ requestId, udfPath, args, componentPath }: MessageOf<"Action">): Promise<void> {
     if (componentPath) throw new BadMessage("This host has no components");
     const { metadata } = this.#socket;
-    this.#wiring.engine
+    return this.#wiring.engine
       .action({ path: udfPath, args, identity: this.#identity, metadata })
       .then((outcome) => this.#send(actionResponse(requestId, outcome)))
       .catch((error: unknown) => this.#fail(error));

@@ -1,18 +1,32 @@
 import type { IncomingMessage } from "node:http";
 import type { Duplex } from "node:stream";
 import { type RawData, type WebSocket, WebSocketServer } from "ws";
+import { sharedTap } from "./sharedTap.ts";
 import { PING } from "./serverMessages.ts";
+import { MOST_UNSENT_BYTES, Unsent } from "./unsent.ts";
 import { type SessionWiring, SyncSession } from "./session.ts";
 
 /** Arguments may have 16 MiB; base64 and JSON make more of them. */
 const MAX_FRAME_BYTES = 32 * 1024 * 1024;
-/** A socket that has not said Connect by then is closed. */
-const CONNECT_WITHIN_MS = 30_000;
-const TICK_MS = 5_000;
-/** A Ping message goes out after this long without another message; clients reconnect after 60 s of silence. */
-const PING_AFTER_MS = 15_000;
-/** Without a sign of life the connection is taken for dead. */
-const DEAD_AFTER_MS = 120_000;
+/** How the server looks after its sockets; times in milliseconds. */
+export interface SocketLimits {
+  /** Sockets at once: below the number of files that a process may usually open. */
+  readonly mostSockets: number;
+  readonly tickMs: number;
+  /** A Ping message goes out after this long without another message; clients reconnect after 60 s of silence. */
+  readonly pingAfterMs: number;
+  /** Without a sign of life the connection is taken for dead. */
+  readonly deadAfterMs: number;
+  /** A socket that has not said Connect by then is closed. */
+  readonly connectWithinMs: number;
+}
+const LIMITS: SocketLimits = {
+  mostSockets: 10_000,
+  tickMs: 5_000,
+  pingAfterMs: 15_000,
+  deadAfterMs: 120_000,
+  connectWithinMs: 30_000,
+};
 
 interface Connection {
   readonly socket: WebSocket;
@@ -33,9 +47,22 @@ export class SocketServer {
   readonly #connections = new Set<Connection>();
   readonly #ticker: NodeJS.Timeout;
 
-  constructor(wiring: SessionWiring) {
+  readonly #limits: SocketLimits;
+
+  constructor(wiring: SessionWiring, limits = LIMITS) {
     this.#wiring = wiring;
-    this.#ticker = setInterval(() => this.#tick(), TICK_MS);
+    this.#limits = limits;
+    this.#ticker = setInterval(() => this.#tick(), limits.tickMs);
+  }
+
+  /** Sockets that are open. */
+  get size(): number {
+    return this.#connections.size;
+  }
+
+  /** Whether there is room for one more. */
+  get isFull(): boolean {
+    return this.#connections.size >= this.#limits.mostSockets;
   }
 
   /** Takes over an HTTP upgrade that has been checked. */
@@ -60,14 +87,15 @@ export class SocketServer {
 
   #open(socket: WebSocket, request: IncomingMessage): void {
     const now = Date.now();
+    const tap = sharedTap(socket);
+    const unsent = new Unsent(socket, tap());
     const session: SyncSession = new SyncSession(this.#wiring, {
+      ...tap(),
       send: (text, sent) => {
         connection.lastSent = Date.now();
-        socket.send(text, () => sent?.());
+        if (!unsent.send(text, sent)) this.#giveUp(connection);
       },
       close: (code, reason) => socket.close(code, reason),
-      pause: () => socket.pause(),
-      resume: () => socket.resume(),
       metadata: {
         ip: request.socket.remoteAddress ?? null,
         userAgent: request.headers["user-agent"] ?? null,
@@ -89,17 +117,27 @@ export class SocketServer {
     });
   }
 
+  /** Its client comes back and is told the present state; what it had not read is let go. */
+  #giveUp({ socket, session }: Connection): void {
+    session.close();
+    socket.terminate();
+    const text = `sync: a client reads nothing: more than ${MOST_UNSENT_BYTES} bytes wait for it`;
+    this.#wiring.log({ kind: "host", level: "warn", text });
+  }
+
   #tick(): void {
     const now = Date.now();
+    const { connectWithinMs, deadAfterMs, pingAfterMs } = this.#limits;
     for (const connection of this.#connections) {
-      const { socket, session, openedAt, lastHeard, lastSent } = connection;
-      const isLate = !session.hasConnected && now - openedAt > CONNECT_WITHIN_MS;
-      if (isLate || now - lastHeard > DEAD_AFTER_MS) {
+      const { socket, session, openedAt, lastSent } = connection;
+      if (session.isHeldBack) connection.lastHeard = now;
+      const isLate = !session.hasConnected && now - openedAt > connectWithinMs;
+      if (isLate || now - connection.lastHeard > deadAfterMs) {
         socket.terminate();
         continue;
       }
       socket.ping();
-      if (session.hasConnected && now - lastSent > PING_AFTER_MS) {
+      if (session.hasConnected && now - lastSent > pingAfterMs) {
         connection.lastSent = now;
         socket.send(PING);
       }

@@ -18,6 +18,11 @@ export class HostError extends Error {
   override name = "HostError";
 }
 
+/** What was to be saved is not, and nothing of it is visible: the caller may try again. */
+export class NotSaved extends Error {
+  override name = "NotSaved";
+}
+
 /** The message of anything that was thrown, also of an Error that another vm context made. */
 export function messageOf(thrown: unknown): string {
   const message = (thrown as { message?: unknown } | null)?.message;

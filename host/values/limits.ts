@@ -30,17 +30,16 @@ export const LIMITS = {
   conflictRetries: 4,
   actionTimeMs: 10 * 60_000,
   actionsAtOnce: 64,
-  /**
-   * Far above what the real server allows (512 MB): V8 ends the whole process, not the thread, when a single array
-   * does not fit below the limit, and the largest array has 1 GiB.
-   */
-  actionHeapMib: 2_048,
+  /** Of one action; the real server gives a Node.js action as much. */
+  actionMemoryMib: 512,
   logLines: 256,
   logLineBytes: 32 * KIB,
   indexesPerTable: 64,
   fieldsPerIndex: 16,
   identifierChars: 64,
   httpActionBodyBytes: 20 * MIB,
+  environmentVariables: 512,
+  pushBytes: 200 * MIB,
 } as const;
 
 /** Suffix that Convex adds to every message about a limit; clients search for it. */

@@ -1,6 +1,7 @@
 import { dirname, join } from "node:path";
 import * as z from "zod";
-import { isFolder } from "../files/paths.ts";
+import { isFolder } from "../files/look.ts";
+import { checkShape, parseJson } from "../files/parse.ts";
 import { readBounded, readTextOrNothing } from "../files/readBounded.ts";
 import { PortfolioError } from "../problem.ts";
 import type { CompletedJob } from "./model.ts";
@@ -31,9 +32,8 @@ export function readCompleted(path: string): CompletedJob[] {
   const read = readBounded(file, MAX_REPORT_BYTES);
   if (read.kind !== "text")
     throw new PortfolioError("usage", `report ${file} cannot be read: expected the report.json of a run`);
-  const report = reportSchema.safeParse(parseJson(file, read.text));
-  if (!report.success) throw new PortfolioError("usage", `${file}: ${z.prettifyError(report.error)}`);
-  return Object.entries(report.data.results)
+  const { results } = checkShape(file, reportSchema, parseJson(file, read.text));
+  return Object.entries(results)
     .filter(([, result]) => result.state === COMPLETED || /^completed?$/i.test(result.state_name ?? ""))
     .map(([id]) => ({
       id,
@@ -50,13 +50,5 @@ function taskOf(path: string): { repo?: string; prompt?: string } {
     return task.success ? { repo: task.data.repo, prompt: task.data.prompt } : {};
   } catch {
     return {};
-  }
-}
-
-function parseJson(file: string, text: string): unknown {
-  try {
-    return JSON.parse(text) as unknown;
-  } catch (error) {
-    throw new PortfolioError("usage", `${file}: expected JSON: ${(error as Error).message}`);
   }
 }

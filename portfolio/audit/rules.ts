@@ -1,12 +1,13 @@
-import { lstatSync, readdirSync, realpathSync, statSync } from "node:fs";
+import { readdirSync, realpathSync } from "node:fs";
 import { basename, join } from "node:path";
 import type { Task } from "../../domain/taskFile.ts";
+import { entryAt, isFolder, thingAt } from "../files/look.ts";
 import { insideTree } from "../files/paths.ts";
 import { readTextOrNothing } from "../files/readBounded.ts";
 import { quotePath } from "../display/clean.ts";
 import { ALL_CHECKS } from "../scan/checks/all.ts";
-import type { Category, Finding } from "../scan/model.ts";
-import { scanRepo } from "../scan/scanRepo.ts";
+import type { Category } from "../scan/model.ts";
+import { scanRepo, type RepoScan } from "../scan/scanRepo.ts";
 import { taskSuffix } from "../workOrders/generate.ts";
 import { parseWorkOrders, WORK_ORDERS_FILE } from "../workOrders/parse.ts";
 import type { AuditContext, Rule, Verdict } from "./model.ts";
@@ -18,7 +19,7 @@ const DELIVERABLE = /\b(?:create|add|write|introduce|generate)\b[^.`\n]{0,80}`([
 
 /** The rules that look at one task by itself, strongest evidence first; the first that says something wins. */
 export function taskRules(context: AuditContext): Rule[] {
-  const scans = new Map<string, Finding[]>();
+  const scans = new Map<string, RepoScan>();
   return [
     (task) => alreadyComplete(task, context),
     (_task, dir) => repoMissing(dir),
@@ -46,8 +47,7 @@ function alreadyComplete(task: Task, { completed }: AuditContext): Verdict {
 }
 
 function repoMissing(dir: string): Verdict {
-  const isThere = statSync(dir, { throwIfNoEntry: false })?.isDirectory() ?? false;
-  return isThere
+  return isFolder(dir)
     ? undefined
     : { kind: "drop", done: false, reason: "its repo is missing on disk", evidence: [`no folder at ${dir}`] };
 }
@@ -61,29 +61,34 @@ function workOrderDone(task: Task, dir: string): Verdict {
   return { kind: "drop", done: true, reason: "its work order is marked done", evidence: [evidence] };
 }
 
-/** A task that came from a scan is done when the check no longer fires there. */
-function findingGone(task: Task, dir: string, scans: Map<string, Finding[]>): Verdict {
+/** A task that came from a scan is done when the check no longer fires there. What could not be looked at is not gone. */
+function findingGone(task: Task, dir: string, scans: Map<string, RepoScan>): Verdict {
   const prefix = `${basename(dir)}-scan-`;
   if (!task.id.startsWith(prefix)) return undefined;
   const name = task.id.slice(prefix.length);
   const check = ALL_CHECKS.find(({ id }) => name === id || new RegExp(`^${id}-\\d+$`).test(name));
   if (!check) return undefined;
-  const findings = findingsOf(dir, check.category, scans).filter((finding) => finding.check === check.id);
+  const scan = scanOnce(dir, check.category, scans);
+  if (!scan.ok) return undefined;
   const where = /^Where: (.*?)(?:, line \d+)?$/m.exec(task.prompt)?.[1];
-  const isThere = findings.some((finding) => where === undefined || quotePath(finding.path) === where);
-  if (isThere) return undefined;
+  const isWhere = ({ path }: { path: string }) => where === undefined || quotePath(path) === where;
+  const isThere = scan.report.findings.some((finding) => finding.check === check.id && isWhere(finding));
+  const isHidden = where !== undefined && scan.report.notes.some(({ path }) => covers(path, where));
+  if (isThere || isHidden) return undefined;
   const evidence = `check ${check.id} finds nothing${where === undefined ? "" : ` at ${where}`} in ${dir}`;
   return { kind: "drop", done: true, reason: "the scan no longer finds it", evidence: [evidence] };
 }
 
-function findingsOf(dir: string, category: Category, scans: Map<string, Finding[]>): Finding[] {
+/** Whether what could not be looked at is this place, or a folder above it. */
+function covers(path: string, where: string): boolean {
+  return path !== "" && (quotePath(path) === where || where.startsWith(`${path.replace(/\/$/, "")}/`));
+}
+
+function scanOnce(dir: string, category: Category, scans: Map<string, RepoScan>): RepoScan {
   const key = `${category}:${dir}`;
-  const known = scans.get(key);
-  if (known) return known;
-  const scan = scanRepo({ name: basename(dir), dir: realpathSync(dir) }, [category]);
-  const findings = scan.ok ? scan.report.findings : [];
-  scans.set(key, findings);
-  return findings;
+  const scan = scans.get(key) ?? scanRepo({ name: basename(dir), dir: realpathSync(dir) }, [category]);
+  scans.set(key, scan);
+  return scan;
 }
 
 function describedFilesExist(task: Task, dir: string): Verdict {
@@ -92,7 +97,7 @@ function describedFilesExist(task: Task, dir: string): Verdict {
   const files = [...wanted].filter((path) => /\.\w+$|^[A-Z]\w+$/.test(path) && path !== WORK_ORDERS_FILE);
   const there = files.filter((path) => isFilledFile(dir, path));
   if (there.length === 0) return undefined;
-  const evidence = there.map((path) => `${path} exists (${statSync(join(dir, path)).size} bytes)`);
+  const evidence = there.map((path) => `${path} exists (${thingAt(join(dir, path))?.size ?? 0} bytes)`);
   const isAll = there.length === files.length && !hasOtherWork(task);
   return isAll
     ? { kind: "drop", done: true, reason: "every file that it describes exists", evidence }
@@ -127,7 +132,7 @@ function hasOtherWork(task: Task): boolean {
 
 function isFilledFile(dir: string, path: string): boolean {
   const real = insideTree(realpathSync(dir), join(dir, path));
-  const stat = real === undefined ? undefined : statSync(real, { throwIfNoEntry: false });
+  const stat = real === undefined ? undefined : thingAt(real);
   return stat !== undefined && stat.isFile() && stat.size > 0;
 }
 
@@ -137,10 +142,7 @@ function namedFolders(text: string, dir: string): string[] {
   return [...new Set(paths)].filter((path) => {
     const full = join(dir, path);
     // Words of prose are no folders unless the repo has one of that name with a slash or files in it.
-    return (
-      lstatSync(full, { throwIfNoEntry: false })?.isDirectory() === true &&
-      insideTree(realpathSync(dir), full) !== undefined
-    );
+    return entryAt(full)?.isDirectory() === true && insideTree(realpathSync(dir), full) !== undefined;
   });
 }
 

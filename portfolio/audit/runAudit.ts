@@ -2,14 +2,12 @@ import { describeProblem, readTaskFiles } from "../../domain/taskFile.ts";
 import { clean } from "../display/clean.ts";
 import { atomicWriteJson } from "../files/atomicWrite.ts";
 import { expandPath } from "../files/paths.ts";
-import { readBounded } from "../files/readBounded.ts";
+import { readTaskSource } from "../files/taskSource.ts";
 import { PortfolioError } from "../problem.ts";
 import { readSettings } from "../settings/settings.ts";
 import { auditTasks } from "./audit.ts";
 import { readCompleted } from "./completed.ts";
-import type { Change } from "./model.ts";
-
-const MAX_TASK_FILE_BYTES = 32 * 1024 * 1024;
+import type { Change, CompletedJob } from "./model.ts";
 
 export type AuditFlags = {
   file: string;
@@ -18,6 +16,8 @@ export type AuditFlags = {
   completed: string[];
   fix?: boolean | undefined;
   output?: string | undefined;
+  /** Which of these tasks are complete elsewhere: in the queue of a backend. */
+  completedTasks?: ((ids: string[]) => Promise<CompletedJob[]>) | undefined;
 };
 
 export type AuditAnswer = {
@@ -29,20 +29,21 @@ export type AuditAnswer = {
 };
 
 /** Carries out one `drover audit`. Only with `fix` a file is written: the audited one, or `output`. */
-export function runAudit(flags: AuditFlags): AuditAnswer {
+export async function runAudit(flags: AuditFlags): Promise<AuditAnswer> {
   const settings = readSettings(expandPath(flags.config));
   const path = expandPath(flags.file);
-  const read = readBounded(path, MAX_TASK_FILE_BYTES);
-  if (read.kind !== "text")
-    throw new PortfolioError(
-      "usage",
-      `task file ${path} cannot be read: expected JSON as \`scan\` or \`generate\` write it`,
-    );
-  const tasks = readTaskFiles([{ name: path, text: read.text }], settings.runners);
+  if (flags.output !== undefined && !flags.fix)
+    throw new PortfolioError("usage", "--output names where --fix writes: pass --fix too");
+  const source = readTaskSource(path);
+  const tasks = readTaskFiles([source], settings.runners);
   if (!tasks.ok) throw new PortfolioError("usage", tasks.problems.map(describeProblem).join("\n"));
-  const result = auditTasks(read.text, tasks.file, {
+  const inQueue = await flags.completedTasks?.(tasks.file.tasks.map(({ id }) => id));
+  const result = auditTasks(source.text, tasks.file, {
     reposDir: expandPath(flags.reposDir ?? settings.reposDir ?? "."),
-    completed: flags.completed.flatMap((report) => readCompleted(expandPath(report))),
+    completed: [
+      ...flags.completed.flatMap((report) => readCompleted(expandPath(report))),
+      ...(inQueue ?? []),
+    ],
     today: new Date().toISOString().slice(0, 10),
     profiles: settings.runners,
   });

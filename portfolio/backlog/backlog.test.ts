@@ -93,6 +93,13 @@ describe("the task lists", () => {
     expect((await startTask({ ...at, ...start })).state).toBe("active");
   });
 
+  it("say that a task has to be started first", async () => {
+    const workspace = tempFolder();
+    writeFiles(workspace, { "tasks/backlog.md": "### [a-1] A\n" });
+    const early = completeTask({ workspace, id: "a-1", today: "2026-06-01" });
+    await expect(early).rejects.toThrow(/still in tasks\/backlog\.md: `drover task start a-1` first/);
+  });
+
   it("say what exists when an id does not", async () => {
     const at = workspace();
     await expect(startTask({ ...at, ...start, id: "x" })).rejects.toThrow(

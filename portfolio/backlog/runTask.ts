@@ -1,7 +1,6 @@
 import { appendFileSync, mkdirSync } from "node:fs";
 import { userInfo } from "node:os";
 import { join } from "node:path";
-import { renderTable } from "../display/table.ts";
 import { atomicWrite } from "../files/atomicWrite.ts";
 import { withFolderLock } from "../files/lockFolder.ts";
 import { expandPath } from "../files/paths.ts";
@@ -51,15 +50,6 @@ export async function startTask(
 /** `drover task complete <id>`: moves it from tasks/active.md to the end of tasks/completed.md, with the day. */
 export async function completeTask(request: TaskRequest & { id: string; today: string }): Promise<TaskRow> {
   return move(request, { from: "active", to: "completed", fields: { completed: request.today } });
-}
-
-/** The table of `drover task list`. */
-export function taskTable(rows: readonly TaskRow[]): string {
-  if (rows.length === 0) return "no open tasks";
-  return renderTable(
-    ["ID", "STATE", "PRIORITY", "REPO", "TITLE"],
-    rows.map((row) => [row.id, row.state, row.priority, row.repo, row.title]),
-  );
 }
 
 type Move = { from: ListName; to: ListName; fields: Record<string, string> };
@@ -130,5 +120,10 @@ function notThere(request: TaskRequest & { id: string }, from: ListName, further
   const ids = readList(request, from)
     .tasks.map((task) => task.id)
     .join(", ");
-  return `no task ${JSON.stringify(request.id)} in tasks/${from}.md: expected one of ${ids === "" ? "none (the list is empty)" : ids}`;
+  const waits =
+    from === "active" && readList(request, "backlog").tasks.some((task) => task.id === request.id);
+  if (waits)
+    return `task ${request.id} is still in tasks/backlog.md: \`drover task start ${request.id}\` first`;
+  const what = ids === "" ? "the list is empty" : `expected one of ${ids}`;
+  return `no task ${JSON.stringify(request.id)} in tasks/${from}.md: ${what}`;
 }

@@ -1,4 +1,4 @@
-import { realpathSync, statSync } from "node:fs";
+import { realpathSync } from "node:fs";
 import { homedir } from "node:os";
 import { basename, isAbsolute, join, resolve } from "node:path";
 
@@ -21,11 +21,6 @@ export function expandVariables(path: string): string {
 /** The folder in which this machine keeps Drover's own files: `DROVER_HOME`, or `~/.drover`. */
 export function droverHome(): string {
   return expandPath(process.env["DROVER_HOME"] ?? "~/.drover");
-}
-
-/** True when the path exists and is a folder (links followed). */
-export function isFolder(path: string): boolean {
-  return statSync(path, { throwIfNoEntry: false })?.isDirectory() ?? false;
 }
 
 /**

@@ -1,6 +1,6 @@
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { isFolder } from "./paths.ts";
+import { isFolder } from "./look.ts";
 
 /**
  * A folder of the templates that ship with Drover, such as "playbooks". Looked for upward from this file, because the compiled

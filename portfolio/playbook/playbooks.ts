@@ -5,11 +5,12 @@ import * as z from "zod";
 import { fillPlaceholders } from "../display/fill.ts";
 import { renderTable } from "../display/table.ts";
 import { atomicWrite } from "../files/atomicWrite.ts";
-import { expandPath, isFolder } from "../files/paths.ts";
+import { isFolder } from "../files/look.ts";
+import { expandPath } from "../files/paths.ts";
+import { checkShape, parseYaml } from "../files/parse.ts";
 import { readBounded } from "../files/readBounded.ts";
 import { shippedTemplates } from "../files/templates.ts";
 import { PortfolioError } from "../problem.ts";
-import { parseYaml } from "../settings/settings.ts";
 
 /** A guide for work in several steps. `needs` names the placeholders that `use` must be given. */
 export type Playbook = {
@@ -96,10 +97,8 @@ function readFolder(folder: string): Playbook[] {
 
 function parsePlaybook(name: string, path: string, text: string): Playbook {
   const [, front = "", body = text] = /^---\r?\n([\s\S]*?)\r?\n---\r?\n([\s\S]*)$/.exec(text) ?? [];
-  const result = frontSchema.safeParse(parseYaml(path, front) ?? {});
-  if (!result.success) throw new PortfolioError("usage", `${path}: ${z.prettifyError(result.error)}`);
+  const { title, purpose, needs } = checkShape(path, frontSchema, parseYaml(path, front) ?? {});
   const heading = /^# +(.+)$/m.exec(body)?.[1]?.trim();
-  const { title, purpose, needs } = result.data;
   return {
     name,
     title: title ?? heading ?? name,

@@ -1,7 +1,8 @@
 import { createHash } from "node:crypto";
-import { lstatSync, mkdirSync, readdirSync, renameSync, rmSync, symlinkSync } from "node:fs";
+import { mkdirSync, readdirSync, renameSync, rmSync, symlinkSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { entryAt } from "../files/look.ts";
 import { droverHome } from "../files/paths.ts";
 
 /** Logs kept per job and repo: enough to compare, few enough never to fill a disk. */
@@ -33,7 +34,7 @@ export function linkPromisedLog(job: string, repo: string, logFile: string): str
   const path = join(tmpdir(), `orchestrator-${safeName(job)}-${safeName(repo)}.log`);
   const draft = `${path}.${process.pid}`;
   try {
-    const existing = lstatSync(path, { throwIfNoEntry: false });
+    const existing = entryAt(path);
     if (existing && (existing.uid !== process.getuid?.() || existing.isDirectory())) return undefined;
     rmSync(draft, { force: true });
     symlinkSync(logFile, draft);

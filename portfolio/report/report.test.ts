@@ -1,12 +1,18 @@
 /** Seam: a workspace on disk in, Markdown out; and the playbooks that ship, as plans. */
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
-import { afterEach, describe, expect, it } from "vitest";
+import { afterEach, describe, expect, it, vi } from "vitest";
 import { cleanTempFolders, tempFolder, writeFiles } from "../../test/portfolio/tempRepos.ts";
+import { atomicWrite } from "../files/atomicWrite.ts";
 import { findPlaybook, listPlaybooks, usePlaybook } from "../playbook/playbooks.ts";
+import { resultsFile } from "../repos/results.ts";
+import { stateDirOf } from "../repos/workspace.ts";
 import { weeklyReport } from "./weekly.ts";
 
-afterEach(cleanTempFolders);
+afterEach(() => {
+  vi.unstubAllEnvs();
+  cleanTempFolders();
+});
 
 const done = (id: string, day: string) => `### [${id}] T ${id}\n- **repo**: shop\n- **completed**: ${day}\n`;
 
@@ -53,6 +59,21 @@ describe("the weekly report", () => {
     expect(text).not.toMatch(/before|undated/);
     expect(text).toContain("0 passed, 1 failed");
     expect(text).toContain("All {{date}} well\n{{other}}");
+  });
+
+  it("shows the results of the repos that are kept for this machine, or found in a folder", () => {
+    const home = tempFolder();
+    vi.stubEnv("DROVER_HOME", home);
+    const result = (repo: string) => JSON.stringify([{ repo, success: true }]);
+    writeFiles(home, {
+      "portfolio/repos.json": '{"repositories": []}',
+      "portfolio/state/test-results.json": result("shared"),
+    });
+    const request = { workspace: tempFolder(), days: 7, today: "2026-06-07" };
+    expect(weeklyReport(request).text).toContain("| shared | pass |");
+    const reposDir = tempFolder();
+    atomicWrite(resultsFile(stateDirOf({ reposDir }), "test"), result("found"));
+    expect(weeklyReport({ ...request, reposDir }).text).toContain("| found | pass |");
   });
 
   it("says (none) for what was never run, with the template that ships", () => {

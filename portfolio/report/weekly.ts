@@ -8,6 +8,7 @@ import { expandPath } from "../files/paths.ts";
 import { readTextOrNothing } from "../files/readBounded.ts";
 import { shippedTemplates } from "../files/templates.ts";
 import { PortfolioError } from "../problem.ts";
+import { stateDirOf } from "../repos/workspace.ts";
 import { readResults, type RunResult } from "../repos/results.ts";
 
 /** Where a workspace may keep its own template. */
@@ -32,6 +33,8 @@ type Status = z.output<typeof statusSchema>[number];
 
 export type WeeklyRequest = {
   workspace?: string | undefined;
+  /** As for `repos scan --repos-dir`: whose results are shown. */
+  reposDir?: string | undefined;
   notes?: string | undefined;
   output?: string | undefined;
   /** The reporting period in days, up to and with `today` (YYYY-MM-DD). */
@@ -47,7 +50,7 @@ export function weeklyReport(request: WeeklyRequest): { file: string; text: stri
   if (!Number.isInteger(request.days) || request.days < 1)
     throw new PortfolioError("usage", "--days: expected a whole number of at least 1");
   const root = expandPath(request.workspace ?? ".");
-  const state = join(root, "state");
+  const state = stateDirOf(request);
   const shipped = join(shippedTemplates("reports"), "weekly-status.md");
   const template = readTextOrNothing(join(root, OWN_TEMPLATE)) ?? readTextOrNothing(shipped) ?? "";
   const text = fillPlaceholders(template, {

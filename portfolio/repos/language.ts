@@ -1,5 +1,5 @@
-import { lstatSync } from "node:fs";
 import { join } from "node:path";
+import { entryAt } from "../files/look.ts";
 import type { ManagedRepo } from "./managedRepo.ts";
 
 export type Job = "build" | "test";
@@ -29,13 +29,18 @@ const MARKERS: [string, string][] = [
 
 /** The language of the repo at `path` by its files, or "unknown" (also when nothing is there). */
 export function detectLanguage(path: string): string {
-  const marker = MARKERS.find(([file]) => lstatSync(join(path, file), { throwIfNoEntry: false })?.isFile());
+  const marker = MARKERS.find(([file]) => entryAt(join(path, file))?.isFile());
   return marker?.[1] ?? "unknown";
 }
 
 /** The command for a job in a repo: a shell line that the user wrote, a program with arguments, or none. */
 export function commandFor(repo: ManagedRepo, job: Job): string | string[] | undefined {
   return repo[job] ?? COMMANDS[repo.language]?.[job];
+}
+
+/** Every language of the table with its command for a job, as people write it. */
+export function languageCommands(job: Job): [language: string, command: string][] {
+  return Object.entries(COMMANDS).map(([language, commands]) => [language, showCommand(commands[job])]);
 }
 
 /** A command as people write it. */

@@ -6,11 +6,10 @@ import { existsSync, lstatSync, readdirSync, readFileSync, symlinkSync } from "n
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { cleanTempFolders, gitIn, gitRepo, tempFolder, writeFiles } from "../../test/portfolio/tempRepos.ts";
-import { originOf, parseRemote } from "../git/remote.ts";
 import { linkPromisedLog, newLogFile, safeName } from "../process/logFiles.ts";
 import { runLogged } from "../process/runLogged.ts";
 import { detectLanguage } from "./language.ts";
-import { listRepos, reposJob, reposStatus, reposSync } from "./runRepos.ts";
+import { listRepos, reposJob, reposStatus } from "./runRepos.ts";
 import { parseStatus } from "./status.ts";
 import { resultsTable, statusTable } from "./tables.ts";
 
@@ -50,7 +49,8 @@ describe("the list of repos", () => {
   it("is found in a folder, and saved in the documented shape but never over an existing list", () => {
     const base = tempFolder();
     const dir = gitRepo(base, "shop", { "Cargo.toml": "", "CLAUDE.md": "x" });
-    gitIn(dir, "remote", "add", "origin", "git@gitlab.example.test:team/shop.git");
+    gitIn(dir, "remote", "add", "origin", "https://me:secret@gitlab.example.test/team/shop.git");
+    writeFiles(dir, { ".git/refs/remotes/origin/HEAD": "ref: refs/remotes/origin/trunk\n" });
     writeFiles(base, { "plain/x": "" });
     const root = tempFolder();
     const { saved } = listRepos({ workspace: root, reposDir: base, save: true });
@@ -58,9 +58,9 @@ describe("the list of repos", () => {
       {
         name: "shop",
         platform: "gitlab",
-        remote: "gitlab.example.test/team/shop",
+        remote: "https://gitlab.example.test/team/shop.git",
         local: dir,
-        default_branch: "main",
+        default_branch: "trunk",
         language: "rust",
         has_claude_md: true,
         tags: [],
@@ -173,6 +173,8 @@ describe("the git state", () => {
     expect(table[0]).toMatch(/^REPO +BRANCH +STATE +AHEAD\/BEHIND +BUILD +TESTS +LAST COMMIT$/);
     expect(table[1]).toMatch(/^copy +main +1M\/1U +\+1 -1 +- +FAIL 1h ago +/);
     expect(table[2]).toMatch(/^gone +MISSING/);
+    const narrow = statusTable(answer.repos, runs, { color: false, now: new Date(3_600_000), columns: 80 });
+    for (const line of narrow.split("\n").slice(0, 3)) expect(line.length).toBeLessThanOrEqual(80);
   });
 });
 
@@ -203,7 +205,7 @@ describe("builds and tests", () => {
       "$ echo out; echo err >&2\nout\nerr\n",
     );
     expect(resultsTable(answer.results, { color: false, now: new Date() })).toMatch(
-      /^bad +FAIL +\d\.\d s +exit code 7/m,
+      /^bad +FAIL +\d\.\d s +\S+orchestrator-test-bad\.log\n[^]*\n\nbad: exit code 7\n/m,
     );
     await reposJob({ workspace: root, job: "test", repo: "good" });
     expect(json(join(root, "state/test-results.json"))).toHaveLength(3);
@@ -307,60 +309,5 @@ describe("log files", () => {
     expect(lstatSync(link ?? "").isSymbolicLink()).toBe(true);
     writeFiles(temp, { "orchestrator-build-b.log/inside": "a folder of somebody" });
     expect(linkPromisedLog("build", "b", join(temp, "real"))).toBeUndefined();
-  });
-});
-
-describe("sync", () => {
-  it("moves a branch forward, and only forward", async () => {
-    const base = tempFolder();
-    const origin = gitRepo(base, "origin", { a: "1" });
-    for (const name of ["behind", "forked"]) gitIn(base, "clone", "-q", origin, join(base, name));
-    gitIn(join(base, "forked"), "commit", "-q", "--allow-empty", "-m", "Mine");
-    gitIn(origin, "commit", "-q", "--allow-empty", "-m", "Theirs");
-    const names = ["behind", "forked", "origin"];
-    const root = workspace(names.map((name) => ({ name, local: join(base, name) })));
-    const first = await reposSync({ workspace: root });
-    expect(first.results.map((one) => [one.repo, one.success, one.detail])).toEqual([
-      ["behind", true, expect.stringMatching(/^moved [0-9a-f]{9} → [0-9a-f]{9}$/)],
-      ["forked", false, expect.stringMatching(/^fetched, not moved: /)],
-      ["origin", true, "no remote: nothing to fetch"],
-    ]);
-    expect((await reposSync({ workspace: root, repo: "behind" })).results[0]?.detail).toBe("up to date");
-    expect(json(join(root, "state/sync-results.json"))).toHaveLength(3);
-    expect(readFileSync(join(temp, "orchestrator-sync-behind.log"), "utf8")).toContain(
-      "$ git merge --ff-only",
-    );
-  });
-});
-
-describe("a remote", () => {
-  it.each([
-    ["git@github.com:acme/shop.git", "github.com", "acme", "shop"],
-    ["https://user:pw@gitlab.example.test:8443/g/sub/shop.git/", "gitlab.example.test", "g/sub", "shop"],
-    ["ssh://git@host.test:22/acme/shop", "host.test", "acme", "shop"],
-    ["host.test:acme/shop", "host.test", "acme", "shop"],
-  ])("%s has an owner", (...[url, host, owner, name]) => {
-    expect(parseRemote(url)).toEqual({ host, owner, name });
-  });
-
-  it.each([
-    "/srv/git/shop.git",
-    "file:///srv/shop",
-    "../shop",
-    "https://host.test/shop",
-    "ext::sh -c evil/x",
-    "git@h.test:a$(x)/b",
-    "",
-  ])("%s has none", (url) => {
-    expect(parseRemote(url)).toBeUndefined();
-  });
-
-  it("is read from the file, comments and other remotes aside", () => {
-    const dir = gitRepo(tempFolder(), "a", {});
-    writeFiles(dir, {
-      ".git/config":
-        '[remote "fork"]\n\turl = git@h.test:fork/a\n# [remote "origin"]\n[remote "origin"]\n\tfetch = x\n\turl = "git@h.test:team/a.git" ; note\n',
-    });
-    expect(originOf(dir)?.owner).toBe("team");
   });
 });

@@ -1,4 +1,4 @@
-import { isFolder } from "../files/paths.ts";
+import { isFolder } from "../files/look.ts";
 import { linkPromisedLog, newLogFile } from "../process/logFiles.ts";
 import { mapParallel } from "../process/parallel.ts";
 import { runLogged } from "../process/runLogged.ts";

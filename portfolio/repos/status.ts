@@ -1,5 +1,5 @@
-import { lstatSync } from "node:fs";
 import { join } from "node:path";
+import { entryAt, whyClosed } from "../files/look.ts";
 import { findGitFolder, type GitFolder } from "../git/gitFolder.ts";
 import { git } from "../git/hardenedGit.ts";
 import { mapParallel } from "../process/parallel.ts";
@@ -61,14 +61,21 @@ async function statusOf(repo: ManagedRepo, now: Date): Promise<RepoStatus> {
     last_commit_at: "",
     kinds: [],
   };
-  if (!lstatSync(repo.path, { throwIfNoEntry: false })) return { ...blank, error: "not found on disk" };
+  const closed = whyClosed(join(repo.path, ".git"));
+  if (closed !== undefined) return { ...blank, exists: true, error: `folder cannot be read: ${closed}` };
+  if (!entryAt(repo.path)) return { ...blank, error: "not found on disk" };
   const folder = findGitFolder(repo.path);
-  if (!folder) return { ...blank, exists: true, error: "not a git repository" };
+  if (!folder) return { ...blank, exists: true, error: whyNone(repo.path) };
   const base = { ...blank, exists: true, kinds: kindsOf(folder) };
   const tree = folder.kind === "bare" ? await bareState(repo.path) : await treeState(repo.path);
   if ("error" in tree) return { ...base, error: tree.error };
   const kinds = tree.branch === "(detached)" ? [...base.kinds, "detached"] : base.kinds;
   return { ...base, ...tree, kinds, ...(await lastCommit(repo.path, tree.hasCommits)) };
+}
+
+function whyNone(dir: string): string {
+  const isLink = entryAt(join(dir, ".git"))?.isSymbolicLink() === true;
+  return isLink ? ".git is a symbolic link: not followed" : "not a git repository";
 }
 
 type TreeState = Pick<
@@ -158,7 +165,7 @@ async function lastCommit(
 }
 
 function kindsOf(folder: GitFolder): string[] {
-  const isShallow = lstatSync(join(folder.commonDir, "shallow"), { throwIfNoEntry: false }) !== undefined;
+  const isShallow = entryAt(join(folder.commonDir, "shallow")) !== undefined;
   return [
     ...(folder.kind === "bare" ? ["bare"] : []),
     ...(folder.kind === "file" ? ["worktree or submodule"] : []),

@@ -1,9 +1,9 @@
 import { writeFileSync } from "node:fs";
 import { git, type GitAnswer } from "../git/hardenedGit.ts";
-import { isFolder } from "../files/paths.ts";
+import { isFolder } from "../files/look.ts";
 import { linkPromisedLog, newLogFile } from "../process/logFiles.ts";
 import { mapParallel } from "../process/parallel.ts";
-import type { RunResult } from "./results.ts";
+import { CANCELED_EXIT_CODE, type RunResult } from "./results.ts";
 import type { ManagedRepo } from "./managedRepo.ts";
 
 const COMMAND = "git fetch --prune && git merge --ff-only";
@@ -35,6 +35,8 @@ async function syncOne(repo: ManagedRepo, signal: AbortSignal | undefined): Prom
     duration_seconds: 0,
     run_at: now.toISOString(),
   };
+  const canceled = { exit_code: CANCELED_EXIT_CODE, success: false };
+  if (signal?.aborted) return { ...blank, ...canceled, detail: "canceled before it started" };
   if (!isFolder(repo.path)) {
     return {
       ...blank,
@@ -46,18 +48,19 @@ async function syncOne(repo: ManagedRepo, signal: AbortSignal | undefined): Prom
   const logFile = newLogFile("sync", repo.name, now);
   const log: string[] = [];
   const run = async (...args: string[]): Promise<GitAnswer> => {
-    const answer = await git(repo.path, args, { network: true, ...(signal ? { signal } : {}) });
+    const answer = await git(repo.path, args, { sync: true, ...(signal ? { signal } : {}) });
     log.push(`$ git ${args.join(" ")}`, answer.ok ? answer.stdout : answer.output || answer.reason);
     return answer;
   };
-  const outcome = await pull(run);
+  const pulled = await pull(run);
   writeFileSync(logFile, `${log.join("\n")}\n`);
   return {
     ...blank,
     log_file: linkPromisedLog("sync", repo.name, logFile) ?? logFile,
     duration_seconds: Math.round(performance.now() - start) / 1000,
-    exit_code: outcome.success ? 0 : 1,
-    ...outcome,
+    exit_code: pulled.success ? 0 : 1,
+    ...pulled,
+    ...(signal?.aborted && !pulled.success ? { ...canceled, detail: "canceled" } : {}),
   };
 }
 

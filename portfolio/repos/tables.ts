@@ -6,7 +6,8 @@ import type { RunResult } from "./results.ts";
 import type { RepoStatus } from "./status.ts";
 import type { ManagedRepo } from "./managedRepo.ts";
 
-export type Look = { color: boolean; now: Date };
+/** `columns`: the width of the terminal, where there is one. */
+export type Look = { color: boolean; now: Date; columns?: number | undefined };
 export type LastRuns = { build: readonly RunResult[]; test: readonly RunResult[] };
 
 /** The table of `repos status`: one line a repo, what is wrong in words below it. */
@@ -25,9 +26,8 @@ export function statusTable(statuses: readonly RepoStatus[], runs: LastRuns, loo
   ]);
   const faults = statuses.filter((status) => status.exists && status.error !== "");
   const lines = faults.map((status) => `${clean(status.name)}: ${clean(status.error)}`);
-  return [renderTable(header, rows), ...(lines.length > 0 ? ["", ...lines] : []), "", totals(statuses)].join(
-    "\n",
-  );
+  const table = renderTable(header, rows, look.columns);
+  return [table, ...(lines.length > 0 ? ["", ...lines] : []), "", totals(statuses)].join("\n");
 }
 
 /** The table of `repos list`. */
@@ -43,18 +43,25 @@ export function listTable(repos: readonly ManagedRepo[]): string {
   return renderTable(["REPO", "LANGUAGE", "PLATFORM", "DEFAULT", "PATH", "TAGS"], rows);
 }
 
-/** The table of a round of builds, tests or syncs, with its summary line. */
+/** The table of a round of builds, tests or syncs, what is to be said of each repo in words below it, and the totals. */
 export function resultsTable(results: readonly RunResult[], look: Look): string {
   const paint = painter(look);
   const rows = results.map((result): Cell[] => [
     result.repo,
     result.success ? { text: "pass", paint: paint.green } : { text: "FAIL", paint: paint.red },
     `${result.duration_seconds.toFixed(1)} s`,
-    result.detail,
     result.log_file,
   ]);
+  const lines = results.flatMap(({ repo, detail }) =>
+    detail === "" ? [] : `${clean(repo)}: ${clean(detail)}`,
+  );
   const passed = results.filter((result) => result.success).length;
-  return `${renderTable(["REPO", "RESULT", "TIME", "DETAIL", "LOG"], rows)}\n\n${passed} passed, ${results.length - passed} failed`;
+  return [
+    renderTable(["REPO", "RESULT", "TIME", "LOG"], rows),
+    ...(lines.length > 0 ? ["", ...lines] : []),
+    "",
+    `${passed} passed, ${results.length - passed} failed`,
+  ].join("\n");
 }
 
 /** How long ago, in the largest unit that fits: "3d ago". */

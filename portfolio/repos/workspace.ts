@@ -1,10 +1,12 @@
 import { createHash } from "node:crypto";
-import { basename, dirname, isAbsolute, join, resolve } from "node:path";
+import { basename, dirname, join } from "node:path";
 import * as z from "zod";
+import { entryAt } from "../files/look.ts";
 import { droverHome, expandPath } from "../files/paths.ts";
 import { atomicWriteJson } from "../files/atomicWrite.ts";
+import { checkShape, parseJson } from "../files/parse.ts";
 import { readBounded } from "../files/readBounded.ts";
-import { originOf } from "../git/remote.ts";
+import { originOf, originsDefaultBranch } from "../git/remote.ts";
 import { PortfolioError } from "../problem.ts";
 import { detectLanguage } from "./language.ts";
 import { findRepos } from "./findRepos.ts";
@@ -48,21 +50,39 @@ export type WorkspaceRequest = { workspace?: string | undefined; reposDir?: stri
  */
 export function openWorkspace(request: WorkspaceRequest): Workspace {
   const root = expandPath(request.workspace ?? ".");
-  if (request.reposDir !== undefined) return discovered(root, expandPath(request.reposDir));
-  const own = join(root, REPOS_FILE);
-  const shared = join(droverHome(), "portfolio", "repos.json");
-  for (const path of [own, shared]) {
+  if (request.reposDir !== undefined) {
+    const { source, repos } = discovered(expandPath(request.reposDir));
+    return { root, source, stateDir: stateDirOf(request), repos };
+  }
+  for (const path of listFiles(root)) {
     const read = readBounded(path);
     if (read.kind === "absent") continue;
     if (read.kind !== "text")
       throw new PortfolioError("usage", `${path}: expected a readable file of at most 1 MiB`);
-    const stateDir = path === own ? join(root, "state") : join(droverHome(), "portfolio", "state");
-    return { root, source: path, stateDir, repos: parseRepos(path, read.text) };
+    return { root, source: path, stateDir: stateDirOf(request), repos: parseRepos(path, read.text) };
   }
   throw new PortfolioError(
     "usage",
     `no ${REPOS_FILE} in ${root}: write one (\`drover repos list --repos-dir DIR --save\`) or pass --repos-dir`,
   );
+}
+
+/** Where the results of scan, build and test of these repos lie; the list itself is not read. */
+export function stateDirOf({ workspace, reposDir }: WorkspaceRequest): string {
+  const root = expandPath(workspace ?? ".");
+  const shared = join(droverHome(), "portfolio", "state");
+  if (reposDir !== undefined) {
+    const folder = expandPath(reposDir);
+    const mark = createHash("sha256").update(folder).digest("hex").slice(0, 8);
+    return join(shared, `${basename(folder)}-${mark}`);
+  }
+  const isThere = listFiles(root).map((path) => entryAt(path) !== undefined);
+  return !isThere[0] && isThere[1] ? shared : join(root, "state");
+}
+
+/** The two places of the list: the workspace's own, then this machine's. */
+function listFiles(root: string): [string, string] {
+  return [join(root, REPOS_FILE), join(droverHome(), "portfolio", "repos.json")];
 }
 
 /** The repo with this name. Throws a usage error that lists the names that exist. */
@@ -94,10 +114,9 @@ export function saveRepos(workspace: Workspace): string {
 }
 
 function parseRepos(path: string, text: string): ManagedRepo[] {
-  const result = fileSchema.safeParse(parseJson(path, text));
-  if (!result.success) throw new PortfolioError("usage", `${path}: ${z.prettifyError(result.error)}`);
+  const { repositories } = checkShape(path, fileSchema, parseJson(path, text));
   const base = basename(dirname(path)) === "config" ? dirname(dirname(path)) : dirname(path);
-  const repos = result.data.repositories.map((entry) => toRepo(entry, base));
+  const repos = repositories.map((entry) => toRepo(entry, base));
   const twice = repos.find((repo, index) => repos.findIndex((other) => other.name === repo.name) !== index);
   if (twice)
     throw new PortfolioError("usage", `${path}: repo name ${JSON.stringify(twice.name)} is there twice`);
@@ -125,36 +144,23 @@ function ownCommands(entry: z.output<typeof repoSchema>): { build?: string; test
   return { ...(build ? { build } : {}), ...(test ? { test } : {}) };
 }
 
-function discovered(root: string, reposDir: string): Workspace {
-  const mark = createHash("sha256").update(reposDir).digest("hex").slice(0, 8);
+function discovered(reposDir: string): Pick<Workspace, "source" | "repos"> {
   const repos = findRepos(reposDir).map(({ name, path }): ManagedRepo => {
     const remote = originOf(path);
     return {
       name,
       path,
-      platform:
-        remote === undefined
-          ? ""
-          : /gitlab/.test(remote.host)
-            ? "gitlab"
-            : /github/.test(remote.host)
-              ? "github"
-              : remote.host,
-      remote: remote === undefined ? "" : `${remote.host}/${remote.owner}/${remote.name}`,
-      defaultBranch: "main",
+      platform: remote === undefined ? "" : platformOf(remote.host),
+      remote: remote?.url ?? "",
+      defaultBranch: originsDefaultBranch(path) ?? "main",
       language: detectLanguage(path),
       tags: [],
       description: "",
     };
   });
-  const stateDir = join(droverHome(), "portfolio", "state", `${basename(reposDir)}-${mark}`);
-  return { root, source: isAbsolute(reposDir) ? reposDir : resolve(reposDir), stateDir, repos };
+  return { source: reposDir, repos };
 }
 
-function parseJson(path: string, text: string): unknown {
-  try {
-    return JSON.parse(text) as unknown;
-  } catch (error) {
-    throw new PortfolioError("usage", `${path}: expected JSON: ${(error as Error).message}`);
-  }
+function platformOf(host: string): string {
+  return ["gitlab", "github"].find((name) => host.includes(name)) ?? host;
 }

@@ -1,6 +1,6 @@
-import { lstatSync, readdirSync, realpathSync } from "node:fs";
+import { readdirSync, realpathSync } from "node:fs";
 import { basename, join } from "node:path";
-import { isFolder } from "../files/paths.ts";
+import { entryAt, thingAt, whyClosed } from "../files/look.ts";
 import { PortfolioError } from "../problem.ts";
 
 export type Discovered = {
@@ -21,7 +21,7 @@ export function discoverRepos(
   for (const entry of readdirSync(root, { withFileTypes: true })) {
     const { name } = entry;
     if (name.startsWith(".") || (options.only !== undefined && name !== options.only)) continue;
-    if (!entry.isDirectory() && !(entry.isSymbolicLink() && isFolder(join(root, name)))) continue;
+    if (!entry.isDirectory() && !(entry.isSymbolicLink() && mayBeRepo(join(root, name)))) continue;
     const reason = entry.isDirectory()
       ? whySkipped(join(root, name), options.exclude ?? [])
       : "symbolic link: not followed";
@@ -46,14 +46,20 @@ function realFolder(path: string): string {
   }
 }
 
+/** A link that leads nowhere or in a circle is named too: behind it may have been a repo. */
+function mayBeRepo(link: string): boolean {
+  return thingAt(link)?.isDirectory() ?? true;
+}
+
 function whySkipped(dir: string, exclude: readonly string[]): string | undefined {
   if (exclude.includes(basename(dir))) return "excluded by scan.exclude_repos";
-  const stat = lstatSync(join(dir, ".git"), { throwIfNoEntry: false });
+  const closed = whyClosed(join(dir, ".git"));
+  if (closed !== undefined) return `folder cannot be read: ${closed}`;
+  const stat = entryAt(join(dir, ".git"));
   if (stat?.isDirectory()) return undefined;
   if (stat?.isFile()) return "a worktree or submodule (.git is a file): scan the repo that it belongs to";
+  if (stat?.isSymbolicLink()) return ".git is a symbolic link: not followed";
   if (stat) return ".git is neither folder nor file";
-  const isBare = ["HEAD", "objects", "refs"].every((name) =>
-    lstatSync(join(dir, name), { throwIfNoEntry: false }),
-  );
+  const isBare = ["HEAD", "objects", "refs"].every((name) => entryAt(join(dir, name)));
   return isBare ? "a bare repository: it has no files to scan" : "no .git folder";
 }

@@ -107,6 +107,7 @@ describe("a scan", () => {
     expect(parseCategories(["Go,ci", "node"])).toEqual(["go", "ci", "node"]);
     expect(parseCategories(["extra"])).toEqual(["node", "rust", "docker", "workflow"]);
     expect(() => parseCategories(["gco"])).toThrow(/unknown check category "gco"/);
+    expect(() => parseCategories([","])).toThrow(/--check names no category: expected structure/);
     const base = tempFolder();
     bareBonesRepo(base, "one", { "package.json": "{}" });
     const result = await scan(base, { categories: parseCategories(["all"]) });

@@ -1,9 +1,10 @@
 import * as z from "zod";
 import { join } from "node:path";
 import picomatch from "picomatch";
-import { readBounded } from "../files/readBounded.ts";
+import { checkShape, parseYaml } from "../files/parse.ts";
+import { insideTree } from "../files/paths.ts";
+import { readBounded, type BoundedText } from "../files/readBounded.ts";
 import { PortfolioError } from "../problem.ts";
-import { parseYaml } from "../settings/settings.ts";
 import type { Accepted, Finding, Note } from "./model.ts";
 import { ALL_CHECKS } from "./checks/all.ts";
 
@@ -26,13 +27,14 @@ export type GraylistEntry = z.output<typeof entrySchema>;
 /** Reads a graylist; none there means an empty one. A fault in it names the file and the entry. */
 export function readGraylist(dir: string): GraylistEntry[] {
   const path = join(dir, GRAYLIST_FILE);
-  const read = readBounded(path);
+  return parseGraylist(path, readBounded(path));
+}
+
+function parseGraylist(path: string, read: BoundedText): GraylistEntry[] {
   if (read.kind === "absent") return [];
   if (read.kind !== "text")
     throw new PortfolioError("usage", `${path}: expected a readable file of at most 1 MiB`);
-  const result = fileSchema.safeParse(parseYaml(path, read.text) ?? { accept: [] });
-  if (!result.success) throw new PortfolioError("usage", `${path}: ${z.prettifyError(result.error)}`);
-  return result.data.accept;
+  return checkShape(path, fileSchema, parseYaml(path, read.text) ?? { accept: [] }).accept;
 }
 
 /** As `readGraylist` for a scanned repo: a faulty file of one repo becomes a note, it must not stop the scan of all. */
@@ -41,8 +43,11 @@ export function readRepoGraylist(repo: { name: string; dir: string }): {
   notes: Note[];
 } {
   try {
+    // A link may lead out of the repo: what lies there is neither its to use nor ours to show.
+    const real = insideTree(repo.dir, join(repo.dir, GRAYLIST_FILE));
+    const own = real === undefined ? [] : parseGraylist(GRAYLIST_FILE, readBounded(real));
     // A repo may accept only its own findings.
-    return { entries: readGraylist(repo.dir).map((entry) => ({ ...entry, repo: repo.name })), notes: [] };
+    return { entries: own.map((entry) => ({ ...entry, repo: repo.name })), notes: [] };
   } catch (error) {
     if (!(error instanceof PortfolioError)) throw error;
     return {

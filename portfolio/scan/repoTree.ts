@@ -1,8 +1,10 @@
-import { lstatSync, readdirSync, statSync, type Dirent } from "node:fs";
+import { readdirSync, type Dirent } from "node:fs";
+import { entryAt, isFolder, thingAt } from "../files/look.ts";
 import { insideTree } from "../files/paths.ts";
 import { readBounded } from "../files/readBounded.ts";
 import type { Language, Note } from "./model.ts";
 import { isSearchedForSecrets, searchFile, type SecretHit } from "./secrets.ts";
+import { trackedBelow } from "./tracked.ts";
 import { walkTree, type FileVisit } from "./walk.ts";
 
 /** Notes kept per repo; a tree with thousands of odd entries must not drown the report. */
@@ -63,7 +65,7 @@ export class RepoTree {
   /** The names of the regular files in a folder of the repo ("" is the root), sorted. */
   fileNames(folder: string): string[] {
     const real = insideTree(this.#realRoot, `${this.dir}/${folder}`);
-    if (real === undefined || !statSync(real).isDirectory()) return [];
+    if (real === undefined || !isFolder(real)) return [];
     try {
       return readdirSync(real)
         .filter((name) => this.hasFile(folder === "" ? name : `${folder}/${name}`))
@@ -79,6 +81,14 @@ export class RepoTree {
     return this.#texts.get(path);
   }
 
+  /** The files below the given paths that git tracks. Where git cannot tell, that is noted and there are none. */
+  tracked(paths: string[]): string[] {
+    const tracked = trackedBelow(this.dir, paths);
+    if (tracked.ok) return tracked.paths;
+    this.#note(".git", `cannot tell what git tracks: ${tracked.reason}`);
+    return [];
+  }
+
   #read(path: string): string | undefined {
     const real = insideTree(this.#realRoot, `${this.dir}/${path}`);
     if (real === undefined) return undefined;
@@ -92,9 +102,9 @@ export class RepoTree {
   #stat(path: string): { isFile(): boolean; isDirectory(): boolean } | undefined {
     const full = `${this.dir}/${path}`;
     // Most asked-for files are absent: one lstat answers that without an exception.
-    if (!lstatSync(full, { throwIfNoEntry: false })) return undefined;
+    if (!entryAt(full)) return undefined;
     const real = insideTree(this.#realRoot, full);
-    return real === undefined ? undefined : statSync(real, { throwIfNoEntry: false });
+    return real === undefined ? undefined : thingAt(real);
   }
 
   #visit(visit: FileVisit, secrets: boolean): void {

@@ -1,7 +1,7 @@
 import { atomicWrite } from "../files/atomicWrite.ts";
 import { clean } from "../display/clean.ts";
 import { expandPath } from "../files/paths.ts";
-import { readSettings } from "../settings/settings.ts";
+import { DEFAULT_RUNNER, readSettings } from "../settings/settings.ts";
 import { formatScanJson } from "./formats/json.ts";
 import { formatScanSarif } from "./formats/sarif.ts";
 import { formatScanTasks } from "./formats/tasks.ts";
@@ -20,7 +20,7 @@ export type ScanFlags = {
   severity?: string | undefined;
   check: string[];
   owner?: string | undefined;
-  runner: string;
+  runner?: string | undefined;
   config: string;
   output?: string | undefined;
   color: boolean;
@@ -63,7 +63,7 @@ function render(result: ScanResult, { flags, settings, today, talk }: Rendering)
     case "tasks": {
       const file = formatScanTasks(result, {
         ...(flags.owner === undefined ? {} : { owner: flags.owner }),
-        runner: flags.runner,
+        runner: flags.runner ?? settings.defaultRunner ?? DEFAULT_RUNNER,
         profiles: settings.runners,
         defaultFallbacks: settings.defaultFallbacks,
         today,

@@ -73,6 +73,8 @@ export async function scanPortfolio(request: ScanRequest): Promise<ScanResult> {
   return result;
 }
 
+const CATEGORY_NAMES = [...CATEGORIES, "extra", "all"].join(", ");
+
 /** The severity that a name stands for, in any case. Throws a usage error for an unknown one. */
 export function parseSeverity(name: string): Severity {
   const severity = SEVERITIES.find((known) => known === name.trim().toLowerCase());
@@ -88,15 +90,20 @@ export function parseSeverity(name: string): Severity {
  * `extra` the ones beyond the six. Throws a usage error for an unknown name.
  */
 export function parseCategories(values: readonly string[]): Category[] {
-  const names = values.flatMap((value) => value.split(",")).map((name) => name.trim().toLowerCase());
-  const wanted = names.filter(Boolean).flatMap((name): readonly Category[] => {
+  const names = values
+    .flatMap((value) => value.split(","))
+    .map((name) => name.trim().toLowerCase())
+    .filter(Boolean);
+  if (values.length > 0 && names.length === 0)
+    throw new PortfolioError("usage", `--check names no category: expected ${CATEGORY_NAMES}`);
+  const wanted = names.flatMap((name): readonly Category[] => {
     if (name === "all") return CATEGORIES;
     if (name === "extra") return CATEGORIES.filter((one) => !CORE_CATEGORIES.some((core) => core === one));
     const category = CATEGORIES.find((known) => known === name);
     if (category) return [category];
     throw new PortfolioError(
       "usage",
-      `unknown check category ${JSON.stringify(name)}: expected ${[...CATEGORIES, "extra", "all"].join(", ")}`,
+      `unknown check category ${JSON.stringify(name)}: expected ${CATEGORY_NAMES}`,
     );
   });
   return [...new Set(wanted)];

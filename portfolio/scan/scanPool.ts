@@ -55,10 +55,10 @@ export function startHelper(share: Share): Promise<Part> {
   });
 }
 
-/** The compiled program starts its own .js file; from the sources a thread needs the TypeScript loader first. */
+/** The built program has the helper beside its chunks; from the sources a thread needs the TypeScript loader first. */
 function newHelper(share: Share): Worker {
   if (!import.meta.url.endsWith(".ts")) {
-    return new Worker(new URL("./scanWorker.js", import.meta.url), { workerData: share });
+    return new Worker(new URL("../portfolio/scanWorker.js", import.meta.url), { workerData: share });
   }
   const [loader, file] = ["tsx/esm/api", "./scanWorker.ts"].map((name) =>
     JSON.stringify(import.meta.resolve(name)),

@@ -130,6 +130,14 @@ describe("scan --format tasks", () => {
     expect(file.guessedOwners).toEqual(["alone"]);
   });
 
+  it("refuses an owner that no slug can hold", async () => {
+    const base = tempFolder();
+    bareBonesRepo(base, "one", {});
+    const result = await scan(base);
+    for (const owner of ["a b", "a/../b", "", "a//b"])
+      expect(() => formatScanTasks(result, { ...request, owner })).toThrow(/--owner .*expected a name/);
+  });
+
   it("refuses a runner that the file could not name", async () => {
     const result = await scan(tempFolder());
     expect(() => formatScanTasks(result, { ...request, runner: "zai" })).toThrow(/unknown runner "zai"/);

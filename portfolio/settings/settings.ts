@@ -1,6 +1,6 @@
 import * as z from "zod";
-import { parse } from "yaml";
 import type { Profiles } from "../../domain/taskFile.ts";
+import { checkShape, parseYaml } from "../files/parse.ts";
 import { readBounded } from "../files/readBounded.ts";
 import { PortfolioError } from "../problem.ts";
 
@@ -12,6 +12,9 @@ export type Settings = {
   defaultRunner: string | undefined;
   defaultFallbacks: string[];
 };
+
+/** Whom a task file names as default runner when neither a flag nor the settings do. */
+export const DEFAULT_RUNNER = "codex";
 
 const names = z.array(z.string()).nullish();
 const scanSchema = z.looseObject({ exclude_repos: names, excludeRepos: names }).nullish();
@@ -42,9 +45,8 @@ export function readSettings(path: string): Settings {
   const read = readBounded(path);
   if (read.kind === "absent") return NONE;
   if (read.kind !== "text") throw new PortfolioError("usage", `${path}: expected a readable settings file`);
-  const result = settingsSchema.safeParse(parseYaml(path, read.text) ?? {});
-  if (!result.success) throw new PortfolioError("usage", `${path}: ${z.prettifyError(result.error)}`);
-  return fromRunforge(result.data) ?? fromDrover(result.data);
+  const value = checkShape(path, settingsSchema, parseYaml(path, read.text) ?? {});
+  return fromRunforge(value) ?? fromDrover(value);
 }
 
 type Raw = z.output<typeof settingsSchema>;
@@ -71,14 +73,4 @@ function fromDrover({ reposDir, scan, harnesses, harnessDefaults, cascade }: Raw
     defaultRunner: harnessDefaults?.default ?? undefined,
     defaultFallbacks: cascade ?? [],
   };
-}
-
-/** Parses YAML of a user; a fault names the file and the place. */
-export function parseYaml(path: string, text: string): unknown {
-  try {
-    // A tag that YAML does not know is no reason to print a warning of its own on stderr.
-    return parse(text, { logLevel: "error" }) as unknown;
-  } catch (error) {
-    throw new PortfolioError("usage", `${path}: expected YAML: ${(error as Error).message}`);
-  }
 }

@@ -106,7 +106,9 @@ describe("generate", () => {
 
   it("fails without an open order, without an owner, and on a circle of dependencies", () => {
     const { flags, reposDir } = portfolio();
-    expect(() => runGenerate({ ...flags, filterRepo: "none" })).toThrow(/no open work order/);
+    expect(() => runGenerate({ ...flags, filterRepo: "nobody" })).toThrow(/no repo "nobody"/);
+    writeFiles(reposDir, { "idle/README.md": "" });
+    expect(() => runGenerate({ ...flags, filterRepo: "idle" })).toThrow(/no open work order/);
     expect(() => runGenerate({ ...flags, owner: undefined })).toThrow(/owner of shop.*--owner/);
     writeFiles(reposDir, { [`shop/${FILE}`]: "## WO-1: A\nafter WO-2\n## WO-2: B\nafter WO-1\n" });
     expect(() => runGenerate(flags)).toThrow(/shop-WO1 → shop-WO2 → shop-WO1/);

@@ -1,4 +1,4 @@
-import { lstatSync, readdirSync, realpathSync } from "node:fs";
+import { readdirSync, realpathSync } from "node:fs";
 import { join } from "node:path";
 import {
   BUILT_IN_RUNNERS,
@@ -7,6 +7,7 @@ import {
   readTaskFiles,
   type Profiles,
 } from "../../domain/taskFile.ts";
+import { entryAt } from "../files/look.ts";
 import { insideTree } from "../files/paths.ts";
 import { readBounded } from "../files/readBounded.ts";
 import { ownersOf } from "../git/remote.ts";
@@ -42,7 +43,7 @@ type Source = { name: string; dir: string; orders: WorkOrder[] };
 
 /**
  * Turns the open work orders of all repos of a folder into one task file. Throws a usage error when the owner of a repo is
- * known from nowhere, or when the orders depend on each other in a circle.
+ * known from nowhere, when `only` is no folder, or when the orders depend on each other in a circle.
  */
 export function generateTasks(request: GenerateRequest): Generated {
   const skipped: Skipped[] = [];
@@ -77,7 +78,13 @@ export function taskSuffix(workOrderId: string): string {
 
 function findSources(request: GenerateRequest, skipped: Skipped[]): Source[] {
   const sources: Source[] = [];
-  for (const name of subfolders(request.reposDir)) {
+  const names = subfolders(request.reposDir);
+  if (request.only !== undefined && !names.includes(request.only))
+    throw new PortfolioError(
+      "usage",
+      `no repo ${JSON.stringify(request.only)} in ${request.reposDir}: --filter-repo takes a folder name`,
+    );
+  for (const name of names) {
     if (name.startsWith(".") || (request.only !== undefined && name !== request.only)) continue;
     const dir = join(request.reposDir, name);
     const text = readWorkOrders(name, dir, skipped);
@@ -108,7 +115,7 @@ function subfolders(reposDir: string): string[] {
 
 function readWorkOrders(repo: string, dir: string, skipped: Skipped[]): string | undefined {
   const path = join(dir, WORK_ORDERS_FILE);
-  if (!lstatSync(path, { throwIfNoEntry: false })) {
+  if (!entryAt(path)) {
     skipped.push({ repo, reason: `no ${WORK_ORDERS_FILE}` });
     return undefined;
   }

@@ -4,12 +4,11 @@ import { atomicWriteJson } from "../files/atomicWrite.ts";
 import { expandPath } from "../files/paths.ts";
 import { PortfolioError } from "../problem.ts";
 import { assertKnownRunner } from "../scan/formats/tasks.ts";
-import { readSettings } from "../settings/settings.ts";
+import { DEFAULT_RUNNER, readSettings } from "../settings/settings.ts";
 import { generateTasks, type Generated, type Skipped } from "./generate.ts";
 
 /** The name under which the file lands in the repos folder when `--output` names no other. */
 const DEFAULT_OUTPUT = "runforge-tasks.json";
-const DEFAULT_RUNNER = "codex";
 
 export type GenerateFlags = {
   reposDir?: string | undefined;

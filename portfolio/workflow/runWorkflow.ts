@@ -1,7 +1,8 @@
 import { mkdirSync, writeFileSync } from "node:fs";
 import { dirname, resolve } from "node:path";
 import { fillPlaceholders } from "../display/fill.ts";
-import { expandPath, expandVariables, isFolder } from "../files/paths.ts";
+import { isFolder } from "../files/look.ts";
+import { expandPath, expandVariables } from "../files/paths.ts";
 import { readTextOrNothing } from "../files/readBounded.ts";
 import { newLogFile } from "../process/logFiles.ts";
 import { runLogged } from "../process/runLogged.ts";

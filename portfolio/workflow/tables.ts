@@ -15,7 +15,8 @@ export function workflowTable(workflows: readonly Workflow[]): string {
 export function workflowRunText(answer: WorkflowAnswer): string {
   const rows = answer.steps.map((step) => [step.state, step.action, step.text, step.detail]);
   const output = answer.output === "" ? [] : ["", ...answer.output.split("\n").map(clean)];
-  const end = answer.success ? "done" : "failed, or no step applied";
+  const hasFailed = answer.steps.some((step) => step.state === "failed");
+  const end = answer.success ? "done" : hasFailed ? "failed" : "no step applied: nothing was run";
   return [
     renderTable(["STATE", "ACTION", "TEXT", "DETAIL"], rows),
     ...output,

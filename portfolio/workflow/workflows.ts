@@ -1,22 +1,28 @@
 import { join } from "node:path";
 import * as z from "zod";
+import { checkShape, parseJson } from "../files/parse.ts";
 import { readBounded } from "../files/readBounded.ts";
 import { PortfolioError } from "../problem.ts";
+import { languageCommands, type Job } from "../repos/language.ts";
 
 /** Where a workspace keeps its workflows. */
 export const WORKFLOWS_FILE = "config/workflows.json";
 
-const stepSchema = z.discriminatedUnion("action", [
+const steps = [
   z.looseObject({ action: z.literal("cd"), target: z.string(), condition: z.string().nullish() }),
   z.looseObject({ action: z.literal("run"), command: z.string(), condition: z.string().nullish() }),
-]);
+] as const;
+const stepSchema = z.discriminatedUnion("action", steps, { error: `expected action "cd" or "run"` });
 const workflowSchema = z.looseObject({
   description: z.string().nullish(),
   steps: z.array(stepSchema).min(1),
   log_file: z.string().nullish(),
 });
-const listSchema = z.array(workflowSchema.extend({ name: z.string().min(1) }));
-const fileSchema = z.looseObject({ workflows: z.union([z.record(z.string(), workflowSchema), listSchema]) });
+const fileSchema = z.looseObject({ workflows: z.record(z.string(), workflowSchema) });
+/** The other spelling: a list of workflows that name themselves. */
+const listFileSchema = z.looseObject({
+  workflows: z.array(workflowSchema.extend({ name: z.string().min(1) })),
+});
 
 export type WorkflowStep = z.output<typeof stepSchema>;
 export type Workflow = { name: string; description: string; steps: WorkflowStep[]; logFile?: string };
@@ -28,30 +34,25 @@ const run = (command: string, condition?: string): WorkflowStep => ({
   ...(condition === undefined ? {} : { condition }),
 });
 
+/** One step for each command of the language table, for all languages that share it. */
+function languageSteps(job: Job): WorkflowStep[] {
+  const languages = new Map<string, string[]>();
+  for (const [language, command] of languageCommands(job))
+    languages.set(command, [...(languages.get(command) ?? []), `repo.language == '${language}'`]);
+  return [...languages].map(([command, conditions]) => run(command, conditions.join(" || ")));
+}
+
 /** The five workflows that exist without a file. A workspace's own of the same name wins. */
 const BUILT_IN: Workflow[] = [
   {
     name: "build",
     description: "Build a repository",
-    steps: [
-      cd,
-      run("go build ./...", "repo.language == 'go'"),
-      run("npm run build", "repo.language == 'javascript' || repo.language == 'typescript'"),
-      run("cargo build", "repo.language == 'rust'"),
-      run("make", "repo.language == 'make'"),
-    ],
+    steps: [cd, ...languageSteps("build")],
   },
   {
     name: "test",
     description: "Run tests for a repository",
-    steps: [
-      cd,
-      run("go test ./... -short -timeout 10m", "repo.language == 'go'"),
-      run("npm test", "repo.language == 'javascript' || repo.language == 'typescript'"),
-      run("python3 -m pytest -q", "repo.language == 'python'"),
-      run("cargo test", "repo.language == 'rust'"),
-      run("make test", "repo.language == 'make'"),
-    ],
+    steps: [cd, ...languageSteps("test")],
   },
   {
     name: "status",
@@ -82,24 +83,15 @@ export function readWorkflows(workspace: string): Workflow[] {
 }
 
 function parseWorkflows(path: string, text: string): Workflow[] {
-  const result = fileSchema.safeParse(parseJson(path, text));
-  if (!result.success) throw new PortfolioError("usage", `${path}: ${z.prettifyError(result.error)}`);
-  const { workflows } = result.data;
-  const named = Array.isArray(workflows)
-    ? workflows
-    : Object.entries(workflows).map(([name, one]) => ({ ...one, name }));
+  const value = parseJson(path, text);
+  const isList = Array.isArray((value as { workflows?: unknown } | null)?.workflows);
+  const named = isList
+    ? checkShape(path, listFileSchema, value).workflows
+    : Object.entries(checkShape(path, fileSchema, value).workflows).map(([name, one]) => ({ ...one, name }));
   return named.map(({ name, description, steps, log_file }) => ({
     name,
     description: description ?? "",
     steps,
     ...(log_file ? { logFile: log_file } : {}),
   }));
-}
-
-function parseJson(path: string, text: string): unknown {
-  try {
-    return JSON.parse(text) as unknown;
-  } catch (error) {
-    throw new PortfolioError("usage", `${path}: expected JSON: ${(error as Error).message}`);
-  }
 }

@@ -1,17 +1,16 @@
 /** From what was seen to the report: the reader's verdict, completed by files that the run left. */
-import { createReadStream } from "node:fs";
+import { createReadStream, rmdirSync } from "node:fs";
 import { readFile, rm, stat } from "node:fs/promises";
-import { z } from "zod";
 import type { Verdict } from "../../domain/verdict.ts";
 import { NO_USAGE } from "../../domain/usage.ts";
-import { defined } from "../harness/json.ts";
+import { defined } from "../../domain/defined.ts";
 import type { Harness, Reader, RunEnd } from "../harness/port.ts";
+import { REPORT_BYTES, REPORT_SHAPE, ReportFile } from "../reportTool/reportFile.ts";
+import { statIfThere } from "../state/statIfThere.ts";
 import { attemptFiles } from "./record.ts";
 
 /** How much of the end of an evidence file is read, in bytes: sessions that were resumed for weeks grow large. */
 const EVIDENCE_BYTES = 64 * 1024 * 1024;
-/** The largest result file that is read, in bytes. */
-const RESULT_BYTES = 1024 * 1024;
 
 export interface Conclusion {
   harness: Harness;
@@ -31,10 +30,19 @@ export async function conclude({ harness, reader, end, dir, home }: Conclusion):
   }
   const verdict = reader.verdict(end);
   const files = attemptFiles(dir);
-  await rm(files.tmp, { recursive: true, force: true, maxRetries: 3 });
-  return harness.kind === "script" || harness.kind === "command"
-    ? withResultFile(verdict, files.result)
-    : verdict;
+  await removeFolder(files.tmp);
+  const own = harness.kind === "script" || harness.kind === "command";
+  // A report does not outweigh what the CLI itself says of a limit or a failure: the cascade goes by that.
+  return own || verdict.ok ? withReport(verdict, files.result) : verdict;
+}
+
+/** Most jobs leave nothing in it, and then one call is enough. */
+async function removeFolder(folder: string): Promise<void> {
+  try {
+    rmdirSync(folder);
+  } catch {
+    await rm(folder, { recursive: true, force: true, maxRetries: 3 });
+  }
 }
 
 /** The variables that say where a CLI keeps its own files. */
@@ -52,31 +60,22 @@ async function readEvidence(file: string, reader: Reader): Promise<void> {
   }
 }
 
-const tokens = z.number().int().nonnegative().default(0);
-const resultSchema = z.object({
-  result: z.unknown().optional(),
-  usage: z.object({ input: tokens, cached: tokens, output: tokens, reasoning: tokens }).partial().optional(),
-  costUsd: z.number().nonnegative().optional(),
-});
-
-/** A script or command may say more than its exit code in the file named by DROVER_RESULT_FILE. */
-async function withResultFile(verdict: Verdict, file: string): Promise<Verdict> {
-  const size = await stat(file).then(
-    (found) => found.size,
-    () => undefined,
-  );
+/** A job may say more than its exit code or its last message in the file named by DROVER_RESULT_FILE. */
+async function withReport(verdict: Verdict, file: string): Promise<Verdict> {
+  const size = statIfThere(file)?.size;
   if (size === undefined) return verdict;
   const bad = (why: string): Verdict => ({
     ...verdict,
     detail: [verdict.detail, `its result file was ignored: ${why}`].filter(Boolean).join("; "),
   });
-  if (size > RESULT_BYTES) return bad(`${size} bytes, at most ${RESULT_BYTES} are read`);
+  if (size > REPORT_BYTES) return bad(`${size} bytes, at most ${REPORT_BYTES} are read`);
   const text = await readFile(file, "utf8").catch(() => "");
-  const parsed = resultSchema.safeParse(parse(text));
+  const parsed = ReportFile.safeParse(parse(text));
   if (!parsed.success) {
-    return bad(`expected JSON {"result"?, "usage"?: {"input","cached","output","reasoning"}, "costUsd"?}`);
+    return bad(`expected JSON ${REPORT_SHAPE}`);
   }
-  const { result, usage, costUsd } = parsed.data;
+  const { result, blocked, usage, costUsd } = parsed.data;
+  if (blocked !== undefined) return { ...verdict, kind: "failed", ok: false, detail: `blocked: ${blocked}` };
   return {
     ...verdict,
     ...(result === undefined ? {} : { text: typeof result === "string" ? result : JSON.stringify(result) }),

@@ -128,7 +128,7 @@ it("does not call a script whose exit is unknown a success", async () => {
 it("remembers why the dead daemon had stopped it", async () => {
   await orphan(script, "echo begun; sleep 1000", "begun");
   const record = await readRecord(join(dir, "a"));
-  await writeRecord(join(dir, "a"), { ...record, endedBy: "timeout" });
+  writeRecord(join(dir, "a"), { ...record, endedBy: "timeout" });
   await killTree({ leader: record.process, attemptId: id });
   expect(await finishFromFiles(join(dir, "a"))).toMatchObject({
     endedBy: "timeout",
@@ -139,7 +139,7 @@ it("remembers why the dead daemon had stopped it", async () => {
 it("ends what was started by a daemon that died before it noted the pid", async () => {
   await orphan(script, "echo begun; sleep 1000", "begun");
   const { process: _lost, ...record } = await readRecord(join(dir, "a"));
-  await writeRecord(join(dir, "a"), record);
+  writeRecord(join(dir, "a"), record);
   expect((await finishFromFiles(join(dir, "a"))).verdict).toMatchObject({ ok: false });
   expect(await pidsWithVariable(ATTEMPT_MARKER, id)).toEqual([]);
 });
@@ -155,7 +155,7 @@ it("finishes an attempt of which there is a record and nothing else", async () =
     argv: [],
     home: {},
   };
-  await writeRecord(join(dir, "a"), record);
+  writeRecord(join(dir, "a"), record);
   expect(await finishFromFiles(join(dir, "a"))).toMatchObject({
     pid: null,
     endedAt: 5,

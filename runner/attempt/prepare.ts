@@ -1,12 +1,13 @@
 /** Everything before the start: is the profile usable here, and what exactly will run? */
-import { mkdir, rm, stat, writeFile } from "node:fs/promises";
+import { existsSync, mkdirSync, rmSync, writeFileSync } from "node:fs";
 import type { Verdict } from "../../domain/verdict.ts";
 import { childEnvironment } from "../harness/environment.ts";
 import { harnessFor } from "../harness/index.ts";
-import { defined } from "../harness/json.ts";
+import { defined } from "../../domain/defined.ts";
 import type { Harness, Launch } from "../harness/port.ts";
 import { findProgram } from "../process/findProgram.ts";
 import { ATTEMPT_MARKER } from "../process/tree.ts";
+import { statIfThere } from "../state/statIfThere.ts";
 import { attemptFiles } from "./record.ts";
 import type { AttemptInput, AttemptTuning } from "./types.ts";
 
@@ -20,11 +21,11 @@ export interface Prepared {
 export type Preparation = { ok: true; prepared: Prepared } | { ok: false; verdict: Verdict };
 
 /** Makes the attempt's folder with the prompt, and the command line and environment; or says why it cannot run. */
-export async function prepare(input: AttemptInput, tuning: AttemptTuning): Promise<Preparation> {
+export function prepare(input: AttemptInput, tuning: AttemptTuning): Preparation {
   const { profile, dir, cwd } = input;
   const harness = harnessFor(profile);
   const files = attemptFiles(dir);
-  const wrong = refusal(input) ?? (await cwdProblem(cwd));
+  const wrong = refusal(input) ?? cwdProblem(cwd);
   if (wrong) return refused("config", wrong);
   // The job's own fault: no other profile could do anything with it.
   if (input.prompt.trim() === "") return refused("failed", "the prompt is empty: say what is to be done");
@@ -32,7 +33,7 @@ export async function prepare(input: AttemptInput, tuning: AttemptTuning): Promi
   const root = process.getuid?.() === 0;
   const launch = harness.launch({
     ...{ profile, prompt: input.prompt, root, promptFile: files.prompt, tmp: files.tmp },
-    ...defined({ resume: input.resume }),
+    ...defined({ resume: input.resume, reportTool: reportTool(input, files.result) }),
   });
   const built = childEnvironment({
     harness,
@@ -44,10 +45,10 @@ export async function prepare(input: AttemptInput, tuning: AttemptTuning): Promi
   if (!built.ok) return refused("config", built.detail);
 
   const [program = ""] = launch.argv;
-  const found = await findProgram(program, { cwd, path: built.env.PATH });
+  const found = findProgram(program, { cwd, path: built.env.PATH });
   if (!found) return refused("not_installed", missing(input, program));
 
-  await writeFiles(input, launch);
+  writeFiles(input, launch);
   const prepared = {
     harness,
     argv: [found, ...launch.argv.slice(1)],
@@ -57,13 +58,18 @@ export async function prepare(input: AttemptInput, tuning: AttemptTuning): Promi
   return { ok: true, prepared };
 }
 
-async function writeFiles({ dir, prompt }: AttemptInput, launch: Launch): Promise<void> {
+/** Agents reach the CLI by a wrapper of their own; scripts have none, and write their report file themselves. */
+function reportTool({ env }: AttemptInput, file: string): string[] | undefined {
+  return env.DROVER_CLI === undefined ? undefined : [env.DROVER_CLI, "report-tool", "--file", file];
+}
+
+function writeFiles({ dir, prompt }: AttemptInput, launch: Launch): void {
   const files = attemptFiles(dir);
-  await mkdir(files.tmp, { recursive: true, mode: 0o700 });
-  await Promise.all(
-    [files.stdout, files.stderr, files.exit, files.result].map((file) => rm(file, { force: true })),
-  );
-  await writeFile(files.prompt, launch.stdin ?? prompt, { mode: 0o600 });
+  const again = existsSync(dir);
+  mkdirSync(files.tmp, { recursive: true, mode: 0o700 });
+  if (again)
+    for (const file of [files.stdout, files.stderr, files.exit, files.result]) rmSync(file, { force: true });
+  writeFileSync(files.prompt, launch.stdin ?? prompt, { mode: 0o600 });
 }
 
 /** PATH is a default that the profile may replace; the rest of what Drover sets is not the profile's to change. */
@@ -82,8 +88,8 @@ function refusal({ profile, id }: AttemptInput): string | undefined {
   return id === "" || /[\0\n]/.test(id) ? "the attempt's id must be one non-empty line" : undefined;
 }
 
-async function cwdProblem(cwd: string): Promise<string | undefined> {
-  const found = await stat(cwd).catch(() => undefined);
+function cwdProblem(cwd: string): string | undefined {
+  const found = statIfThere(cwd);
   if (found?.isDirectory()) return undefined;
   const what = found ? "is not a folder" : "does not exist";
   return `the working folder ${cwd} ${what}: check where this machine maps the repository`;

@@ -29,7 +29,7 @@ export async function probeProfile(profile: Profile): Promise<Probe> {
   if (!built.ok) return { installed: false, detail: built.detail };
   const [name, ...before] = profile.command ?? (harness.program === null ? [] : [harness.program]);
   if (!name) return { installed: false, detail: `profile "${profile.name}" names no command` };
-  const program = await findProgram(name, { cwd: process.cwd(), path: built.env.PATH });
+  const program = findProgram(name, { cwd: process.cwd(), path: built.env.PATH });
   if (!program)
     return { installed: false, detail: `the program "${name}" is not installed or not executable` };
   if (!harness.versionArgs) return { installed: true };

@@ -1,8 +1,9 @@
 /** The files of an attempt, and the record from which a restarted daemon adopts or finishes it. */
-import { readFile, rename, writeFile } from "node:fs/promises";
+import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { z } from "zod";
 import { HARNESS_KINDS, STREAM_KINDS, type EndedBy } from "../harness/port.ts";
+import { writePrivate } from "../state/privateFile.ts";
 
 /** Where everything of an attempt lies in its folder. */
 export function attemptFiles(dir: string) {
@@ -54,10 +55,8 @@ const recordSchema = z.object({
 export type AttemptRecord = z.infer<typeof recordSchema>;
 
 /** Writes the record whole or not at all: a daemon killed half-way must not leave half a record. */
-export async function writeRecord(dir: string, record: AttemptRecord): Promise<void> {
-  const { record: file } = attemptFiles(dir);
-  await writeFile(`${file}.part`, JSON.stringify(record, null, 2) + "\n", { mode: 0o600 });
-  await rename(`${file}.part`, file);
+export function writeRecord(dir: string, record: AttemptRecord): void {
+  writePrivate(attemptFiles(dir).record, `${JSON.stringify(record, null, 2)}\n`);
 }
 
 /** The record of an attempt's folder. Throws with the path when there is none or it is not one. */

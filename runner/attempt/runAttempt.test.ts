@@ -143,6 +143,14 @@ describe("a command", () => {
     });
   });
 
+  it("has failed when its file says that it is blocked", async () => {
+    const { verdict } = await attempt(
+      program("/bin/sh", "-c", `printf '{"blocked":"no access"}' > "$DROVER_RESULT_FILE"`),
+      "go",
+    );
+    expect(verdict).toMatchObject({ kind: "failed", ok: false, detail: "blocked: no access" });
+  });
+
   it("is read by an adapter when the profile says which", async () => {
     const replay: Profile = {
       ...program(join(import.meta.dirname, "fixtures/replay.sh")),
@@ -303,6 +311,17 @@ describe("a stop from outside", () => {
 
   it("before the start starts nothing", async () => {
     const report = await attempt(script, "echo x > made", { signal: AbortSignal.abort("lease_lost") });
+    expect(report).toMatchObject({ endedBy: "lease_lost", pid: null, verdict: { kind: "cancelled" } });
+    expect(existsSync(join(home, "repo/made"))).toBe(false);
+  });
+
+  it("that only the last look before the start finds starts nothing either", async () => {
+    const stop = new AbortController();
+    const mayStart = () => {
+      stop.abort("lease_lost");
+      return false;
+    };
+    const report = await attempt(script, "echo x > made", { signal: stop.signal, mayStart });
     expect(report).toMatchObject({ endedBy: "lease_lost", pid: null, verdict: { kind: "cancelled" } });
     expect(existsSync(join(home, "repo/made"))).toBe(false);
   });

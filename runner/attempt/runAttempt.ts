@@ -17,17 +17,18 @@ import { abortCause, watch } from "./watch.ts";
 export async function runAttempt(input: AttemptInput, tuning: AttemptTuning = {}): Promise<AttemptReport> {
   const startedAt = Date.now();
   if (input.signal.aborted) return unstarted(input, startedAt, { kind: "cancelled", ok: false });
-  const preparation = await prepare(input, tuning);
+  const preparation = prepare(input, tuning);
   if (!preparation.ok) return unstarted(input, startedAt, preparation.verdict);
   const { prepared } = preparation;
   const record = recordOf(input, prepared, startedAt);
   // Before the start: a daemon that dies right after it must find the attempt's marker.
-  await writeRecord(input.dir, record);
+  writeRecord(input.dir, record);
+  if (input.mayStart?.() === false) return unstarted(input, startedAt, { kind: "cancelled", ok: false });
   const started = await start(input, prepared);
   if (!started.ok) return unstarted(input, startedAt, started.verdict);
   record.process = started.process.identity;
   try {
-    await writeRecord(input.dir, record);
+    writeRecord(input.dir, record);
     return await follow({ input, tuning, prepared, record, process: started.process });
   } catch (error) {
     // A bug or a full disk must not leave an agent at work that nobody watches.
@@ -117,6 +118,11 @@ function recordOf(input: AttemptInput, prepared: Prepared, startedAt: number): A
     argv: prepared.argv,
     home: homeOf(prepared.env),
   };
+}
+
+/** The report of an attempt for which no process was started. */
+export function unstartedAttempt(input: AttemptInput, verdict: Verdict): AttemptReport {
+  return unstarted(input, Date.now(), verdict);
 }
 
 function unstarted(input: AttemptInput, startedAt: number, verdict: Verdict): AttemptReport {

@@ -35,6 +35,8 @@ export interface AttemptInput {
   /** What Drover sets in the child's environment: DROVER_*, PATH. */
   env: Record<string, string>;
   limits: AttemptLimits;
+  /** Asked right before the process is started; false aborts `signal` or means as much. */
+  mayStart?: () => boolean;
   /** Aborted with the reason "canceled", "lease_lost" or "shutdown". */
   signal: AbortSignal;
   /** The agent's session to go on with. */

@@ -32,7 +32,7 @@ export interface WatchOrder {
   reader: Reader;
   startedAt: number;
   /** Called with the cause before the first signal is sent, so that it outlives the daemon. */
-  onEnding(cause: EndedBy): Promise<void>;
+  onEnding(cause: EndedBy): void;
 }
 
 export interface Watched {
@@ -52,9 +52,9 @@ export async function watch(order: WatchOrder, tuning: AttemptTuning): Promise<W
     exit = seen;
     ending.set("exit");
   });
-  const output = await follow(order, ending, tuning.loop ?? LOOP_LIMITS);
+  const output = follow(order, ending, tuning.loop ?? LOOP_LIMITS);
   const endedBy = await waitForEnd(order, { output, ending, tuning }, tree);
-  if (endedBy !== "exit") await order.onEnding(endedBy);
+  if (endedBy !== "exit") order.onEnding(endedBy);
   const graceMs = endedBy === "lease_lost" ? LOST_GRACE_MS : tuning.killGraceMs;
   await killTree(root, { tree, ...(graceMs === undefined ? {} : { graceMs }) });
   await Promise.race([child.exited, delay(EXIT_WAIT_MS)]);
@@ -131,7 +131,7 @@ interface Output {
 }
 
 /** Reads both files into the reader as they grow. */
-async function follow(order: WatchOrder, ending: Ending, loopLimits: LoopLimits): Promise<Output> {
+function follow(order: WatchOrder, ending: Ending, loopLimits: LoopLimits): Output {
   const { reader, input } = order;
   const files = attemptFiles(input.dir);
   let grown = performance.now();
@@ -170,7 +170,7 @@ async function follow(order: WatchOrder, ending: Ending, loopLimits: LoopLimits)
     read();
     note(output, reader);
   };
-  const out = await tailFile(files.stdout, {
+  const out = tailFile(files.stdout, {
     onBytes: (bytes) => {
       grown = performance.now();
       onBytes(() => guarded(() => tell(reader.push(bytes))))();
@@ -178,7 +178,7 @@ async function follow(order: WatchOrder, ending: Ending, loopLimits: LoopLimits)
     onError,
   });
   tails.push(out);
-  const err = await tailFile(files.stderr, {
+  const err = tailFile(files.stderr, {
     onBytes: (bytes) => {
       errorTail = Buffer.from(Buffer.concat([errorTail, bytes]).subarray(-STDERR_TAIL_BYTES));
       onBytes(() => guarded(() => tell(reader.pushStderr?.(bytes) ?? [])))();

@@ -5,7 +5,7 @@
 import { rankFor } from "../../domain/rendezvous.ts";
 import type { Backend, Lane } from "../connect/backend.ts";
 import { describeError } from "../connect/callError.ts";
-import type { Claimed, ReadyJob } from "../connect/types.ts";
+import type { Claimed } from "../connect/types.ts";
 import { faultPoint } from "../fault.ts";
 import type { Clock, LogEntry } from "../options.ts";
 import type { Session } from "../session/session.ts";
@@ -24,8 +24,11 @@ export interface ClaimerDeps {
   me: string;
   /** Free slots now, claims under way not counted. */
   freeSlots: () => number;
-  /** Its repo has a folder here, and a profile of its cascade is offered and healthy now. */
-  canRun: (namespace: string, job: ReadyJob) => boolean;
+  /**
+   * Its repo has a folder here, a profile of its cascade is offered and healthy now, and no cap forbids it beside what
+   * runs and the `coming` ones, for which calls are under way.
+   */
+  canRun: (offer: Offer, coming: readonly Offer[]) => boolean;
   isOurs: (job: string) => boolean;
   onClaimed: (claimed: Claimed) => void;
   /** Nothing is left that could be claimed now, and no claim is under way. */
@@ -39,8 +42,8 @@ export class Claimer {
   readonly #peers: Peers;
   readonly #refused: Refusals;
   readonly #chooser: Chooser;
-  readonly #claiming = new Map<string, Promise<void>>();
-  readonly #reserved = new Set<string>();
+  readonly #claiming = new Map<string, { offer: Offer; ended: Promise<void> }>();
+  readonly #reserved = new Map<string, Offer>();
   #stopped = false;
   #timer: NodeJS.Timeout | undefined;
 
@@ -75,8 +78,9 @@ export class Claimer {
   /** Jobs of `namespace` for the next claim of a report. They count as under way until `settled` is called. */
   reserve(namespace: string): { jobs: string[]; settled: () => void } {
     const offers = this.#windows.offers().filter((offer) => offer.namespace === namespace);
-    const jobs = this.#stopped ? [] : chooseNext(offers, this.#chooser).map((offer) => offer.job.id);
-    for (const job of jobs) this.#reserved.add(job);
+    const chosen = this.#stopped ? [] : chooseNext(offers, this.#chooser);
+    for (const offer of chosen) this.#reserved.set(offer.job.id, offer);
+    const jobs = chosen.map((offer) => offer.job.id);
     return { jobs, settled: () => jobs.forEach((job) => this.#reserved.delete(job)) };
   }
 
@@ -86,12 +90,15 @@ export class Claimer {
     clearTimeout(this.#timer);
     this.#windows.close();
     this.#peers.stop();
-    await Promise.all(this.#claiming.values());
+    await Promise.all([...this.#claiming.values()].map(({ ended }) => ended));
   }
 
-  #fits({ namespace, job }: Offer): boolean {
+  #fits(offer: Offer): boolean {
+    const { job } = offer;
     const taken = this.#claiming.has(job.id) || this.#reserved.has(job.id) || this.#deps.isOurs(job.id);
-    return !taken && !this.#refused.has(job.id) && this.#deps.canRun(namespace, job);
+    if (taken || this.#refused.has(job.id)) return false;
+    const coming = [...[...this.#claiming.values()].map((one) => one.offer), ...this.#reserved.values()];
+    return this.#deps.canRun(offer, coming);
   }
 
   #wakeIn(ms: number): void {
@@ -109,7 +116,7 @@ export class Claimer {
         this.#claiming.delete(id);
         this.wake();
       });
-    this.#claiming.set(id, ended);
+    this.#claiming.set(id, { offer, ended });
   }
 
   async #claimOne({ namespace, job }: Offer): Promise<void> {

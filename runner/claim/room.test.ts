@@ -2,28 +2,59 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { MemoryBackend } from "../../test/support/memoryBackend.ts";
 import { startTestRunner, testPlace, type TestPlace } from "../../test/support/startTestRunner.ts";
+import { systemClock } from "../clock.ts";
 import type { LogEntry } from "../options.ts";
 import { watchRoom } from "./room.ts";
 
-const LIMITS = { freeDiskBytes: 100, freeMemoryBytes: 10 };
+const deps = (log: LogEntry[]) => ({
+  folder: "/",
+  limits: { freeDiskBytes: 100, freeMemoryBytes: 10 },
+  clock: systemClock,
+  log: (entry: LogEntry) => void log.push(entry),
+  onRoom: () => undefined,
+});
 
 describe("room for a job", () => {
   it("is missing below a floor, and is told once when it is there again", async () => {
     const found = { disk: 99, memory: 50 };
     const log: LogEntry[] = [];
-    const again = new Promise<void>((resolve) => {
-      void watchRoom({
-        ...{ folder: "/", limits: LIMITS, log: (entry) => void log.push(entry), everyMs: 5 },
-        measure: () => Promise.resolve(found),
-        onRoom: resolve,
-      }).then((room) => {
-        expect(room.lacks()).toContain("of disk");
-        found.disk = 100;
-        void again.then(room.close);
-      });
-    });
+    let told: () => void = () => undefined;
+    const again = new Promise<void>((resolve) => (told = resolve));
+    const room = watchRoom({ ...deps(log), everyMs: 5, measure: () => found, onRoom: told });
+    expect(room.lacks()).toContain("of disk");
+    found.disk = 100;
     await again;
+    room.close();
     expect(log.map((entry) => entry.event)).toEqual(["runner:noRoom", "runner:room"]);
+  });
+
+  it("is looked for again when a claim asks after a while", () => {
+    let now = 0;
+    const found = { disk: 100, memory: 50 };
+    const clock = { ...systemClock, monotonic: () => now };
+    const room = watchRoom({ ...deps([]), clock, measure: () => found });
+    found.disk = 0;
+    expect(room.lacks()).toBeUndefined();
+    now = 1000;
+    expect(room.lacks()).toContain("of disk");
+    room.close();
+  });
+
+  it("is waited for before a process starts, a minute long", async () => {
+    const found = { disk: 0, memory: 9 };
+    let slept = 0;
+    const sleep = (ms: number) => {
+      slept += ms;
+      if (slept === 3000) found.memory = 10;
+      return Promise.resolve();
+    };
+    const room = watchRoom({ ...deps([]), clock: { ...systemClock, sleep }, measure: () => found });
+    expect(await room.forSpawn(new AbortController().signal)).toBeUndefined();
+    expect(slept).toBe(3000);
+    found.memory = 0;
+    expect(await room.forSpawn(new AbortController().signal)).toContain("of memory");
+    expect(slept).toBe(63_000);
+    room.close();
   });
 });
 
@@ -42,5 +73,19 @@ describe("a runner without room", () => {
     await runner.drain();
     expect(backend.claimCalls).toBe(0);
     expect(backend.job("1.1").status).toBe("pending");
+  });
+
+  it("gives a job back whose process would find no memory, and does not count the attempt", async () => {
+    const backend = new MemoryBackend();
+    const job = backend.add("1.1");
+    const waits: number[] = [];
+    const runner = await startTestRunner(backend, place, {
+      clock: { ...systemClock, sleep: async (ms) => void waits.push(ms) },
+      // The claim looks as well: it must find memory, the process must not.
+      measureRoom: () => ({ disk: Infinity, memory: job.status === "running" ? 0 : Infinity }),
+    });
+    await backend.until(() => job.outcome !== undefined);
+    expect(job.outcome).toMatchObject({ kind: "interrupted", reason: expect.stringContaining("of memory") });
+    await runner.kill();
   });
 });

@@ -3,6 +3,7 @@
  * again when it comes back; the subscriptions stay.
  */
 import type {
+  Advanced,
   Beat,
   Claimed,
   EndedAttempt,
@@ -14,6 +15,7 @@ import type {
   ReadyJob,
   Report,
   ReportAnswer,
+  SessionOffer,
   SessionStart,
   StartedSession,
 } from "./types.ts";
@@ -28,6 +30,7 @@ export type Unsubscribe = () => void;
 
 export interface Backend {
   startSession(start: SessionStart): Promise<StartedSession>;
+  updateSession(session: string, offer: SessionOffer): Promise<void>;
   heartbeat(session: string, running: { job: string; attempt: number }[]): Promise<Beat>;
   endSession(session: string): Promise<void>;
   watchOrders(session: string, onOrders: (orders: Orders) => void): Unsubscribe;
@@ -41,8 +44,8 @@ export interface Backend {
 
   /** null: somebody else was faster, or the job may not run now. */
   claim(claim: { namespace: string; session: string; job: string }): Promise<Claimed | null>;
-  /** Ends the present attempt and opens the next one; undefined: the lease is lost. */
-  advance(step: Advance): Promise<number | undefined>;
+  /** Ends the present attempt and opens the next one. */
+  advance(step: Advance): Promise<Advanced>;
   /** `claimNext`: up to 4 jobs of the same namespace to try for, best first. */
   report(report: Report, claimNext: string[]): Promise<ReportAnswer>;
   /** False: the lease is lost. */

@@ -11,6 +11,12 @@ export interface Connection {
   onError: (where: string, error: Error) => void;
 }
 
+/**
+ * The longest pause between two tries to connect, ms; Convex' client adds up to half of it by chance. Its own limit of
+ * 16 s is longer than the lease of a host: after some cuts in a row every job would be lost for nothing.
+ */
+const MAX_RECONNECT_MS = 3000;
+
 /** Connects (in the background: calls wait) and gives the backend. */
 export function connectBackend({ url, token, onError }: Connection): Backend {
   const client = new ConvexClient(url, {
@@ -20,6 +26,7 @@ export function connectBackend({ url, token, onError }: Connection): Backend {
     logger: false,
     webSocketConstructor: LiveSocket as unknown as typeof WebSocket,
   });
+  reconnectWithin(client, MAX_RECONNECT_MS);
   client.setAuth(() =>
     token().catch((error: unknown) => {
       onError("token", error as Error);
@@ -34,11 +41,20 @@ export function connectBackend({ url, token, onError }: Connection): Backend {
   };
 }
 
+/** Convex' client has no option for it; a test holds that its field is still there. */
+export function reconnectWithin({ client }: ConvexClient, ms: number): void {
+  const manager: unknown = Reflect.get(client, "webSocketManager");
+  if (typeof manager === "object" && manager !== null && "maxBackoff" in manager) manager.maxBackoff = ms;
+}
+
 type OnError = Connection["onError"];
 
 function sessionCalls(client: ConvexClient, onError: OnError) {
   return {
     startSession: (start) => client.mutation(api.sessions.start, start),
+    updateSession: async (session, offer) => {
+      await client.mutation(api.sessions.update, { session, ...offer });
+    },
     heartbeat: (session, running) => client.mutation(api.sessions.heartbeat, { session, running }),
     endSession: async (session) => {
       await client.mutation(api.sessions.end, { session });
@@ -65,10 +81,7 @@ function queueCalls(client: ConvexClient, onError: OnError) {
 
 function workCalls(client: ConvexClient) {
   return {
-    advance: async (step) => {
-      const answer = await client.mutation(api.work.advance, step);
-      return answer.kind === "advanced" ? answer.attempt : undefined;
-    },
+    advance: (step) => client.mutation(api.work.advance, step),
     report: (report, claimNext) =>
       client.mutation(api.work.report, { ...report, ...(claimNext.length === 0 ? {} : { claimNext }) }),
     events: async (namespace, fence, events) => {

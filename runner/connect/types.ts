@@ -36,6 +36,8 @@ export interface Claimed {
     idleTimeoutMs: number | null;
     cascade: string[];
     attempt: number;
+    /** It is a task of a file: its failure goes to the next profile of its cascade. */
+    fallsThrough: boolean;
     /** Its repo is private: no profile that collects data may see it. */
     private: boolean;
   };
@@ -68,11 +70,8 @@ export interface HeldJob {
   attempt: number;
 }
 
-export interface SessionStart {
-  runner: string;
-  host: string;
-  version: string;
-  namespaces: string[];
+/** What a session offers; may change while it lives. */
+export interface SessionOffer {
   pools: string[];
   slots: number;
   profiles: string[];
@@ -80,6 +79,13 @@ export interface SessionStart {
   collecting: string[];
   /** Namespace → repos that have a folder here; absent: any repo. */
   repos?: Record<string, string[]>;
+}
+
+export interface SessionStart extends SessionOffer {
+  runner: string;
+  host: string;
+  version: string;
+  namespaces: string[];
 }
 
 export interface StartedSession {
@@ -123,6 +129,10 @@ export interface Report {
   ended: EndedAttempt;
   outcome: Outcome;
 }
+
+/** `probed`: another job tries that profile after its limit, until then it counts as limited. */
+export type Advanced =
+  { kind: "advanced"; attempt: number } | { kind: "probed"; until: number } | { kind: "lease_lost" };
 
 export interface ReportAnswer {
   kind: "accepted" | "already" | "lease_lost";

@@ -8,15 +8,15 @@ import { writePrivate } from "../state/privateFile.ts";
 const EXECUTABLE = 0o700;
 
 /** Writes the wrapper of a job and gives the folder to put on PATH. */
-export async function writeAgentCli(jobFolder: string, command: readonly string[]): Promise<string> {
+export function writeAgentCli(jobFolder: string, command: readonly string[]): string {
   const folder = join(jobFolder, "bin");
-  await writePrivate(join(folder, "drover"), wrapper(tokenFile(jobFolder), command), EXECUTABLE);
+  writePrivate(join(folder, "drover"), wrapper(tokenFile(jobFolder), command), EXECUTABLE);
   return folder;
 }
 
 /** Sets the token that the wrapper of a job uses from now on. */
-export async function writeAgentToken(jobFolder: string, token: string): Promise<void> {
-  await writePrivate(tokenFile(jobFolder), token);
+export function writeAgentToken(jobFolder: string, token: string): void {
+  writePrivate(tokenFile(jobFolder), token);
 }
 
 function tokenFile(jobFolder: string): string {

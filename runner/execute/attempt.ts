@@ -2,7 +2,7 @@
 import { randomUUID } from "node:crypto";
 import { jitteredBackoff } from "../../domain/backoff.ts";
 import { adoptAttempt } from "../attempt/finishFromFiles.ts";
-import { runAttempt } from "../attempt/runAttempt.ts";
+import { runAttempt, unstartedAttempt } from "../attempt/runAttempt.ts";
 import { describeError } from "../connect/callError.ts";
 import type { Claimed } from "../connect/types.ts";
 import type { RunnerContext } from "../context.ts";
@@ -47,7 +47,7 @@ export async function executeAttempt(
     path: process.env.PATH,
     ...(agent === undefined ? {} : { agent }),
   });
-  await writeJobRecord(folder, {
+  writeJobRecord(folder, {
     claimed: work.claimed,
     attempt: work.attempt,
     profile: profile.name,
@@ -55,7 +55,7 @@ export async function executeAttempt(
   });
   await faultPoint("beforeSpawn", work.claimed.job.handle);
   const redact = redactorFor(context, agent?.token);
-  const run = (onEvent: (event: AgentEvent) => void) => {
+  const run = async (onEvent: (event: AgentEvent) => void) => {
     const attempt = {
       // Every process that carries this mark is killed with the attempt: no other attempt of the machine may share it.
       id: `${context.mark}:${work.claimed.job.handle}:${work.attempt}:${randomUUID()}`,
@@ -66,13 +66,22 @@ export async function executeAttempt(
       env,
       limits: attemptLimits(context, work),
       signal: work.signal,
+      mayStart: work.mayStart,
       onEvent,
     };
+    const lack = await context.room.forSpawn(work.signal);
+    if (lack !== undefined) return unstartedAttempt(attempt, { kind: "cancelled", ok: false, detail: lack });
     const ran = runAttempt(attempt, context.limits);
     whenSpawned(dir, work.claimed.job.handle);
     return ran;
   };
-  return observe(context, work, { profile, redact, run });
+  const leave = await enter(context, work, profile);
+  return observe(context, work, { profile, redact, run }).finally(leave);
+}
+
+function enter({ gate }: RunnerContext, work: Work, profile: Profile): Promise<() => void> {
+  work.profile = profile.name;
+  return gate.enter(profile, work.signal);
 }
 
 /** Goes on with the present attempt of `work`, which an earlier process of this runner has started. */
@@ -88,11 +97,14 @@ export async function resumeAttempt(
       ? undefined
       : (await agentAccess(context, work, jobFolder(folders, work.claimed.job.id))).token;
   const limits = attemptLimits(context, work);
+  work.profile = profile.name;
+  // It runs already: what it needs is a place that nobody else gets, not permission.
+  const leave = await context.gate.enter({ ...profile, maxConcurrent: Infinity }, work.signal);
   return observe(context, work, {
     profile,
     redact: redactorFor(context, token),
     run: (onEvent) => adoptAttempt({ dir, limits, signal: work.signal, onEvent }, context.limits),
-  });
+  }).finally(leave);
 }
 
 function attemptLimits({ limits }: RunnerContext, { claimed }: Work) {
@@ -136,8 +148,8 @@ async function agentAccess(
   folder: string,
 ): Promise<{ token: string; binFolder: string }> {
   const token = await agentToken(context, work);
-  await writeAgentToken(folder, token);
-  return { token, binFolder: await writeAgentCli(folder, context.options.cli.command) };
+  writeAgentToken(folder, token);
+  return { token, binFolder: writeAgentCli(folder, context.options.cli.command) };
 }
 
 /** Asks some times: where the backend signs the tokens, a lost connection must not fail the job. */

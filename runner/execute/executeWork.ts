@@ -54,7 +54,7 @@ export async function executeWork(
 
 async function run(context: RunnerContext, work: Work, adopt: Profile | undefined): Promise<WorkEnd> {
   const { claimed } = work;
-  const located = await locate(
+  const located = locate(
     { namespace: claimed.namespace, repo: claimed.job.repo, runner: context.options.name },
     context.options.namespaces[claimed.namespace],
   );
@@ -98,7 +98,7 @@ async function finish(
   const { log } = context.options;
   const about = { job: handle, attempt: work.attempt };
   if (end.kind === "lost") {
-    await keepEvidence(context, work, end);
+    keepEvidence(context, work, end);
     log({ level: "warn", event: "job:lost", ...about });
     return null;
   }
@@ -112,13 +112,13 @@ async function finish(
   const answer = await deliver({ ...context, log }, report, { handle, claimNext: next.jobs }).finally(() =>
     next.settled(),
   );
-  if (answer.kind === "lease_lost" || answer.kind === "refused") await keepEvidence(context, work, report);
+  if (answer.kind === "lease_lost" || answer.kind === "refused") keepEvidence(context, work, report);
   log({ level: "info", event: `job:${end.outcome.kind}`, ...about, detail: answer.kind });
   return answer.next;
 }
 
 /** A result that nobody takes stays beside the attempt's files, for whoever asks what became of it. */
-async function keepEvidence(context: RunnerContext, work: Work, what: object): Promise<void> {
+function keepEvidence(context: RunnerContext, work: Work, what: object): void {
   const dir = attemptFolder(context.folders, work.claimed.job.id, work.attempt);
-  await writePrivate(join(dir, "late.json"), `${JSON.stringify(what, null, 2)}\n`);
+  writePrivate(join(dir, "late.json"), `${JSON.stringify(what, null, 2)}\n`);
 }

@@ -1,15 +1,15 @@
 /** Where a job runs: the folder that this machine maps its repository to. */
-import { stat } from "node:fs/promises";
 import { isAbsolute } from "node:path";
 import type { NamespaceOptions } from "../options.ts";
+import { statIfThere } from "../state/statIfThere.ts";
 
 export type Located = { ok: true; cwd: string } | { ok: false; error: string };
 
 /** The folder of a job of `namespace` that names `repo` or none; or an error that names the key to set. */
-export async function locate(
+export function locate(
   place: { namespace: string; repo: string | undefined; runner: string },
   options: NamespaceOptions | undefined,
-): Promise<Located> {
+): Located {
   const { namespace, repo, runner } = place;
   const key = repo === undefined ? "defaultPath" : `repos[${JSON.stringify(repo)}]`;
   const path = repo === undefined ? options?.defaultPath : options?.repos[repo];
@@ -21,7 +21,7 @@ export async function locate(
       ok: false,
       error: `The folder for ${what} is ${JSON.stringify(path)}, but must be absolute: ${where}.`,
     };
-  const found = await stat(path).catch(() => undefined);
+  const found = statIfThere(path);
   if (found?.isDirectory()) return { ok: true, cwd: path };
   const state = found === undefined ? "does not exist" : "is not a folder";
   return { ok: false, error: `The folder for ${what}, ${path}, ${state}: create it, or ${where}.` };

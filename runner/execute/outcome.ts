@@ -8,11 +8,11 @@ import type { StopCause } from "./work.ts";
 const MAX_ERROR_BYTES = 4000;
 
 /** The outcome of a job whose last attempt settled it. `cause`: why we stopped it, if we did. */
-export async function settledOutcome(end: AttemptEnd, cause: StopCause | undefined): Promise<Outcome> {
+export function settledOutcome(end: AttemptEnd, cause: StopCause | undefined): Outcome {
   const { verdict, outputFile } = end.report;
   switch (end.effect) {
     case "done":
-      return { kind: "complete", ...(await resultOf(end)) };
+      return { kind: "complete", ...resultOf(end) };
     case "interrupted":
       return stoppedOutcome(cause, verdict.detail);
     case "outcome":
@@ -20,7 +20,7 @@ export async function settledOutcome(end: AttemptEnd, cause: StopCause | undefin
     case "transient":
     case "machine": {
       const error = `${verdict.kind}: ${verdict.detail ?? `see ${outputFile} on the runner`}`;
-      const result = verdict.text === undefined || verdict.text === "" ? {} : await resultOf(end);
+      const result = verdict.text === undefined || verdict.text === "" ? {} : resultOf(end);
       return {
         kind: "failed",
         error: boundText(end.redact(error), { maxBytes: MAX_ERROR_BYTES }).text,
@@ -39,10 +39,10 @@ export function stoppedOutcome(cause: StopCause | undefined, detail = "the agent
 }
 
 /** Of plain output the verdict holds the end alone; head and tail come from the file. */
-async function resultOf(end: AttemptEnd): Promise<{ result: string; resultFile?: string }> {
+function resultOf(end: AttemptEnd): { result: string; resultFile?: string } {
   const file = end.report.outputFile;
   const { text, cut } = end.plain
-    ? await boundFile(file, end.redact)
+    ? boundFile(file, end.redact)
     : boundText(end.redact(end.report.verdict.text ?? ""), { file });
   return cut ? { result: text, resultFile: file } : { result: text };
 }

@@ -93,6 +93,16 @@ describe("a cascade", () => {
     expect(backend.health).toMatchObject([{ profile: "stranger", scope: "machine", kind: "offline" }]);
   });
 
+  it("leaves a profile to the job that tries it after its limit, and goes on with the one behind it", async () => {
+    backend.probed.set("back", Date.now() + 60_000);
+    const job = await run(
+      [plays("used", "claude/07-usage-limit-oauth", 1), { ...fine, name: "back" }, fine],
+      ["used", "back", "fine"],
+    );
+    expect(tries(job)).toEqual(["used usage_limit", "fine success"]);
+    expect(backend.health).toHaveLength(1);
+  });
+
   it("tries an overloaded profile three times with growing waits, then the next", async () => {
     const job = await run([plays("busy", "claude/05-overloaded", 1), fine], ["busy", "fine"]);
     expect(tries(job)).toEqual(["busy overloaded", "busy overloaded", "busy overloaded", "fine success"]);

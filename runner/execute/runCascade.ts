@@ -23,36 +23,39 @@ export async function runCascade(
   { first, ...place }: AttemptPlace & { first?: AttemptEnd },
 ): Promise<WorkEnd> {
   let end = first;
+  if (end !== undefined) await noteEnd(context, work, end);
   for (;;) {
-    if (end !== undefined) await noteEnd(context, work, end);
     if (stopCause(work) === "lease_lost") return lost(end);
     const step = decide(context, work);
     if (step.kind === "settled")
-      return end === undefined ? lost(end) : ended(end.row, await settledOutcome(end, stopCause(work)));
+      return end === undefined ? lost(end) : ended(end.row, settledOutcome(end, stopCause(work)));
     if (step.kind === "exhausted") return exhausted(context, work, { end, step });
     const profile = context.profiles.get(step.profile);
     if (profile === undefined) throw new Error(`profile ${step.profile} is healthy but not offered`);
-    if (end !== undefined && !(await advance(context, work, { end, profile }))) return lost(end);
+    const advanced = end === undefined || (await advance(context, work, { end, profile }));
+    if (advanced === "probed") continue;
+    if (!advanced) return lost(end);
     await context.clock.sleep(step.waitMs, work.signal);
-    const leave = await context.seats.take(profile.name, work.signal);
-    try {
-      const cause = stopCause(work);
-      if (cause !== undefined) return stopped(context, profile, cause);
-      end = await executeAttempt(context, work, { ...place, profile });
-    } finally {
-      leave();
-    }
+    const cause = stopCause(work);
+    if (cause !== undefined) return stopped(context, profile, cause);
+    end = await executeAttempt(context, work, { ...place, profile });
+    await noteEnd(context, work, end);
   }
 }
 
-function decide({ health, profiles }: RunnerContext, { claimed, tries }: Work) {
+function decide({ health, profiles, clock }: RunnerContext, { claimed, tries, probed }: Work) {
   const { cascade } = claimed.job;
-  const fallThrough = claimed.assignment.policy === "static";
+  const fallThrough = claimed.job.fallsThrough;
   const healthOf = (profile: string): ProfileHealth =>
     claimed.job.private && profiles.get(profile)?.dataCollection === true
       ? { kind: "offline", reason: "it collects data, and the repo is private" }
-      : health.of(claimed.namespace, profile);
+      : (heldBack(probed.get(profile), clock.now()) ?? health.of(claimed.namespace, profile));
   return nextStep({ cascade, tries, health: healthOf, fallThrough });
+}
+
+function heldBack(until: number | undefined, now: number): ProfileHealth | undefined {
+  if (until === undefined || until <= now) return undefined;
+  return { kind: "limited", until, reason: "another job tries it after its limit" };
 }
 
 /** Records the try, and tells the fleet when it says something about the profile. */
@@ -76,12 +79,15 @@ async function noteEnd(context: RunnerContext, work: Work, end: AttemptEnd): Pro
   );
 }
 
-/** Ends the present attempt in the backend and opens the next; false when the lease is lost. */
+/**
+ * Ends the present attempt in the backend and opens the next; false when the lease is lost, `probed` when another job
+ * tries that profile after its limit.
+ */
 async function advance(
   context: RunnerContext,
   work: Work,
   { end, profile }: { end: AttemptEnd; profile: Profile },
-): Promise<boolean> {
+): Promise<boolean | "probed"> {
   // A cancel does not cut the call short: without its answer nobody knows under which attempt to report.
   const next = await untilClosed(
     context.backend.advance({
@@ -93,9 +99,19 @@ async function advance(
     }),
     context.closing,
   );
-  if (next === undefined) return false;
-  work.attempt = next;
-  return true;
+  switch (next?.kind) {
+    case "advanced":
+      work.attempt = next.attempt;
+      return true;
+    case "probed":
+      work.probed.set(profile.name, next.until);
+      return "probed";
+    case "lease_lost":
+    case undefined:
+      return false;
+    default:
+      return next satisfies never;
+  }
 }
 
 interface Exhausted {

@@ -7,6 +7,7 @@ export interface Slots {
   has: (job: string) => boolean;
   /** What the heartbeat names. */
   running: () => { job: string; attempt: number }[];
+  works: () => Work[];
   /** Runs `work` and what follows it in the same slot. */
   fill: (work: Work, run: (work: Work) => Promise<Claimed | null>) => void;
   stopAll: (cause: StopCause) => void;
@@ -15,7 +16,7 @@ export interface Slots {
 }
 
 export interface SlotsDeps {
-  count: number;
+  count: () => number;
   /** Makes the next claim of a slot a work that runs. */
   begin: (claimed: Claimed) => void;
   onFreed: () => void;
@@ -35,8 +36,9 @@ export function openSlots(deps: SlotsDeps): Slots {
     deps.onFreed();
   };
   return {
-    free: () => deps.count - works.size,
+    free: () => deps.count() - works.size,
     has: (job) => works.has(job),
+    works: () => [...works.values()],
     running: () => [...works.values()].map(({ claimed, attempt }) => ({ job: claimed.job.id, attempt })),
     fill(work, run) {
       works.set(work.claimed.job.id, work);

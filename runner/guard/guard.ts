@@ -98,7 +98,7 @@ export async function startGuard(root: string, mark: string): Promise<Guard> {
   const identity = child.pid === undefined ? undefined : await identityOf(child.pid);
   const own = identity === undefined ? [] : [identity];
   const note = (guards: ProcessIdentity[]) => writePrivate(file, JSON.stringify(guards));
-  await note([...earlier, ...own]);
+  note([...earlier, ...own]);
   return {
     leaseLeft(ms) {
       if (child.stdin.writable) child.stdin.write(`${Math.max(ms / 1000, LEAST_S).toFixed(2)}\n`);
@@ -107,7 +107,7 @@ export async function startGuard(root: string, mark: string): Promise<Guard> {
       if (earlier.length === 0) return;
       for (const guard of earlier) if (await isAlive(guard)) end(guard);
       earlier = [];
-      await note(own);
+      note(own);
     },
     async stop() {
       if (identity !== undefined) end(identity);

@@ -55,13 +55,6 @@ export function clip(text: string, limit: number): string {
   return text.slice(0, last >= 0xd800 && last <= 0xdbff ? end - 1 : end) + "…";
 }
 
-type Defined<T> = { [K in keyof T]?: Exclude<T[K], undefined> };
-
-/** The same object without its undefined fields: an optional field is absent here, never undefined. */
-export function defined<T extends object>(fields: T): Defined<T> {
-  return Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== undefined)) as Defined<T>;
-}
-
 /** Any value as short text: strings as they are, the rest as JSON. */
 export function brief(value: unknown, limit: number): string {
   if (value === undefined || value === null) return "";

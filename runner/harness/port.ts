@@ -104,6 +104,8 @@ export interface LaunchOrder {
   /** The attempt's TMPDIR. */
   tmp: string;
   resume?: string;
+  /** The command of the MCP server with the tool `report`, for CLIs that can be told of one by the command line. */
+  reportTool?: readonly string[];
   /** True when the child will run as root. */
   root: boolean;
 }

@@ -28,11 +28,13 @@ export async function killTree(
   const tree = options.tree ?? createTree(root);
   let rows = await tree.living();
   if (rows.length === 0) return { killedHard: 0, left: [] };
+  const told = new Set(rows.map((row) => row.pid));
   signalGroup(rows, root);
   const end = Date.now() + (options.graceMs ?? TERM_GRACE_MS);
   while (Date.now() < end && rows.some((row) => inGroup(row, root))) {
     await sleep(REREAD_MS);
     rows = await tree.living();
+    rows.filter((row) => startedLate(row, root, told)).forEach((row) => signal(row.pid, "SIGTERM"));
   }
   return killRest(tree, rows);
 }
@@ -53,6 +55,16 @@ async function killRest(tree: ProcessTree, first: ProcessRow[]): Promise<KillRep
 
 function inGroup(row: ProcessRow, root: TreeRoot): boolean {
   return row.group === root.leader?.pid;
+}
+
+/**
+ * The program itself, when the signal came while its shell was about to start it: the shell survives TERM, and the
+ * program would not have heard of it. What a program starts to clean up after itself is not disturbed.
+ */
+function startedLate(row: ProcessRow, { leader }: TreeRoot, told: Set<number>): boolean {
+  if (row.ppid !== leader?.pid || told.has(row.pid)) return false;
+  told.add(row.pid);
+  return true;
 }
 
 /** One signal to the whole group is atomic: nobody can fork out of it half-way. */

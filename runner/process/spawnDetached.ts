@@ -4,7 +4,8 @@
  * and because a prompt of megabytes would be cut when the daemon is killed while it writes.
  */
 import { spawn } from "node:child_process";
-import { open, readFile } from "node:fs/promises";
+import { closeSync, openSync } from "node:fs";
+import { readFile } from "node:fs/promises";
 import { constants } from "node:os";
 import { type ProcessIdentity, identityOf } from "./identity.ts";
 
@@ -34,24 +35,22 @@ export type SpawnResult = { ok: true; process: Spawned } | { ok: false; code: st
 
 /**
  * The shell waits for the program and notes its exit code. It outlives TERM to the group (a trap that does something
- * is reset in the program, one that ignores would be inherited), so that the code is noted then, too.
+ * is reset in the program, one that ignores would be inherited), so that the code is noted then, too. A line feed ends
+ * the note: without it the shell was killed while it wrote. (Renaming a draft would take another program.)
  */
-const NOTE_EXIT =
-  'f=$1; shift; trap : TERM INT HUP; "$@"; c=$?; printf %s "$c" >"$f.part" && mv -f "$f.part" "$f"; exit "$c"';
+const NOTE_EXIT = 'f=$1; shift; trap : TERM INT HUP; "$@"; c=$?; echo "$c" >"$f"; exit "$c"';
 
 /** Starts the program. A failure to start is an answer, not an exception. */
 export async function spawnDetached(order: SpawnOrder): Promise<SpawnResult> {
-  const files = await Promise.all([
-    open(order.stdinFile ?? "/dev/null", "r"),
-    open(order.stdoutFile, "a"),
-    open(order.stderrFile, "a"),
-  ]);
+  const files: number[] = [];
   try {
+    files.push(openSync(order.stdinFile ?? "/dev/null", "r"));
+    files.push(openSync(order.stdoutFile, "a"), openSync(order.stderrFile, "a"));
     const child = spawn("/bin/sh", ["-c", NOTE_EXIT, "sh", order.exitFile, ...order.argv], {
       cwd: order.cwd,
       env: order.env,
       detached: true,
-      stdio: files.map((file) => file.fd),
+      stdio: files,
     });
     const exited = new Promise<Exit>((resolve) => {
       child.once("exit", (code, signal) => resolve(asExit(code, signal)));
@@ -71,14 +70,14 @@ export async function spawnDetached(order: SpawnOrder): Promise<SpawnResult> {
     const identity = (await identityOf(child.pid)) ?? { pid: child.pid, startTime: "ended" };
     return { ok: true, process: { identity, exited } };
   } finally {
-    await Promise.all(files.map((file) => file.close()));
+    files.forEach((file) => closeSync(file));
   }
 }
 
 /** The exit that the shell noted, or undefined when it was killed before it could. */
 export async function readExitFile(file: string): Promise<Exit | undefined> {
   const text = await readFile(file, "utf8").catch(() => "");
-  return /^\d+$/.test(text) ? asExit(Number(text), null) : undefined;
+  return /^\d+\n$/.test(text) ? asExit(Number(text), null) : undefined;
 }
 
 /** A shell reports a child that died by signal n as 128 + n; the signals that mean a killing are named. */

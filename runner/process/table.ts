@@ -1,6 +1,6 @@
 /** The processes of this machine, as far as stopping a tree needs them: from /proc, or from `ps` where there is none. */
 import { execFile } from "node:child_process";
-import { existsSync, readdirSync, readFileSync } from "node:fs";
+import { closeSync, existsSync, openSync, readdirSync, readFileSync, readSync } from "node:fs";
 import { readdir, readFile } from "node:fs/promises";
 import { promisify } from "node:util";
 
@@ -16,16 +16,21 @@ export interface ProcessRow {
   session: number | undefined;
   /** When it started, in a form that only equality is asked of; with the pid it names one process for ever. */
   startTime: string;
+  /** The same as a number that only grows while the machine is up; undefined where `ps` does not tell. */
+  startTicks: number | undefined;
   zombie: boolean;
 }
 
 const hasProc = existsSync("/proc/self/stat");
 
-/** All processes by pid, and the environments that may be read. */
+/** All processes by pid, and their environments as far as they may be read. */
 export interface Snapshot {
   table: Map<number, ProcessRow>;
-  /** Each with a NUL byte before and after every entry; empty where there is no /proc. */
-  environs: Map<number, string>;
+  /**
+   * The environment of a process of the table, with a NUL byte before and after every entry; undefined when it may not
+   * be read, has ended meanwhile, or there is no /proc. Read when asked for: most processes are too old to matter.
+   */
+  environOf: (pid: number) => string | undefined;
 }
 
 /** Time between two readings, ms: whoever asks meanwhile shares the next one. */
@@ -53,7 +58,7 @@ export function snapshot(): Promise<Snapshot> {
 
 /** One process, or undefined when there is none with that pid. */
 export async function processRow(pid: number): Promise<ProcessRow | undefined> {
-  if (hasProc) return readFile(`/proc/${pid}/stat`, "latin1").then(parseStat, () => undefined);
+  if (hasProc) return procRow(String(pid));
   return (await fromPs(["-p", String(pid)])).find((row) => row.pid === pid);
 }
 
@@ -77,30 +82,57 @@ async function procPids(): Promise<number[]> {
 /** Synchronous: these files are memory, and a promise for each costs ten times as much as reading it. */
 function fromProc(): Snapshot {
   const table = new Map<number, ProcessRow>();
-  const environs = new Map<number, string>();
   for (const name of readdirSync("/proc")) {
     if (!/^\d+$/.test(name)) continue;
-    const stat = readIfThere(`/proc/${name}/stat`);
-    if (stat === undefined) continue;
-    const row = parseStat(stat);
-    table.set(row.pid, row);
-    const environ = readIfThere(`/proc/${name}/environ`);
-    if (environ !== undefined) environs.set(row.pid, `\0${environ}\0`);
+    const row = procRow(name);
+    if (row !== undefined) table.set(row.pid, row);
   }
-  return { table, environs };
+  const environs = new Map<number, string | undefined>();
+  return {
+    table,
+    environOf(pid) {
+      if (!environs.has(pid)) {
+        const environ = readIfThere(`/proc/${pid}/environ`);
+        environs.set(pid, environ === undefined ? undefined : `\0${environ}\0`);
+      }
+      return environs.get(pid);
+    },
+  };
 }
 
-/** Undefined for a process that has ended meanwhile, and for one that belongs to somebody else. */
-function readIfThere(file: string): string | undefined {
+function procRow(pid: string): ProcessRow | undefined {
+  const stat = readIfThere(`/proc/${pid}/stat`, ONE_READ);
+  return stat === undefined || stat === "" ? undefined : parseStat(stat);
+}
+
+/** A process' state is one line, which comes whole. */
+const ONE_READ = 1;
+const buffer = Buffer.allocUnsafe(64 * 1024);
+
+/**
+ * The text of a file of /proc, undefined for a process that has ended meanwhile or belongs to somebody else. Not
+ * `readFileSync`, which makes twice as many calls for files without a size; this runs for every process at every end.
+ */
+function readIfThere(file: string, reads = Infinity): string | undefined {
+  let fd: number | undefined;
   try {
-    return readFileSync(file, "latin1");
+    fd = openSync(file, "r");
+    let text = "";
+    for (let i = 0; i < reads; i += 1) {
+      const length = readSync(fd, buffer, 0, buffer.length, null);
+      if (length === 0) break;
+      text += buffer.toString("latin1", 0, length);
+    }
+    return text;
   } catch {
     return undefined;
+  } finally {
+    if (fd !== undefined) closeSync(fd);
   }
 }
 
 async function psSnapshot(): Promise<Snapshot> {
-  return { table: new Map((await fromPs()).map((row) => [row.pid, row])), environs: new Map() };
+  return { table: new Map((await fromPs()).map((row) => [row.pid, row])), environOf: () => undefined };
 }
 
 /** `pid (name) state ppid pgrp session … starttime`: the name may hold spaces and brackets, so read from its end. */
@@ -114,6 +146,7 @@ function parseStat(stat: string): ProcessRow {
     group: field(2),
     session: field(3),
     startTime: `${bootId()}:${after[19]}`,
+    startTicks: field(19),
   };
 }
 
@@ -143,5 +176,6 @@ async function fromPs(which = ["-A"]): Promise<ProcessRow[]> {
       session: undefined,
       zombie: (stat ?? "").startsWith("Z"),
       startTime: started.join(" "),
+      startTicks: undefined,
     }));
 }

@@ -20,7 +20,7 @@ it("hands over every byte that another process writes, in order", async () => {
   const path = join(dir, "out");
   const file = await open(path, "w");
   const seen = createHash("sha256");
-  const tail = await tailFile(path, {
+  const tail = tailFile(path, {
     onBytes: (bytes) => seen.update(bytes),
     onError: (error) => expect.fail(String(error)),
   });
@@ -44,7 +44,7 @@ it("hands over what is written just before it is stopped", async () => {
   await writeFile(path, "");
   for (let i = 0; i < 50; i += 1) {
     let text = "";
-    const tail = await tailFile(path, {
+    const tail = tailFile(path, {
       onBytes: (bytes) => (text += Buffer.from(bytes).toString()),
       onError: () => undefined,
     });
@@ -58,10 +58,11 @@ it("tells a growing file without being asked", async () => {
   const path = join(dir, "out");
   await writeFile(path, "");
   const told = new Promise<string>((resolve) => {
-    void tailFile(path, {
+    const tail = tailFile(path, {
       onBytes: (bytes) => resolve(Buffer.from(bytes).toString()),
       onError: () => undefined,
-    }).then((tail) => appendFile(path, "hello").then(() => told.finally(() => tail.stop())));
+    });
+    void appendFile(path, "hello").then(() => told.finally(() => tail.stop()));
   });
   await expect(told).resolves.toBe("hello");
 });
@@ -72,7 +73,7 @@ it("reports an error of its listener once and goes silent", async () => {
   const errors: unknown[] = [];
   let failed: () => void = () => undefined;
   const told = new Promise<void>((resolve) => (failed = resolve));
-  const tail = await tailFile(path, {
+  const tail = tailFile(path, {
     onBytes: () => {
       throw new Error("listener");
     },

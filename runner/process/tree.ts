@@ -31,10 +31,10 @@ export function createTree(root: TreeRoot): ProcessTree {
   };
   return {
     async living() {
-      const { table, environs } = await snapshot();
-      for (const [pid, environ] of environs) {
-        const row = table.get(pid);
-        if (row && environ.includes(wanted)) remember(row);
+      const { table, environOf } = await snapshot();
+      for (const row of table.values()) {
+        if (row.zombie || isOlder(row, root.leader)) continue;
+        if (environOf(row.pid)?.includes(wanted)) remember(row);
       }
       for (const row of table.values()) if (inSession(row, root.leader, table)) remember(row);
       addDescendants(table, seen, remember);
@@ -44,6 +44,13 @@ export function createTree(root: TreeRoot): ProcessTree {
       });
     },
   };
+}
+
+/** The environment of a process that was there before the leader need not be read: it is none of its descendants. */
+function isOlder({ startTime, startTicks }: ProcessRow, leader: ProcessIdentity | undefined): boolean {
+  const [boot, ticks] = (leader?.startTime ?? "").split(":");
+  if (startTicks === undefined || ticks === undefined || !startTime.startsWith(`${boot}:`)) return false;
+  return startTicks < Number(ticks);
 }
 
 /**

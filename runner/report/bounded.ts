@@ -1,5 +1,5 @@
 /** Cuts text to what a document of the backend may hold: head and tail stay, a line between says what is missing. */
-import { open, stat } from "node:fs/promises";
+import { closeSync, openSync, readSync, statSync } from "node:fs";
 import { MAX_RESULT_BYTES } from "../../domain/limits.ts";
 import type { Redact } from "./redact.ts";
 
@@ -25,14 +25,14 @@ export function boundText(text: string, options: { file?: string; maxBytes?: num
 
 /**
  * The text of `file`, redacted and within the size of a result, without reading more of it than is shown.
- * Rejects when the file cannot be read.
+ * Throws when the file cannot be read.
  */
-export async function boundFile(file: string, redact: Redact): Promise<Bounded> {
-  const { size } = await stat(file);
+export function boundFile(file: string, redact: Redact): Bounded {
+  const { size } = statSync(file);
   const part = MAX_RESULT_BYTES + MARGIN_BYTES;
-  if (size <= 2 * part) return boundText(redact(await slice(file, 0, size)), { file });
-  const head = Buffer.from(redact(await slice(file, 0, part)));
-  const tail = Buffer.from(redact(await slice(file, size - part, part)));
+  if (size <= 2 * part) return boundText(redact(slice(file, 0, size)), { file });
+  const head = Buffer.from(redact(slice(file, 0, part)));
+  const tail = Buffer.from(redact(slice(file, size - part, part)));
   return { text: headAndTail(head, tail, { file, bytes: size, maxBytes: MAX_RESULT_BYTES }), cut: true };
 }
 
@@ -52,13 +52,15 @@ function headAndTail(first: Buffer, last: Buffer, { file, bytes, maxBytes }: Cut
   return head + note + tail;
 }
 
-async function slice(file: string, start: number, length: number): Promise<string> {
-  const handle = await open(file);
+/** Synchronous: it is at most some hundred kilobytes that were written a moment ago. */
+function slice(file: string, start: number, length: number): string {
+  if (length === 0) return "";
+  const fd = openSync(file, "r");
   try {
-    const { buffer, bytesRead } = await handle.read(Buffer.alloc(length), 0, length, start);
-    return wholeCharacters(buffer, 0, bytesRead);
+    const buffer = Buffer.alloc(length);
+    return wholeCharacters(buffer, 0, readSync(fd, buffer, 0, length, start));
   } finally {
-    await handle.close();
+    closeSync(fd);
   }
 }
 

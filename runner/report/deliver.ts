@@ -35,7 +35,7 @@ export async function deliver(
   await deps.outbox.put(id, report);
   await faultPoint("outboxWritten", handle);
   const answer = await send(deps, report, claimNext);
-  if (answer.kind !== "closed") await deps.outbox.done(id);
+  if (answer.kind !== "closed") deps.outbox.done(id);
   await faultPoint("reported", handle);
   return answer;
 }
@@ -45,7 +45,7 @@ export async function replayOutbox(deps: DeliverDeps): Promise<void> {
   for (const { id, report } of deps.outbox.pending()) {
     const answer = await send(deps, report, []);
     if (answer.kind === "closed") return;
-    await deps.outbox.done(id);
+    deps.outbox.done(id);
     deps.log({
       level: "info",
       event: "report:replayed",

@@ -18,7 +18,7 @@ describe("the outbox", () => {
   it("gives back what was put in and not struck out, oldest first, after a restart", async () => {
     const box = await openOutbox<string>(file);
     await Promise.all(["a", "b", "c"].map((id) => box.put(id, `report ${id}`)));
-    await box.done("b");
+    box.done("b");
     await box.close();
     const again = await openOutbox<string>(file);
     expect(again.pending().map(({ id, report }) => [id, report])).toEqual([
@@ -66,7 +66,7 @@ describe("the outbox", () => {
   it("forgets what is done when it is opened again, so that the file does not grow", async () => {
     const box = await openOutbox<string>(file);
     await box.put("a", "x".repeat(10_000));
-    await box.done("a");
+    box.done("a");
     await box.close();
     await (await openOutbox<string>(file)).close();
     expect((await readFile(file)).length).toBe(0);

@@ -3,7 +3,8 @@
  * a result. Append-only JSON lines; a line `done` strikes an entry out. Sending twice is harmless: the backend
  * answers `already`.
  */
-import { open, readFile, rename, type FileHandle } from "node:fs/promises";
+import { appendFileSync } from "node:fs";
+import { open, readFile, rename } from "node:fs/promises";
 
 /** An entry waits until the backend has answered it. */
 export interface OutboxEntry<T> {
@@ -19,7 +20,7 @@ export interface Outbox<T> {
   /** Appends a report and returns once it is on disk. */
   put: (id: string, report: T) => Promise<void>;
   /** Strikes an entry out after the backend's answer. */
-  done: (id: string) => Promise<void>;
+  done: (id: string) => void;
   /** Entries without an answer, oldest first. */
   pending: () => OutboxEntry<T>[];
   close: () => Promise<void>;
@@ -30,35 +31,46 @@ export async function openOutbox<T>(file: string): Promise<Outbox<T>> {
   const waiting = await readPending<T>(file);
   await rewrite(file, waiting);
   const handle = await open(file, "a", 0o600);
-  // One writer at a time: two appends in flight could interleave their bytes.
-  let queue: Promise<unknown> = Promise.resolve();
-  const append = (line: Line<T>, sync: boolean) => {
-    const written = queue.then(() => writeLine(handle, line, sync));
-    queue = written.catch(() => undefined);
-    return written;
-  };
+  const sync = shared(() => handle.datasync());
   return {
     async put(id, report) {
       const entry = { id, at: Date.now(), report };
-      await append({ entry }, true);
+      append<T>(handle.fd, { entry });
+      await sync();
       waiting.set(id, entry);
     },
-    async done(id) {
+    done(id) {
       // Not synced: an entry that comes back after a crash is only sent twice.
-      if (waiting.delete(id)) await append({ done: id }, false);
+      if (waiting.delete(id)) append<T>(handle.fd, { done: id });
     },
     pending: () => [...waiting.values()],
-    async close() {
-      await queue;
-      await handle.close();
-    },
+    close: () => handle.close(),
   };
 }
 
-async function writeLine(handle: FileHandle, line: unknown, sync: boolean): Promise<void> {
-  // The line feed comes first as well: half a line, which a full disk has left behind, must not swallow this one.
-  await handle.appendFile(`\n${JSON.stringify(line)}\n`);
-  if (sync) await handle.datasync();
+/**
+ * Synchronous, so that two lines cannot interleave. The line feed comes first as well: half a line, which a full disk
+ * has left behind, must not swallow this one.
+ */
+function append<T>(fd: number, line: Line<T>): void {
+  appendFileSync(fd, `\n${JSON.stringify(line)}\n`);
+}
+
+/**
+ * `work` for many who ask at once: whoever asks while it runs shares the next run, which begins after their asking.
+ * Eight jobs that end together wait for two syncs of the disk, not for eight.
+ */
+function shared(work: () => Promise<void>): () => Promise<void> {
+  let running: Promise<void> | undefined;
+  let next: Promise<void> | undefined;
+  const start = (): Promise<void> => {
+    next = undefined;
+    return (running = work().finally(() => (running = undefined)));
+  };
+  return () => {
+    if (running === undefined) return start();
+    return (next ??= running.then(start, start));
+  };
 }
 
 /** Reads what is not done. A line that is no JSON was cut by a kill: it was never acknowledged, so it is dropped. */

@@ -79,7 +79,7 @@ const outcome = (job: MemoryJob) => backend.until(() => job.outcome !== undefine
 describe("a restarted runner", () => {
   it("watches a living child of its earlier process to its end", async () => {
     const { job, dir } = await heldJob();
-    await record(job);
+    record(job);
     const files = attemptFiles(dir);
     const go = join(place.checkout, "go");
     const script = `echo before; while [ ! -e ${go} ]; do sleep 0.02; done; echo after`;
@@ -93,7 +93,7 @@ describe("a restarted runner", () => {
       exitFile: files.exit,
     });
     if (!spawned.ok) throw new Error(spawned.detail);
-    await writeRecord(dir, { ...attemptRecord(place.checkout), process: spawned.process.identity });
+    writeRecord(dir, { ...attemptRecord(place.checkout), process: spawned.process.identity });
     await start();
     await writeFile(go, "");
     await outcome(job);
@@ -104,15 +104,15 @@ describe("a restarted runner", () => {
 
   it("finishes a dead child from its files", async () => {
     const { job, dir } = await heldJob();
-    await record(job);
+    record(job);
     const files = attemptFiles(dir);
-    await writeRecord(dir, {
+    writeRecord(dir, {
       ...attemptRecord(place.checkout),
       process: { pid: 999_999_999, startTime: "1" },
     });
     await writeFile(files.stdout, "all of it\n");
     await writeFile(files.stderr, "");
-    await writeFile(files.exit, "0");
+    await writeFile(files.exit, "0\n");
     await start();
     await outcome(job);
     expect(job.outcome).toMatchObject({ kind: "complete", result: "all of it\n" });
@@ -121,7 +121,7 @@ describe("a restarted runner", () => {
 
   it("starts an attempt that was claimed but never started, under the same number", async () => {
     const { job } = await heldJob();
-    await record(job);
+    record(job);
     await start();
     await outcome(job);
     expect(job.outcome?.kind).toBe("complete");

@@ -8,6 +8,7 @@ import { readRecord } from "../attempt/record.ts";
 import { killTree } from "../process/killTree.ts";
 import type { Profile } from "../harness/port.ts";
 import { newWork, type Work } from "../execute/work.ts";
+import type { Session } from "./session.ts";
 import { unstartedRow } from "../execute/ended.ts";
 import { deliver } from "../report/deliver.ts";
 import { attemptFolder, jobFolder } from "../state/folders.ts";
@@ -23,13 +24,13 @@ export interface Adopted {
 export async function adoptJob(
   context: RunnerContext,
   held: HeldJob,
-  session: string,
+  session: Session,
 ): Promise<Adopted | undefined> {
   const { folders, profiles, options } = context;
   const record = await readJobRecord(jobFolder(folders, held.job));
   const profile = record === undefined ? undefined : profiles.get(record.profile);
   if (record === undefined || profile === undefined || record.attempt !== held.attempt) {
-    await handBack(context, held, session);
+    await handBack(context, held, session.id);
     return undefined;
   }
   const work = newWork(record.claimed, session, record.tries);

@@ -10,8 +10,8 @@ const MAX_MARGIN_MS = 5000;
 export interface Lease {
   /** A renewal that was sent at `sentAt` (monotonic ms) was granted for `lengthMs`. */
   renewed(sentAt: number, lengthMs: number): void;
-  /** A claim that was sent at `sentAt` holds the lease to `lengthMs`: it may shorten it, and never renews it. */
-  shortened(sentAt: number, lengthMs: number): void;
+  /** A claim that was sent at `sentAt` holds the lease to `lengthMs`: true when that shortened it; it never renews. */
+  shortened(sentAt: number, lengthMs: number): boolean;
   /** Ms until work must stop, at `now` (monotonic ms); 0 or less: stop. */
   leftMs(now: number): number;
 }
@@ -29,7 +29,9 @@ export function lease(sentAt: number, lengthMs: number): Lease {
     },
     shortened(sent, length) {
       latest = Math.max(latest, sent);
+      const before = end;
       end = Math.min(end, sent + usable(length));
+      return end < before;
     },
     leftMs: (now) => end - now,
   };

@@ -60,7 +60,7 @@ describe("a runner that starts", () => {
     const dir = attemptFolder(folders, "gone", 1);
     await mkdir(attemptFiles(dir).tmp, { recursive: true });
     const process = await identityOf(stray.pid ?? 0);
-    await writeRecord(dir, {
+    writeRecord(dir, {
       ...{ id: "mark:7.1:1:x", profile: { name: "script", type: "script" }, resumed: false, startedAt: 1 },
       ...{ cwd: place.checkout, argv: ["sleep"], home: {} },
       ...(process === undefined ? {} : { process }),

@@ -1,4 +1,5 @@
 /** One session's work: take over what is held, claim and execute until the session is lost or the runner drains. */
+import { fitsCaps, type Load } from "../claim/caps.ts";
 import { Claimer } from "../claim/claimer.ts";
 import { untilClosed } from "../connect/untilClosed.ts";
 import type { Claimed, HeldJob } from "../connect/types.ts";
@@ -8,6 +9,7 @@ import { openSlots, type Slots } from "../execute/slots.ts";
 import { newWork, type Work } from "../execute/work.ts";
 import { faultPoint } from "../fault.ts";
 import type { Profile } from "../harness/port.ts";
+import { offerOf } from "./offer.ts";
 import { aborted, type Stopping } from "../stopping.ts";
 import { adoptJob } from "./adopt.ts";
 import type { Session } from "./session.ts";
@@ -16,6 +18,8 @@ export interface Serving {
   slots: Slots;
   /** Adopts, claims and executes; resolves when no work of the session is left. */
   serve: (session: Session, held: HeldJob[]) => Promise<void>;
+  /** Tells the backend what is offered now, and claims by it. */
+  reload: () => Promise<void>;
   /** Something changed that the claimer cannot see, such as a profile's health. */
   wake: () => void;
 }
@@ -26,6 +30,7 @@ const NO_CLAIM: NextClaim = { jobs: [], settled: () => undefined };
 export function serving(context: RunnerContext, stopping: Stopping): Serving {
   let session: Session | undefined;
   let claimer: Claimer | undefined;
+  let changed = false;
   const quiet = quietWatch(context, stopping);
 
   const run = (adopt?: Profile) => (work: Work) =>
@@ -42,20 +47,36 @@ export function serving(context: RunnerContext, stopping: Stopping): Serving {
   const begin = (claimed: Claimed) => {
     const { handle, attempt } = claimed.job;
     context.options.log({ level: "info", event: "job:claimed", job: handle, attempt });
-    fill(newWork(claimed, session?.id ?? ""));
+    if (session === undefined) throw new Error("a claim without a session");
+    fill(newWork(claimed, session));
   };
-  const slots = openSlots({ count: context.options.slots, begin, onFreed: () => claimer?.wake() });
+  const slots = openSlots({ count: () => context.options.slots, begin, onFreed: () => claimer?.wake() });
   stopping.killed.addEventListener("abort", () => slots.stopAll("shutdown"));
+
+  const newClaimer = (current: Session) =>
+    claimerOf(context, { session: current, slots, begin, onIdle: () => quiet.idle(slots) });
+  const reload = async () => {
+    const [current, before] = [session, claimer];
+    if (current === undefined || before === undefined) return void (changed = true);
+    await untilClosed(context.backend.updateSession(current.id, offerOf(context)), stopping.closing);
+    // Its calls first: the new one would not know what they are about to bring.
+    await untilClosed(before.stop(), stopping.closing);
+    if (claimer === before && !current.lost.aborted && !stopping.draining.aborted)
+      claimer = newClaimer(current);
+  };
 
   const serve = async (current: Session, held: HeldJob[]) => {
     session = current;
     current.lost.addEventListener("abort", () => slots.stopAll("lease_lost"));
     for (const one of held) {
-      const adopted = await adoptJob(context, one, current.id);
+      const adopted = await adoptJob(context, one, current);
       if (adopted !== undefined) fill(adopted.work, adopted.profile);
     }
-    if (!stopping.draining.aborted)
-      claimer = claimerOf(context, { session: current, slots, begin, onIdle: () => quiet.idle(slots) });
+    // Between the session and its serving, an offer may have changed that the backend does not know yet.
+    if (changed)
+      await untilClosed(context.backend.updateSession(current.id, offerOf(context)), stopping.closing);
+    changed = false;
+    if (!stopping.draining.aborted) claimer = newClaimer(current);
     await aborted(current.lost, stopping.draining);
     quiet.busy();
     if (stopping.draining.aborted) {
@@ -67,7 +88,7 @@ export function serving(context: RunnerContext, stopping: Stopping): Serving {
     claimer = undefined;
     await slots.whenEmpty();
   };
-  return { slots, serve, wake: () => claimer?.wake() };
+  return { slots, serve, reload, wake: () => claimer?.wake() };
 }
 
 interface ClaimerParts {
@@ -87,14 +108,37 @@ function claimerOf(context: RunnerContext, { session, slots, begin, onIdle }: Cl
     lanes: Object.keys(namespaces).flatMap((namespace) => pools.map((pool) => ({ namespace, pool }))),
     me: name,
     freeSlots: slots.free,
-    canRun: (namespace, { cascade, repo }) =>
-      context.room.lacks() === undefined &&
-      (repo === undefined || Object.hasOwn(namespaces[namespace]?.repos ?? {}, repo)) &&
-      cascade.some((profile) => context.health.of(namespace, profile).kind === "healthy"),
+    canRun: ({ namespace, job }, coming) => {
+      const load = loadOf(context, namespace, job);
+      if (load.profile === undefined || context.room.lacks() !== undefined) return false;
+      if (job.repo !== undefined && !Object.hasOwn(namespaces[namespace]?.repos ?? {}, job.repo))
+        return false;
+      const present = () => [
+        ...slots.works().map((work) => loadOfWork(context, work)),
+        ...coming.map((one) => loadOf(context, one.namespace, one.job)),
+      ];
+      const ofProfile = (name: string) => context.profiles.get(name)?.maxConcurrent ?? Infinity;
+      return fitsCaps(present, load, { limits: context.limits, ofProfile });
+    },
     isOurs: slots.has,
     onClaimed: begin,
     onIdle,
   });
+}
+
+/** `profile`: the one with which a claim would begin now. */
+function loadOf(
+  { health }: RunnerContext,
+  namespace: string,
+  { cascade, repo }: { cascade: readonly string[]; repo?: string },
+): Load {
+  const profile = cascade.find((name) => health.of(namespace, name).kind === "healthy");
+  return { namespace, repo, profile };
+}
+
+function loadOfWork(context: RunnerContext, { claimed, profile }: Work): Load {
+  const load = loadOf(context, claimed.namespace, claimed.job);
+  return { ...load, profile: profile ?? load.profile };
 }
 
 /** Ends a runner that was told to stop when there is nothing to do. */

@@ -27,8 +27,10 @@ const open = async (answer: () => Promise<Beat>) => {
   memory.leaseMs = LEASE_MS;
   const beats: number[] = [];
   const left: number[] = [];
+  let unwatched = 0;
   const backend = {
     ...memory.connect(),
+    watchOrders: () => () => (unwatched += 1),
     heartbeat: () => {
       beats.push(Math.round(performance.now()));
       return answer();
@@ -54,7 +56,12 @@ const open = async (answer: () => Promise<Beat>) => {
     onLease: (ms) => left.push(ms),
   });
   const began = performance.now();
-  return { session, beats: () => beats.map((at) => at - Math.round(began)), left };
+  return {
+    session,
+    beats: () => beats.map((at) => at - Math.round(began)),
+    left,
+    unwatched: () => unwatched,
+  };
 };
 
 describe("a session", () => {
@@ -82,10 +89,28 @@ describe("a session", () => {
     expect(beats()).toHaveLength(1);
   });
 
+  it("is lost as soon as somebody asks after its lease has ended, before any timer says so", async () => {
+    const { session } = await open(() => new Promise(() => undefined));
+    // A stopped process: the time passes, and no timer runs.
+    const before = performance.now();
+    const now = vi.spyOn(performance, "now").mockReturnValue(before + LEASE_MS);
+    session.check();
+    expect(session.lost.aborted).toBe(true);
+    now.mockRestore();
+  });
+
   it("is lost when the backend says so", async () => {
     const { session } = await open(() => Promise.resolve({ kind: "lost" }));
     await vi.advanceTimersByTimeAsync(5000);
     expect(session.lost.aborted).toBe(true);
+  });
+
+  it("ends its subscription once, when it is lost and when it is ended after that", async () => {
+    const { session, unwatched } = await open(() => Promise.resolve({ kind: "lost" }));
+    await vi.advanceTimersByTimeAsync(5000);
+    expect(unwatched()).toBe(1);
+    await session.end();
+    expect(unwatched()).toBe(1);
   });
 
   it("tries a refused renewal again", async () => {

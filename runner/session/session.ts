@@ -51,6 +51,7 @@ export class Session {
   readonly #unwatch: () => void;
   #renewAt: number;
   #beating = false;
+  #stopped = false;
   /** Wall clock minus monotonic clock: it jumps when the machine has slept. */
   #clockGap: number;
 
@@ -72,10 +73,19 @@ export class Session {
 
   /** A claim that was sent at `sentAt` (monotonic ms) shortens the long lease of an idle session; it renews nothing. */
   claimed(sentAt: number, renewInMs: number): void {
-    this.#lease.shortened(sentAt, renewInMs * RENEWALS_PER_LEASE);
     this.#renewAt = Math.min(this.#renewAt, sentAt + renewInMs);
+    if (!this.#lease.shortened(sentAt, renewInMs * RENEWALS_PER_LEASE)) return;
     // At once: a runner that is killed before its next look would leave its guard with the long lease.
     this.#deps.onLease(this.#lease.leftMs(this.#deps.clock.monotonic()));
+  }
+
+  /**
+   * Looks at the lease now, and loses the session when it is over. To be called right before something is started: a
+   * process that was stopped (a debugger, Ctrl+Z, a frozen machine) goes on with what it was about to do before any
+   * timer tells it that somebody else has the job by now.
+   */
+  check(): void {
+    if (!this.#stopped) this.#look();
   }
 
   /** Stops heartbeat and orders, and tells the backend unless the session is lost anyway. */
@@ -128,7 +138,10 @@ export class Session {
     this.#lost.abort(why);
   }
 
+  /** Twice for a session that is lost and then ended: Convex' client fails when a subscription is ended twice. */
   #stop(): void {
+    if (this.#stopped) return;
+    this.#stopped = true;
     clearInterval(this.#watch);
     this.#unwatch();
   }

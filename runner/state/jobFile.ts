@@ -29,8 +29,8 @@ const Frame = z.object({
   ),
 });
 
-export async function writeJobRecord(jobFolder: string, record: JobRecord): Promise<void> {
-  await writePrivate(join(jobFolder, "job.json"), JSON.stringify(record));
+export function writeJobRecord(jobFolder: string, record: JobRecord): void {
+  writePrivate(join(jobFolder, "job.json"), JSON.stringify(record));
 }
 
 /** The record of a job, or undefined when this runner never started an attempt of it. */

@@ -10,6 +10,6 @@ export async function runnerMark(root: string): Promise<string> {
   const known = await readFile(file, "utf8").catch(() => "");
   if (/^[0-9a-f-]{36}$/.test(known)) return known;
   const mark = randomUUID();
-  await writePrivate(file, mark);
+  writePrivate(file, mark);
   return mark;
 }

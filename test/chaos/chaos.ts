@@ -4,6 +4,7 @@
  * The same seed gives the same jobs and faults; what the machine's scheduler adds differs.
  */
 import { mkdirSync, mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
@@ -30,10 +31,11 @@ const say = (text: string) => void process.stderr.write(`${text}\n`);
 // Below node_modules, because the bundled programs look for native packages from where they lie.
 const cache = join(ROOT, "node_modules", ".cache");
 mkdirSync(cache, { recursive: true });
-const folder = mkdtempSync(join(cache, "drover-chaos-"));
+const built = mkdtempSync(join(cache, "drover-chaos-"));
+const folder = mkdtempSync(join(tmpdir(), "drover-chaos-"));
 let failed = 0;
 try {
-  const programs = await buildPrograms(folder);
+  const programs = await buildPrograms(built);
   for (let at = seed ?? 1; at < (seed ?? 1) + (seeds ?? 1); at += 1) {
     const plan = makePlan(dice(at), { jobs: jobs ?? 300, faults: faults ?? 60, leaseMs: LEASE_MS });
     const run = join(folder, `seed-${at}`);
@@ -44,6 +46,7 @@ try {
     else if (!values.keep) rmSync(run, { recursive: true, force: true });
   }
 } finally {
+  rmSync(built, { recursive: true, force: true });
   if (!values.keep && failed === 0) rmSync(folder, { recursive: true, force: true });
 }
 process.exit(failed === 0 ? 0 : 1);

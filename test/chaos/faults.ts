@@ -79,9 +79,11 @@ async function killRunner(
   // Another fault may have started it meanwhile; two processes of one name refuse each other anyway.
   if (isRunning(world.runner(runner))) return;
   world.startRunner(runner, point === undefined ? {} : { DROVER_FAULT: `${point}:kill` });
-  if (point === undefined) return;
-  for (let waited = 0; waited < POINT_WAIT_MS && isRunning(world.runner(runner)); waited += LOOK_MS)
-    await sleep(LOOK_MS);
+  const armed = world.runner(runner);
+  if (point === undefined || armed === undefined) return;
+  for (let waited = 0; waited < POINT_WAIT_MS && isRunning(armed); waited += LOOK_MS) await sleep(LOOK_MS);
+  // A slow one would die of its point later, after the healing, with nobody to start it again.
+  await end(armed);
   if (!isRunning(world.runner(runner))) world.startRunner(runner);
 }
 

@@ -79,6 +79,14 @@ describe("the quick reference", () => {
     expect((await place.drover("jobs", "--status", "canceled")).json()).toMatchObject([{ handle: "1.1" }]);
   });
 
+  it("says at once that a job was put into a blocked assignment", async () => {
+    const number = String((await place.drover("create", "held", "--independent")).json().number);
+    await place.drover("update-assignment", number, "--status", "blocked", "--reason", "need a key");
+    const late = await place.drover("insert-job", number, "--type", "script", "--context", "true");
+    expect(late.code).toBe(0);
+    expect(late.stderr).toContain(`waits: assignment ${number} is blocked (human must act): need a key`);
+  });
+
   it("keeps the older names complete, block and unblock", async () => {
     await place.drover("create", "Another");
     expect((await place.drover("block", "2", "--reason", "why")).json().status).toBe("blocked");

@@ -4,9 +4,10 @@
  */
 import { randomUUID } from "node:crypto";
 import { existsSync } from "node:fs";
-import { mkdir, mkdtemp, readFile, rm } from "node:fs/promises";
+import { mkdir, mkdtemp, readFile, rm, stat, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { fileURLToPath } from "node:url";
 import { setTimeout as sleep } from "node:timers/promises";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { probeProfile } from "../../runner/attempt/probeProfile.ts";
@@ -61,6 +62,13 @@ function run(profile: Profile, prompt: string, over: Partial<AttemptInput> = {})
   };
   return runAttempt(input, { inheritedEnv: { PATH: process.env.PATH } });
 }
+/** What a runner puts before the CLI: agents call it like a program. */
+async function wrapper(): Promise<string> {
+  const file = join(root, "drover");
+  const cli = fileURLToPath(new URL("../../bin/drover.mjs", import.meta.url));
+  await writeFile(file, `#!/bin/sh\nexec '${process.execPath}' '${cli}' "$@"\n`, { mode: 0o700 });
+  return file;
+}
 const asked = () => provider.requests.filter((request) => request.conversation && !request.conversation.side);
 
 describe.each(STREAM_KINDS)("the real %s", (kind) => {
@@ -94,6 +102,26 @@ describe.each(STREAM_KINDS)("the real %s", (kind) => {
     expect(await readFile(join(cwd, "made.txt"), "utf8")).toBe("by a double");
     const types = events.map((event) => event.type);
     expect(types).toEqual(expect.arrayContaining(["session", "tool_start", "tool_end", "text", "result"]));
+  });
+
+  // Gemini takes MCP servers from settings files alone.
+  it.skipIf(kind === "gemini")("reports by the tool that Drover gives it", async () => {
+    const env = { DROVER_CLI: await wrapper() };
+    const done = await run(await profileFor(kind, "report", { text: "by the tool" }), "Report.", { env });
+    expect(done.verdict).toMatchObject({ kind: "success", text: "by the tool" });
+    const stuck = { status: "blocked", text: "no access" };
+    const blocked = await run(await profileFor(kind, "report", stuck), "Report.", { env });
+    expect(blocked.verdict).toMatchObject({ kind: "failed", detail: "blocked: no access" });
+  });
+
+  it("brings an answer of 2 MB whole, up to what is kept of one", async () => {
+    // Not one letter: a CLI that sees the same words again and again takes them for a loop.
+    const text = Array.from({ length: 300_000 }, (_, i) => i).join(" ");
+    script = () => ({ do: "text", text });
+    const { verdict, outputFile } = await run(await profileFor(kind, "scripted"), "Say much.");
+    expect(verdict.kind).toBe("success");
+    expect(verdict.text?.length).toBeGreaterThanOrEqual(1024 * 1024);
+    expect((await stat(outputFile)).size).toBeGreaterThan(text.length);
   });
 
   it("plays a decision that the test scripts", async () => {

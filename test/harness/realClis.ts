@@ -122,17 +122,19 @@ const SETUPS: Record<StreamKind, (place: RealPlace) => Setup | Promise<Setup>> =
       env: { GEMINI_API_KEY: "dummy", GOOGLE_GEMINI_BASE_URL: baseUrl, GEMINI_TELEMETRY_ENABLED: "false" },
     };
   },
-  opencode: ({ baseUrl }) => {
+  opencode: async ({ baseUrl, home }) => {
     const cost = { input: 1, output: 10, cache_read: 0.1 };
     const models = { "double-model": { name: "Double", limit: { context: 200_000, output: 8_000 }, cost } };
     const options = { baseURL: `${baseUrl}/v1`, apiKey: "dummy" };
     const config = {
       provider: { double: { npm: "@ai-sdk/openai-compatible", name: "Double", options, models } },
     };
+    const file = join(home, "opencode.json");
+    await writeFile(file, JSON.stringify(config));
     return {
       model: "double/double-model",
       env: {
-        OPENCODE_CONFIG_CONTENT: JSON.stringify(config),
+        OPENCODE_CONFIG: file,
         OPENCODE_DISABLE_MODELS_FETCH: "1",
         OPENCODE_DISABLE_LSP_DOWNLOAD: "1",
       },

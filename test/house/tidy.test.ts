@@ -2,7 +2,7 @@
  * House rules as tests: what no linter checks. Each failure names the file and what to do instead.
  */
 import { execFileSync } from "node:child_process";
-import { readFileSync } from "node:fs";
+import { existsSync, readFileSync } from "node:fs";
 import { cruise } from "dependency-cruiser";
 import { createRequire } from "node:module";
 import { describe, expect, it } from "vitest";
@@ -11,7 +11,7 @@ import { drawArrows, withArrows } from "../../scripts/arrows.mjs";
 const require = createRequire(import.meta.url);
 const tracked = execFileSync("git", ["ls-files", "-co", "--exclude-standard"], { encoding: "utf8" })
   .split("\n")
-  .filter(Boolean);
+  .filter((path) => path !== "" && existsSync(path));
 const isCode = (path: string) => /\.(ts|tsx|mjs)$/.test(path) && !/_generated|fixtures|\.d\.ts$/.test(path);
 const read = (path: string) => readFileSync(path, "utf8");
 const folders = ["domain", "convex", "runner", "cli", "host", "portfolio"];

@@ -17,12 +17,14 @@ import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { drover, firstJson, start } from "../e2e/support/drover.ts";
+import { cliProject } from "../officialCli/cliHost.ts";
 
 const ROOT = dirname(dirname(dirname(fileURLToPath(import.meta.url))));
 let folder: string;
 let repo: string;
 let packed: string[];
 
+const failed = (error: unknown) => error as { all: string; exitCode: number };
 const run = (file: string, args: string[], options: ExecFileSyncOptions) =>
   execFileSync(file, args, { encoding: "utf8", stdio: ["ignore", "pipe", "pipe"], ...options }) as string;
 
@@ -70,6 +72,8 @@ describe("the package", () => {
       ].filter((name) => name !== "README.md" || existsSync(join(ROOT, name))),
     );
     expect(packed).toContain("dist/functions/functions.js");
+    // Without it a scan works on, silently, with one core.
+    expect(packed).toContain("dist/portfolio/scanWorker.js");
     expect(packed).toContain("templates/pm.md");
     expect(packed.filter((path) => /\.(ts|test\.js)$/.test(path))).toEqual([]);
   });
@@ -123,6 +127,28 @@ describe("the package", () => {
       const ended = new Promise((resolve) => up.once("close", resolve));
       up.kill("SIGTERM");
       expect(await ended).toBe(0);
+    }
+  });
+
+  it("lets the official CLI look into the host, and says what a deploy to it needs", async () => {
+    const home = join(folder, "cliHome");
+    const launcher = join(repo, "node_modules", "drover", "bin", "drover.mjs");
+    const up = start(["host", "--port", "0", "--json"], { env: { DROVER_HOME: home }, launcher });
+    const project = cliProject();
+    try {
+      const url = String((await firstJson(up))["url"]);
+      const key = readFileSync(join(home, "admin-key"), "utf8").trim();
+      const tables = await project.convex({ url, key }, "data");
+      expect(tables.stdout.split("\n")).toContain("assignments");
+      const push = await project.convex({ url, key }, "deploy", "-y", "--typecheck", "disable").catch(failed);
+      expect(push).toMatchObject({ exitCode: 1 });
+      expect(push.all).toContain('Run "npm install esbuild"');
+      expect((await project.convex({ url, key }, "data")).stdout).toBe(tables.stdout);
+    } finally {
+      project.remove();
+      const ended = new Promise((resolve) => up.once("close", resolve));
+      up.kill("SIGTERM");
+      await ended;
     }
   });
 

@@ -9,7 +9,7 @@ import { chat } from "./chat.ts";
 import { gemini } from "./gemini.ts";
 import { responses } from "./responses.ts";
 import { SCENARIOS } from "./scenarios.ts";
-import type { Answer, Conversation, Dialect, Message, Script, SeenRequest } from "./types.ts";
+import type { Answer, Conversation, Dialect, Message, Script, SeenRequest, ToolCall } from "./types.ts";
 
 const DIALECTS = { anthropic, responses, chat, gemini } satisfies Record<Conversation["dialect"], Dialect>;
 type DialectName = keyof typeof DIALECTS;
@@ -117,9 +117,18 @@ function messageOf(
   { tools }: Conversation,
 ): Message {
   if (answer.do === "text") return answer;
-  const call = dialect.toolFor(answer, tools);
+  const call = answer.do === "report" ? reportCall(answer, tools) : dialect.toolFor(answer, tools);
   if (call) return { text: "I will do that.", call };
   return { text: `double: the client offers no tool for "${answer.do}" (it has: ${tools.join(", ")})` };
+}
+
+/** Every client puts a name of its own before the tool's (`mcp__drover__report`, `drover_report`). */
+function reportCall(
+  { status, text }: Extract<Answer, { do: "report" }>,
+  tools: string[],
+): ToolCall | undefined {
+  const name = tools.find((tool) => /drover.*report$/.test(tool));
+  return name === undefined ? undefined : { name, args: { status, text } };
 }
 
 function route(path: string): { scenario: string; params: Record<string, string>; rest: string } {

@@ -1,5 +1,5 @@
 /** OpenAI Responses (Codex). */
-import { list, obj, str } from "../../runner/harness/json.ts";
+import { list, obj, str, type Json } from "../../runner/harness/json.ts";
 import { openaiError } from "./openaiErrors.ts";
 import {
   newId,
@@ -32,7 +32,7 @@ export const responses: Dialect = {
         turn = 0;
       }
     }
-    const tools = list(request.tools).map((tool) => str(obj(tool).name) ?? str(obj(tool).type) ?? "");
+    const tools = list(request.tools).map(obj).flatMap(toolNames);
     return understood({ said, turn, tools, stream: request.stream, model: request.model });
   },
   toolFor(answer, tools) {
@@ -82,11 +82,13 @@ export const responses: Dialect = {
 function itemsOf({ text, call }: Message) {
   const content = [{ type: "output_text", text, annotations: [] }];
   const message = { type: "message", id: newId("msg"), role: "assistant", status: "completed", content };
+  const [name, namespace] = (call?.name ?? "").split(".").reverse();
   const use = call && {
     type: "function_call",
     id: newId("fc"),
     call_id: newId("call"),
-    name: call.name,
+    name,
+    ...(namespace === undefined ? {} : { namespace }),
     arguments: JSON.stringify(call.args),
     status: "completed",
   };
@@ -113,4 +115,11 @@ function envelope(id: string, { status, ...rest }: { model: string; status: stri
     },
     usage: status === "completed" ? usage : null,
   };
+}
+
+/** The tools of an MCP server stand in a namespace; here their names are `namespace.name`. */
+function toolNames(tool: Json): string[] {
+  const name = str(tool.name) ?? str(tool.type) ?? "";
+  if (tool.type !== "namespace") return [name];
+  return list(tool.tools).map((one) => `${name}.${str(obj(one).name) ?? ""}`);
 }

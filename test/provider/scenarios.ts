@@ -15,6 +15,11 @@ export const SCENARIOS: Record<string, Script> = {
       : { do: "text", text: "Done: the command ran." },
   /** A tool that never ends by itself (`tail`, because one CLI refuses a bare `sleep`). */
   "long-shell": ({ params }) => ({ do: "shell", command: params.command ?? "echo begun; tail -f /dev/null" }),
+  /** Reports by its tool, then says something else. */
+  report: ({ turn, params }) =>
+    turn === 0
+      ? { do: "report", status: params.status ?? "result", text: params.text ?? "reported" }
+      : { do: "text", text: "I have reported." },
   "rate-limit": ({ params }) => ({
     do: "fail",
     kind: "rateLimit",

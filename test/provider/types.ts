@@ -8,6 +8,8 @@ export type Answer =
   /** A call of whichever tool of the client writes a file or runs a shell command. */
   | { do: "write"; path: string; content: string }
   | { do: "shell"; command: string }
+  /** A call of the tool by which an agent reports to Drover, whatever the client calls it. */
+  | { do: "report"; status: string; text: string }
   /** An HTTP error as this provider words it; times in seconds. */
   | { do: "fail"; kind: FailKind; retryAfter?: number; resetIn?: number }
   /** The request is taken and never answered. */

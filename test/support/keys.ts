@@ -20,13 +20,18 @@ export async function testKeys(): Promise<TestKeys> {
   };
 }
 
-export async function sign(privateJwk: JWK, claims: TokenClaims): Promise<string> {
-  return new SignJWT({ ...claims })
+/** @param how its id, and when it ends (seconds since the epoch; in an hour unless given) */
+export async function sign(
+  privateJwk: JWK,
+  claims: TokenClaims,
+  { jti, expiresAt = "1h" }: { jti?: string; expiresAt?: number | string } = {},
+): Promise<string> {
+  return new SignJWT({ ...claims, ...(jti !== undefined && { jti }) })
     .setProtectedHeader({ alg: "ES256", kid: "test", typ: "JWT" })
     .setIssuer(TOKEN_ISSUER)
     .setAudience(TOKEN_AUDIENCE)
     .setSubject(claims.role)
     .setIssuedAt()
-    .setExpirationTime("1h")
+    .setExpirationTime(expiresAt)
     .sign(await importJWK(privateJwk, "ES256"));
 }

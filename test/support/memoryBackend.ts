@@ -42,6 +42,8 @@ export class MemoryBackend {
   readonly jobs = new Map<string, MemoryJob>();
   readonly sessions = new Map<string, MemorySession>();
   health: Health[] = [];
+  /** Profile → until when another job tries it. */
+  readonly probed = new Map<string, number>();
   claimCalls = 0;
   /** While set, no call is answered: the line is cut. */
   offline = false;
@@ -64,6 +66,7 @@ export class MemoryBackend {
         idleTimeoutMs: null,
         cascade: ["script"],
         attempt: 0,
+        fallsThrough: false,
         private: false,
         ...job,
       },
@@ -157,6 +160,8 @@ export class MemoryBackend {
     };
     return {
       startSession: (start) => answer(() => this.#start(start)),
+      updateSession: (session, { profiles }) =>
+        answer(() => void Object.assign(this.sessions.get(session) ?? {}, { profiles })),
       heartbeat: (session) =>
         answer(() =>
           this.sessions.get(session)?.alive === true
@@ -176,11 +181,15 @@ export class MemoryBackend {
       liveRunners: () =>
         answer(() => [...this.sessions.values()].filter((one) => one.alive).map((one) => one.runner)),
       claim: ({ session, job }) => answer(() => this.#claim(session, job)),
-      advance: ({ fence, ended }) =>
+      advance: ({ fence, ended, profile }) =>
         answer(() => {
+          const until = this.probed.get(profile);
+          if (until !== undefined) return { kind: "probed" as const, until };
           const job = this.#fenced(fence);
           job?.rows.push(ended);
-          return job === undefined ? undefined : ++job.attempt;
+          return job === undefined
+            ? { kind: "lease_lost" as const }
+            : { kind: "advanced" as const, attempt: ++job.attempt };
         }),
       report: (report, claimNext) => answer(() => this.#report(report, claimNext)),
       events: (_namespace, fence, events) =>

@@ -8,6 +8,6 @@ export async function processTable() {
 
 /** Pids whose environment holds `NAME=value`. */
 export async function pidsWithVariable(name: string, value: string): Promise<number[]> {
-  const { environs } = await snapshot();
-  return [...environs].filter(([, environ]) => environ.includes(`\0${name}=${value}\0`)).map(([pid]) => pid);
+  const { table, environOf } = await snapshot();
+  return [...table.keys()].filter((pid) => environOf(pid)?.includes(`\0${name}=${value}\0`));
 }

@@ -8,7 +8,7 @@ import { fail } from "../shared/fail.ts";
 import { checkFence } from "../attempts/fence.ts";
 import { present } from "../shared/find.ts";
 import { signJwt } from "./jwt.ts";
-import type { Fence } from "../claim/workShapes.ts";
+import type { Fence } from "../shared/workShapes.ts";
 import type { Authorized, Reading } from "../shared/tx.ts";
 
 /** Time that a token outlives its attempt's time limit: it dies with the attempt anyway. */

@@ -3,19 +3,28 @@ import type { Doc } from "../../_generated/dataModel.js";
 import { grantsNamespace } from "./caller.ts";
 import { checkName, checkNames, MAX_CASCADE } from "../shared/checks.ts";
 import { checkLimits } from "../assignments/checkLimits.ts";
+import { checkRetention } from "../retention/checkRetention.ts";
 import { fail } from "../shared/fail.ts";
 import { present } from "../shared/find.ts";
-import { setPrivate } from "../claim/privacy.ts";
+import { setPrivate } from "./privacy.ts";
 import { findNamespace, unknownNamespace } from "./namespaceAccess.ts";
 import type { Authorized, Reading, ScopedTx, Tx } from "../shared/tx.ts";
-import { defined } from "../insert/writeJob.ts";
+import { defined } from "../../../domain/defined.ts";
 
-type Settings = Pick<Doc<"namespaces">, "repo" | "profiles" | "harnessDefaults" | "cascade" | "limits">;
+type Settings = Pick<
+  Doc<"namespaces">,
+  "repo" | "profiles" | "harnessDefaults" | "cascade" | "limits" | "retention"
+>;
 type EnsureArgs = { namespace: string; privateRepos?: string[] } & {
   [K in keyof Settings]?: Exclude<Settings[K], undefined>;
 };
 
-const EMPTY: Omit<Settings, "repo"> = { profiles: [], harnessDefaults: {}, cascade: [], limits: {} };
+const EMPTY: Omit<Settings, "repo" | "retention"> = {
+  profiles: [],
+  harnessDefaults: {},
+  cascade: [],
+  limits: {},
+};
 
 /** See `namespaces:ensure`. */
 export async function ensureNamespace(ctx: Tx & Authorized, args: EnsureArgs) {
@@ -73,6 +82,7 @@ function check(args: EnsureArgs): void {
   checkNames(Object.keys(args.harnessDefaults ?? {}), "harnessDefaults");
   checkNames(Object.values(args.harnessDefaults ?? {}), "harnessDefaults");
   checkLimits(args.limits);
+  checkRetention(args.retention);
 }
 
 async function ensureRepo(tx: Tx, namespace: Doc<"namespaces">["_id"], slug: string): Promise<void> {

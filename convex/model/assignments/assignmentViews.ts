@@ -1,9 +1,9 @@
 import type { AssignmentState } from "../../../domain/assignmentState.ts";
 import { MAX_PAGE } from "../../../domain/limits.ts";
 import type { Doc } from "../../_generated/dataModel.js";
-import { pageSize } from "../shared/checks.ts";
+import { checkNames, pageSize } from "../shared/checks.ts";
 import { assignmentTextsOf, findAssignment } from "../shared/find.ts";
-import { toJob } from "../jobs/jobView.ts";
+import { toJob } from "../shared/jobView.ts";
 import type { AssignmentView } from "../shared/shapes.ts";
 import { sumTotals } from "./totals.ts";
 import type { Reading, ScopedReading } from "../shared/tx.ts";
@@ -19,6 +19,27 @@ export async function listAssignments(
       ? assignments.withIndex("by_number", (q) => q.eq("namespace", ctx.namespace._id))
       : assignments.withIndex("by_status", (q) => q.eq("namespace", ctx.namespace._id).eq("status", status));
   return (await range.order("desc").take(pageSize(limit, MAX_PAGE))).map(withoutTexts);
+}
+
+/** See `assignments:byKeys`. */
+export async function assignmentsByKeys(
+  ctx: ScopedReading,
+  { keys }: { keys: string[] },
+): Promise<AssignmentView[]> {
+  checkNames(keys, "keys", MAX_PAGE);
+  const rows = await Promise.all(keys.map((key) => assignmentByKey(ctx, key)));
+  return rows.filter((row) => row !== null).map(withoutTexts);
+}
+
+/** The assignment of this key, if one was created under it. */
+export function assignmentByKey(
+  { db, namespace }: ScopedReading,
+  key: string,
+): Promise<Doc<"assignments"> | null> {
+  return db
+    .query("assignments")
+    .withIndex("by_key", (q) => q.eq("namespace", namespace._id).eq("key", key))
+    .first();
 }
 
 /** See `assignments:get`. */

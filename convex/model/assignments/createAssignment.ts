@@ -1,11 +1,11 @@
 import type { Policy } from "../../../domain/assignmentState.ts";
 import { firstLine } from "../../../domain/text.ts";
 import type { Doc } from "../../_generated/dataModel.js";
+import { assignmentByKey } from "./assignmentViews.ts";
 import { checkLimits } from "./checkLimits.ts";
-import { MAX_PRIORITY } from "../insert/checkNewJob.ts";
-import { checkName, checkNumber, checkText } from "../shared/checks.ts";
+import { checkName, checkNumber, checkText, MAX_PRIORITY } from "../shared/checks.ts";
 import type { ScopedReading, ScopedTx } from "../shared/tx.ts";
-import { defined } from "../insert/writeJob.ts";
+import { defined } from "../../../domain/defined.ts";
 
 /** Priority of assignments that name none; lower goes first. */
 const DEFAULT_PRIORITY = 10;
@@ -37,7 +37,7 @@ export async function createAssignment(
   args: Args,
 ): Promise<{ id: string; number: number; created: boolean }> {
   check(args);
-  const known = args.key === undefined ? null : await byKey(ctx, args.key);
+  const known = args.key === undefined ? null : await assignmentByKey(ctx, args.key);
   if (known !== null) return { id: known._id, number: known.number, created: false };
   const number = ((await newest(ctx))?.number ?? 0) + 1;
   const kind = args.kind ?? DEFAULT_KIND;
@@ -71,13 +71,6 @@ function check(args: Args): void {
   for (const field of ["kind", "sourceRef", "key"] as const) checkName(args[field], field);
   checkNumber(args.priority, "priority", { min: -MAX_PRIORITY, max: MAX_PRIORITY });
   checkLimits(args.limits);
-}
-
-function byKey({ db, namespace }: ScopedReading, key: string): Promise<Doc<"assignments"> | null> {
-  return db
-    .query("assignments")
-    .withIndex("by_key", (q) => q.eq("namespace", namespace._id).eq("key", key))
-    .first();
 }
 
 function newest({ db, namespace }: ScopedReading): Promise<Doc<"assignments"> | null> {

@@ -1,7 +1,7 @@
 import type { Gate } from "../../../domain/gate.ts";
 import type { Doc, Id } from "../../_generated/dataModel.js";
 import { isOpenAssignment, refresh } from "../readiness/readiness.ts";
-import type { Step, TaskOf } from "../fanOut/task.ts";
+import type { Step, TaskOf } from "../shared/task.ts";
 import type { Tx } from "../shared/tx.ts";
 
 /** One batch of the jobs whose gate the state of their assignment moves. Each leaves the range it is found in. */

@@ -1,17 +1,16 @@
 import type { AssignmentState, BlockOwner } from "../../../domain/assignmentState.ts";
 import type { Doc, Id } from "../../_generated/dataModel.js";
-import { markActed } from "../pm/acted.ts";
+import { markActed } from "./acted.ts";
 import { moveAssignment, refuseIllegal } from "./assignmentState.ts";
 import { withTexts } from "./assignmentViews.ts";
 import { checkLimits } from "./checkLimits.ts";
-import { MAX_PRIORITY } from "../insert/checkNewJob.ts";
-import { checkNumber, checkSize, checkText } from "../shared/checks.ts";
+import { checkNumber, checkSize, checkText, MAX_PRIORITY } from "../shared/checks.ts";
 import { fail } from "../shared/fail.ts";
 import { assignmentTextsOf, findAssignment, findJob, present } from "../shared/find.ts";
 import { callPm } from "../pm/pmCall.ts";
 import type { AssignmentView } from "../shared/shapes.ts";
 import type { ScopedTx, Tx } from "../shared/tx.ts";
-import { defined } from "../insert/writeJob.ts";
+import { defined } from "../../../domain/defined.ts";
 
 /** Settled jobs looked at for the last one that is not a PM's. */
 const BACK = 16;

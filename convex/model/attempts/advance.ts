@@ -1,10 +1,11 @@
 import { headAndTail } from "../../../domain/text.ts";
 import type { Doc } from "../../_generated/dataModel.js";
-import { refuseBarred } from "../claim/barred.ts";
+import { refuseBarred } from "../access/barred.ts";
 import { closeAttempt } from "./closeAttempt.ts";
 import { fail } from "../shared/fail.ts";
 import { checkFence, type Held } from "./fence.ts";
-import type { AttemptReport, Fence } from "../claim/workShapes.ts";
+import { probeFor } from "../claim/usableProfile.ts";
+import type { AttemptReport, Fence } from "../shared/workShapes.ts";
 import type { ScopedTx } from "../shared/tx.ts";
 
 /** Bytes of the reason why the next profile has its turn. */
@@ -17,7 +18,11 @@ type Args = {
   harness: string;
 };
 
-type Result = { kind: "advanced"; attempt: number } | { kind: "lease_lost" };
+type Result =
+  | { kind: "advanced"; attempt: number }
+  /** Another job tries the profile after its limit: nothing was changed, ask for the next one. */
+  | { kind: "probed"; until: number }
+  | { kind: "lease_lost" };
 
 /** See `work:advance`: the next profile is a new attempt of the same session. Sent twice, it advances once. */
 export async function advanceAttempt(ctx: ScopedTx, args: Args): Promise<Result> {
@@ -33,6 +38,8 @@ export async function advanceAttempt(ctx: ScopedTx, args: Args): Promise<Result>
       `profile: expected one of the job's cascade (${job.cascade.join(", ")}), got ${JSON.stringify(args.profile)}`,
     );
   }
+  const { probes, until } = await probeFor(ctx, job, args.profile);
+  if (until !== undefined) return { kind: "probed", until };
   await closeAttempt(ctx, held, { ended: args.ended, outcome: "advanced" });
   const number = job.attempt + 1;
   await ctx.db.insert("attempts", {
@@ -43,7 +50,10 @@ export async function advanceAttempt(ctx: ScopedTx, args: Args): Promise<Result>
     harness: args.harness,
     why: whyNext(args),
     startedAt: ctx.now,
+    ...(probes === undefined ? {} : { probe: true }),
   });
+  if (probes !== undefined)
+    await ctx.db.patch("harnessHealth", probes, { probe: { job: job._id, attempt: number } });
   await ctx.db.patch("jobs", job._id, { attempt: number, profileUsed: args.profile });
   return { kind: "advanced", attempt: number };
 }

@@ -1,6 +1,6 @@
 import { headAndTail } from "../../../domain/text.ts";
 import type { Doc } from "../../_generated/dataModel.js";
-import type { AttemptReport } from "../claim/workShapes.ts";
+import type { AttemptReport } from "../shared/workShapes.ts";
 import { addToTotals, plus } from "../assignments/totals.ts";
 import type { Tx } from "../shared/tx.ts";
 

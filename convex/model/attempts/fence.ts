@@ -4,7 +4,7 @@
 import type { Doc } from "../../_generated/dataModel.js";
 import { fail } from "../shared/fail.ts";
 import { findJob, findSession } from "../shared/find.ts";
-import type { Fence } from "../claim/workShapes.ts";
+import type { Fence } from "../shared/workShapes.ts";
 import type { Reading, ScopedReading } from "../shared/tx.ts";
 
 /** What a fence stands for. */

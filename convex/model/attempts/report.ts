@@ -10,7 +10,7 @@ import { seekJob } from "../shared/find.ts";
 import { forgetLimitOf } from "../health/health.ts";
 import { endUnlessCanceled, interrupt, park } from "./setback.ts";
 import { settle } from "./settle.ts";
-import type { AttemptReport, Claimed, Fence, Outcome } from "../claim/workShapes.ts";
+import type { AttemptReport, Claimed, Fence, Outcome } from "../shared/workShapes.ts";
 import type { ScopedTx } from "../shared/tx.ts";
 
 /** Jobs that a report may try for: each widens what the report may conflict with. */

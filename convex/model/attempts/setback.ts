@@ -7,7 +7,7 @@ import { scheduleDue } from "../readiness/due.ts";
 import { releaseLock } from "../readiness/locks.ts";
 import { refresh } from "../readiness/readiness.ts";
 import { settle, type Ending } from "./settle.ts";
-import type { Step, TaskOf } from "../fanOut/task.ts";
+import type { Step, TaskOf } from "../shared/task.ts";
 import type { Tx } from "../shared/tx.ts";
 
 /** A running job whose session is gone: back to the queue, or quarantined when that happens again and again. */

@@ -15,7 +15,7 @@ import { holdsLock } from "../readiness/locks.ts";
 import { isOpenAssignment } from "../readiness/readiness.ts";
 import { park } from "../attempts/setback.ts";
 import { usableProfile, type Chosen } from "./usableProfile.ts";
-import type { Claimed } from "./workShapes.ts";
+import type { Claimed } from "../shared/workShapes.ts";
 import type { ScopedTx } from "../shared/tx.ts";
 
 /** Bytes of the reason for a profile: a line for each one that was passed over. */

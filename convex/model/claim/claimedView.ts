@@ -1,8 +1,8 @@
 import { jobHandle } from "../../../domain/handle.ts";
 import type { Doc, Id } from "../../_generated/dataModel.js";
 import { assignmentTextsOf, present, textsOf } from "../shared/find.ts";
-import { isPrivate } from "./privacy.ts";
-import type { Claimed } from "./workShapes.ts";
+import { isPrivate } from "../access/privacy.ts";
+import type { Claimed } from "../shared/workShapes.ts";
 import type { Reading } from "../shared/tx.ts";
 
 /** Jobs of the assignment that a PM sees: more than its limit lets it have. */
@@ -36,6 +36,7 @@ export async function claimedView(
       idleTimeoutMs: job.idleTimeoutMs,
       cascade: job.cascade,
       attempt: job.attempt,
+      fallsThrough: job.run !== undefined,
       private: await isPrivate(ctx, job),
     },
     assignment: {

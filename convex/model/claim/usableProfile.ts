@@ -4,9 +4,9 @@
  */
 import { earliestReset, holdsBack } from "../../../domain/healthRule.ts";
 import type { Doc, Id } from "../../_generated/dataModel.js";
-import { isBarred } from "./barred.ts";
-import { healthOf } from "../health/healthRows.ts";
-import { isPrivate } from "./privacy.ts";
+import { isBarred } from "../access/barred.ts";
+import { accountRow, healthOf } from "../health/healthRows.ts";
+import { isPrivate } from "../access/privacy.ts";
 import type { ScopedTx, Tx } from "../shared/tx.ts";
 
 /** How long the others wait for a probe before they look again, ms; its end wakes them anyway. */
@@ -72,6 +72,22 @@ async function judge(ctx: ScopedTx, name: string, { session, machine }: Who): Pr
   if (over !== undefined && (await isProbed(ctx, over)))
     return { kind: "limited", until: ctx.now + PROBE_WAIT_MS, why: "another job tries it after its limit" };
   return { kind: "usable", probes: over?._id };
+}
+
+/**
+ * What a job that falls to `profile` within its claim must heed: the row of a limit that has ended, which it then
+ * probes (`probes`), or the time until which another job does (`until`).
+ */
+export async function probeFor(
+  ctx: ScopedTx,
+  job: Doc<"jobs">,
+  profile: string,
+): Promise<{ probes?: Id<"harnessHealth">; until?: number }> {
+  const row = await accountRow(ctx, { namespace: ctx.namespace._id, profile });
+  const isOver = row?.kind === "limited" && row.until !== undefined && row.until <= ctx.now;
+  if (row === null || !isOver) return {};
+  if (row.probe?.job !== job._id && (await isProbed(ctx, row))) return { until: ctx.now + PROBE_WAIT_MS };
+  return { probes: row._id };
 }
 
 /** A probe counts while its attempt runs; whatever else became of it, the next claim is the probe. */

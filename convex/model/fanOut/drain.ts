@@ -5,7 +5,7 @@
 import { makeFunctionReference } from "convex/server";
 import { FAN_OUT_BATCH } from "../../../domain/limits.ts";
 import { step } from "./steps.ts";
-import type { Task } from "./task.ts";
+import type { Task } from "../shared/task.ts";
 import type { Tx } from "../shared/tx.ts";
 
 /** Tasks in the arguments of one continuation: far below the 8,192 elements that an array may have. */

@@ -6,7 +6,7 @@ import { giveNewPriority } from "../readiness/priorities.ts";
 import { skipUnstarted } from "../jobs/skipJobs.ts";
 import { revive } from "../jobs/retry.ts";
 import { abandon } from "../attempts/setback.ts";
-import type { Step, Task } from "./task.ts";
+import type { Step, Task } from "../shared/task.ts";
 import { passTurn } from "../readiness/turn.ts";
 import type { Tx } from "../shared/tx.ts";
 import { wakeParked } from "../readiness/wakeUp.ts";

@@ -4,7 +4,7 @@ import { fail } from "../shared/fail.ts";
 import { expire, MAX_REASON_BYTES } from "./health.ts";
 import { accountRow, machineRow } from "./healthRows.ts";
 import type { ScopedTx } from "../shared/tx.ts";
-import { defined } from "../insert/writeJob.ts";
+import { defined } from "../../../domain/defined.ts";
 
 type Args = { profile: string; machine?: string; until?: number; reason: string };
 

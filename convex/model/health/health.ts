@@ -9,7 +9,7 @@ import { fail } from "../shared/fail.ts";
 import { findSession, present } from "../shared/find.ts";
 import { accountRow, machineRow } from "./healthRows.ts";
 import type { ScopedReading, ScopedTx, Tx } from "../shared/tx.ts";
-import { defined } from "../insert/writeJob.ts";
+import { defined } from "../../../domain/defined.ts";
 
 /** Bytes of a reason: a few lines for a person. */
 export const MAX_REASON_BYTES = 2000;

@@ -2,7 +2,15 @@ import { parseHandle } from "../../../domain/handle.ts";
 import { SCRIPT_PROFILE } from "../../../domain/jobCascade.ts";
 import { JOB_TYPES } from "../../../domain/jobTypes.ts";
 import type { Doc } from "../../_generated/dataModel.js";
-import { checkName, checkNames, checkNumber, checkSize, checkText, MAX_CASCADE } from "../shared/checks.ts";
+import {
+  checkName,
+  checkNames,
+  checkNumber,
+  checkSize,
+  checkText,
+  MAX_CASCADE,
+  MAX_PRIORITY,
+} from "../shared/checks.ts";
 import { fail } from "../shared/fail.ts";
 import type { NewJob } from "../shared/shapes.ts";
 
@@ -10,8 +18,6 @@ import type { NewJob } from "../shared/shapes.ts";
 export const MAX_AFTER = 512;
 /** Milliseconds that a time limit may be at most: a week. */
 const MAX_TIMEOUT_MS = 7 * 24 * 60 * 60 * 1000;
-/** How far from 0 a priority may lie. */
-export const MAX_PRIORITY = 1_000_000;
 /** How far into the future a start time may lie, ms: a year, well within what Convex schedules. */
 const MAX_DELAY_MS = 366 * 24 * 60 * 60 * 1000;
 

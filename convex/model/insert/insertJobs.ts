@@ -1,7 +1,7 @@
 import { isTerminalAssignment } from "../../../domain/assignmentState.ts";
 import { tooManyJobs } from "../../../domain/limitRule.ts";
 import type { Doc, Id } from "../../_generated/dataModel.js";
-import { markActed } from "../pm/acted.ts";
+import { markActed } from "../assignments/acted.ts";
 import { block, moveAssignment } from "../assignments/assignmentState.ts";
 import { fail } from "../shared/fail.ts";
 import { findAssignment, findJob } from "../shared/find.ts";

@@ -60,6 +60,8 @@ export function jobByKey(
 ): Promise<Doc<"jobs"> | null> {
   return ctx.db
     .query("jobs")
-    .withIndex("by_key", (q) => q.eq("assignment", assignment._id).eq("key", key))
+    .withIndex("by_key", (q) =>
+      q.eq("namespace", assignment.namespace).eq("key", key).eq("assignment", assignment._id),
+    )
     .first();
 }

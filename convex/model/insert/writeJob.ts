@@ -1,3 +1,4 @@
+import { defined } from "../../../domain/defined.ts";
 import { resolveCascade } from "../../../domain/jobCascade.ts";
 import { contentHash } from "../../../domain/contentHash.ts";
 import { firstStage, gateOf } from "../../../domain/gate.ts";
@@ -108,11 +109,4 @@ function defaultLock(
 ): string | undefined {
   if (type === "pm") return `pm:${assignment.number}`;
   return JOB_TYPES[type].locksRepo ? `repo:${repo ?? namespace.name}` : undefined;
-}
-
-/** The fields that have a value: a document has no `undefined` ones. */
-export function defined<T extends object>(fields: T): { [K in keyof T]?: Exclude<T[K], undefined> } {
-  return Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== undefined)) as {
-    [K in keyof T]?: Exclude<T[K], undefined>;
-  };
 }

@@ -6,7 +6,7 @@ import { endByHand } from "./byHandAttempt.ts";
 import { checkSize } from "../shared/checks.ts";
 import { fail } from "../shared/fail.ts";
 import { findJob, present } from "../shared/find.ts";
-import { toJob } from "./jobView.ts";
+import { toJob } from "../shared/jobView.ts";
 import { isOpenAssignment } from "../readiness/readiness.ts";
 import { settle } from "../attempts/settle.ts";
 import type { JobView } from "../shared/shapes.ts";

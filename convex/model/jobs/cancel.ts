@@ -4,7 +4,7 @@ import type { Doc } from "../../_generated/dataModel.js";
 import { endByHand } from "./byHandAttempt.ts";
 import { findJob } from "../shared/find.ts";
 import { settle } from "../attempts/settle.ts";
-import type { Step, TaskOf } from "../fanOut/task.ts";
+import type { Step, TaskOf } from "../shared/task.ts";
 import type { ScopedTx, Tx } from "../shared/tx.ts";
 
 type Result = { outcome: "canceled" | "requested" | "already"; status: JobState };

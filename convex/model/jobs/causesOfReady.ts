@@ -2,6 +2,7 @@
 import { earliestReset } from "../../../domain/healthRule.ts";
 import type { Doc } from "../../_generated/dataModel.js";
 import { accountRow, machineRow } from "../health/healthRows.ts";
+import { isBarred } from "../access/barred.ts";
 import { hasRepo } from "../claim/repoAtHand.ts";
 import { servingRunners, type Serving } from "../sessions/runners.ts";
 import type { Cause } from "../shared/shapes.ts";
@@ -61,10 +62,16 @@ export async function runnerCauses(
       `no live runner serves pool ${JSON.stringify(job.pool)}: start one with \`drover runner\``,
     );
   }
-  const able = inPool.filter(({ session }) => job.cascade.some((name) => session?.profiles.includes(name)));
+  const cascade = job.cascade.filter((name) => !isBarred(job, name));
+  if (cascade.length === 0) {
+    return because(
+      `its repo is private and all of its harness profiles (${job.cascade.join(", ")}) collect data: retry it with another one`,
+    );
+  }
+  const able = inPool.filter(({ session }) => cascade.some((name) => session?.profiles.includes(name)));
   if (able.length === 0) {
     return because(
-      `no live runner offers any of its harness profiles (${job.cascade.join(", ")}): install one where a runner is, or cancel the job and insert it with another harness`,
+      `no live runner offers any of its harness profiles (${cascade.join(", ")}): install one where a runner is, or cancel the job and insert it with another harness`,
     );
   }
   const namespace = await ctx.db.get("namespaces", job.namespace);
@@ -90,7 +97,8 @@ async function machineCauses(ctx: Reading, job: Doc<"jobs">, awake: readonly Ser
   const causes: Cause[] = [];
   for (const { runner, session } of awake) {
     const machine = runner.host;
-    for (const profile of job.cascade.filter((name) => session?.profiles.includes(name))) {
+    const offered = job.cascade.filter((name) => session?.profiles.includes(name) && !isBarred(job, name));
+    for (const profile of offered) {
       const row = await machineRow(ctx, { namespace: job.namespace, profile, machine });
       if (row?.active !== true) return [];
       const text = `${profile} cannot run on ${machine} (${row.reason}): repair it there and start its runner again`;

@@ -6,7 +6,7 @@ import { fail } from "../shared/fail.ts";
 import { checkFence } from "../attempts/fence.ts";
 import { findJob } from "../shared/find.ts";
 import { forgetLimitOf } from "../health/health.ts";
-import type { Fence } from "../claim/workShapes.ts";
+import type { Fence } from "../shared/workShapes.ts";
 import type { Reading, ScopedReading, ScopedTx, Tx } from "../shared/tx.ts";
 
 /** Oldest events dropped in one call at most: somewhat more than a call may add. */

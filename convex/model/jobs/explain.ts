@@ -3,7 +3,7 @@ import { jobHandle } from "../../../domain/handle.ts";
 import type { Doc } from "../../_generated/dataModel.js";
 import { causesOf } from "./causes.ts";
 import { findJob } from "../shared/find.ts";
-import { toJob } from "./jobView.ts";
+import { toJob } from "../shared/jobView.ts";
 import type { Cause } from "../shared/shapes.ts";
 import type { ScopedReading } from "../shared/tx.ts";
 

@@ -4,7 +4,7 @@ import { MAX_PAGE } from "../../../domain/limits.ts";
 import type { Doc } from "../../_generated/dataModel.js";
 import { pageSize } from "../shared/checks.ts";
 import { findJob, textsOf } from "../shared/find.ts";
-import { toJob } from "./jobView.ts";
+import { toJob } from "../shared/jobView.ts";
 import type { JobView } from "../shared/shapes.ts";
 import type { Reading, ScopedReading } from "../shared/tx.ts";
 

@@ -4,14 +4,14 @@ import { canJobMove, isTerminalJob } from "../../../domain/jobState.ts";
 import { scheduleDue } from "../readiness/due.ts";
 import type { Doc } from "../../_generated/dataModel.js";
 import { moveAssignment } from "../assignments/assignmentState.ts";
-import { refuseBarred } from "../claim/barred.ts";
+import { refuseBarred } from "../access/barred.ts";
 import { checkName } from "../shared/checks.ts";
 import { fail } from "../shared/fail.ts";
 import { findJob, present } from "../shared/find.ts";
-import { toJob } from "./jobView.ts";
+import { toJob } from "../shared/jobView.ts";
 import { refresh } from "../readiness/readiness.ts";
 import type { JobView } from "../shared/shapes.ts";
-import type { Step, TaskOf } from "../fanOut/task.ts";
+import type { Step, TaskOf } from "../shared/task.ts";
 import type { Reading, ScopedTx, Tx } from "../shared/tx.ts";
 
 /** Open edges of one job that are looked at for a dead dependency: more than an insert and its splices write. */

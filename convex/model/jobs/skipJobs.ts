@@ -4,11 +4,11 @@ import type { Doc } from "../../_generated/dataModel.js";
 import { checkText } from "../shared/checks.ts";
 import { fail } from "../shared/fail.ts";
 import { findJob, present } from "../shared/find.ts";
-import { toJob } from "./jobView.ts";
+import { toJob } from "../shared/jobView.ts";
 import { findRun } from "../runs/runs.ts";
 import { settle } from "../attempts/settle.ts";
 import type { JobView } from "../shared/shapes.ts";
-import type { Step, TaskOf } from "../fanOut/task.ts";
+import type { Step, TaskOf } from "../shared/task.ts";
 import type { ScopedTx, Tx } from "../shared/tx.ts";
 
 /** One batch of the jobs that have not started: the ready ones first, because those could start next. */

@@ -3,7 +3,7 @@ import type { Gate } from "../../../domain/gate.ts";
 import { JOB_STATES } from "../../../domain/jobState.ts";
 import { MAX_COUNT, MAX_PAGE } from "../../../domain/limits.ts";
 import type { Doc } from "../../_generated/dataModel.js";
-import { toJob } from "../jobs/jobView.ts";
+import { toJob } from "../shared/jobView.ts";
 import { servingRunners } from "../sessions/runners.ts";
 import { findStuck } from "./stuck.ts";
 import { turnHolder } from "../readiness/turn.ts";

@@ -8,7 +8,7 @@ import { block } from "../assignments/assignmentState.ts";
 import { present } from "../shared/find.ts";
 import { refresh } from "./readiness.ts";
 import { settle } from "../attempts/settle.ts";
-import type { Step, TaskOf } from "../fanOut/task.ts";
+import type { Step, TaskOf } from "../shared/task.ts";
 import type { Tx } from "../shared/tx.ts";
 
 /** One batch of the dependents of a settled job. */

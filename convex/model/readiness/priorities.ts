@@ -1,7 +1,7 @@
 import type { Doc } from "../../_generated/dataModel.js";
 import { nextWaiter } from "./locks.ts";
 import { refresh } from "./readiness.ts";
-import type { Step, TaskOf } from "../fanOut/task.ts";
+import type { Step, TaskOf } from "../shared/task.ts";
 import type { Tx } from "../shared/tx.ts";
 
 /** One batch of the open jobs that take over their assignment's new priority, in order of their numbers. */

@@ -1,7 +1,7 @@
 import { firstStage } from "../../../domain/gate.ts";
 import type { Doc, Id } from "../../_generated/dataModel.js";
 import { refresh } from "./readiness.ts";
-import type { Step, TaskOf } from "../fanOut/task.ts";
+import type { Step, TaskOf } from "../shared/task.ts";
 import type { Tx } from "../shared/tx.ts";
 
 /** The time of a job has come: its start time, or another try after its cascade was limited. */

@@ -2,7 +2,7 @@
 import { jobHandle } from "../../../domain/handle.ts";
 import { reviewPrompt } from "../../../domain/reviewPrompt.ts";
 import type { Doc } from "../../_generated/dataModel.js";
-import { isBarred } from "../claim/barred.ts";
+import { isBarred } from "../access/barred.ts";
 import { present } from "../shared/find.ts";
 import { lastNumber } from "../assignments/spent.ts";
 import type { Tx } from "../shared/tx.ts";

@@ -4,14 +4,13 @@ import type { Gate } from "../../../domain/gate.ts";
 import type { JobState } from "../../../domain/jobState.ts";
 import type { Doc } from "../../_generated/dataModel.js";
 import { pageSize } from "../shared/checks.ts";
-import { fail } from "../shared/fail.ts";
 import { present, textsOf } from "../shared/find.ts";
-import { toJob } from "../jobs/jobView.ts";
+import { toJob } from "../shared/jobView.ts";
 import { findRun } from "./runs.ts";
 import type { RunView } from "./runShapes.ts";
 import { sumTotals } from "../assignments/totals.ts";
 import type { Reading, ScopedReading } from "../shared/tx.ts";
-import { defined } from "../insert/writeJob.ts";
+import { defined } from "../../../domain/defined.ts";
 
 /** Running or parked jobs that a live picture shows: the slots of a fleet, several times over. */
 const MAX_MOVING = 100;
@@ -21,9 +20,6 @@ const MAX_WAITING = 20;
 const MAX_RECENT = 30;
 /** Settled jobs in one page: with results of 64 KB each far below the 16 MiB that a query may read. */
 const MAX_SETTLED = 50;
-/** Keys that one call asks for, and runs that are looked through for them: a thousand reads at most. */
-const MAX_KEYS = 50;
-const MAX_EARLIER_RUNS = 20;
 /** Attempts of one job that are told. */
 const MAX_ATTEMPTS = 50;
 
@@ -88,30 +84,6 @@ export async function settledOfRun(
     .take(MAX_SETTLED - sameTime.length || 1);
   const page = [...sameTime, ...later].slice(0, MAX_SETTLED);
   return Promise.all(page.map((job) => detailOf(ctx, job)));
-}
-
-/** See `runs:completed`. */
-export async function completedKeys(ctx: ScopedReading, { keys }: { keys: string[] }): Promise<string[]> {
-  if (keys.length > MAX_KEYS) fail("INVALID", `keys: expected at most ${MAX_KEYS}, got ${keys.length}`);
-  const runs = await ctx.db
-    .query("runs")
-    .withIndex("by_namespace", (q) => q.eq("namespace", ctx.namespace._id))
-    .order("desc")
-    .take(MAX_EARLIER_RUNS);
-  const complete = await Promise.all(keys.map((key) => isComplete(ctx, runs, key)));
-  return keys.filter((_, i) => complete[i]);
-}
-
-/** The newest run that knows the key decides: what failed there is not done, whatever came before. */
-async function isComplete({ db }: Reading, runs: Doc<"runs">[], key: string): Promise<boolean> {
-  for (const { assignment } of runs) {
-    const job = await db
-      .query("jobs")
-      .withIndex("by_key", (q) => q.eq("assignment", assignment).eq("key", key))
-      .first();
-    if (job !== null) return job.status === "complete";
-  }
-  return false;
 }
 
 async function detailOf(ctx: Reading, job: Doc<"jobs">) {

@@ -9,7 +9,7 @@ import { fail } from "../shared/fail.ts";
 import { findAssignment, present } from "../shared/find.ts";
 import type { NewJob } from "../shared/shapes.ts";
 import type { ScopedReading, ScopedTx } from "../shared/tx.ts";
-import { defined } from "../insert/writeJob.ts";
+import { defined } from "../../../domain/defined.ts";
 import type { Inserted } from "../insert/writePlan.ts";
 
 /** Tasks that one run may have: what a person still calls one file. */

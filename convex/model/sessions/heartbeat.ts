@@ -37,7 +37,7 @@ async function dropUnknown(
   session: Doc<"sessions">,
   running: readonly { job: string; attempt: number }[],
 ): Promise<boolean> {
-  const known = new Map(running.map(({ job, attempt }) => [job, attempt]));
+  const known = new Set(running.map(({ job }) => job));
   const jobs = await tx.db
     .query("jobs")
     .withIndex("by_session", (q) => q.eq("session", session._id).eq("status", "running"))

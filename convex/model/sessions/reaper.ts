@@ -1,7 +1,8 @@
 /** Ends sessions whose lease has lapsed: SPEC.md §5. */
+import { IDLE_LEASE_MS } from "../../../domain/limits.ts";
 import type { Doc, Id } from "../../_generated/dataModel.js";
 import { closeRunsLater } from "../runs/ownRuns.ts";
-import { scheduleReap } from "./lease.ts";
+import { busyLeaseMs, scheduleReap } from "./lease.ts";
 import type { Tx } from "../shared/tx.ts";
 
 /** Sessions that the backstop ends in one run; the next run is a minute away. */
@@ -28,6 +29,20 @@ export async function reapLapsed(tx: Tx): Promise<void> {
     .withIndex("by_lease", (q) => q.eq("status", "live").lt("leaseUntil", tx.now))
     .take(SESSIONS_PER_RUN);
   for (const session of lapsed) await lapse(tx, session);
+  await shortenImpossible(tx);
+}
+
+/**
+ * No lease is granted for as long as these still have: the clock was set back since. Runners that live renew in time;
+ * the jobs of the others would else be held until the clock is there again.
+ */
+async function shortenImpossible(tx: Tx): Promise<void> {
+  const longest = Math.max(IDLE_LEASE_MS, busyLeaseMs());
+  const sessions = await tx.db
+    .query("sessions")
+    .withIndex("by_lease", (q) => q.eq("status", "live").gt("leaseUntil", tx.now + 2 * longest))
+    .take(SESSIONS_PER_RUN);
+  for (const { _id } of sessions) await tx.db.patch("sessions", _id, { leaseUntil: tx.now + longest });
 }
 
 /** Ends a session; its running jobs are sent back as lost. */

@@ -19,16 +19,19 @@ const MAX_SLOTS = 1000;
 /** Live sessions of one runner that a start ends: one, unless starts crossed each other. */
 const MAX_EARLIER = 10;
 
-type StartArgs = {
-  runner: string;
-  host: string;
-  version: string;
-  namespaces: string[];
+type Offer = {
   pools: string[];
   slots: number;
   profiles: string[];
   collecting?: string[];
   repos?: Record<string, string[]>;
+};
+
+type StartArgs = Offer & {
+  runner: string;
+  host: string;
+  version: string;
+  namespaces: string[];
 };
 
 /** See `sessions:start`. */
@@ -67,6 +70,23 @@ export async function startSession(ctx: Tx & Authorized, args: StartArgs) {
   return { session, leaseMs: busyLeaseMs(), renewInMs: lease.renewInMs, namespaces: names, held };
 }
 
+/** See `sessions:update`. What failed on the machine before may work with the new configuration. */
+export async function updateSession(
+  ctx: Tx & Authorized,
+  { session: id, ...offer }: Offer & { session: string },
+): Promise<null> {
+  checkOffer(ctx.caller, offer);
+  const session = await findSession(ctx, id);
+  if (session.status !== "live") return null;
+  // What the new offer leaves out must not stay from the old one: `repos` absent means any repo.
+  await ctx.db.patch("sessions", session._id, { collecting: undefined, repos: undefined, ...offer });
+  const runner = await ctx.db.get("runners", session.runner);
+  if (runner === null) return null;
+  await ctx.db.patch("runners", runner._id, { pools: offer.pools });
+  for (const { _id } of await served(ctx, session.namespaces)) await forgetMachine(ctx, _id, runner.host);
+  return null;
+}
+
 /** See `sessions:end`. */
 export async function endSession(ctx: Tx & Authorized, args: { session: string }): Promise<null> {
   const session = await findSession(ctx, args.session);
@@ -79,12 +99,17 @@ export async function endSession(ctx: Tx & Authorized, args: { session: string }
 
 function checkStart(caller: Caller, args: StartArgs): void {
   for (const field of ["runner", "host", "version"] as const) checkName(args[field], field);
-  checkNames(args.collecting, "collecting");
-  for (const slugs of Object.values(args.repos ?? {})) checkNames(slugs, "repos", MAX_SESSION_REPOS);
-  for (const field of ["namespaces", "pools", "profiles"] as const) checkNames(args[field], field);
-  checkNumber(args.slots, "slots", { min: 0, max: MAX_SLOTS });
+  checkNames(args.namespaces, "namespaces");
   if (args.namespaces.length === 0)
     fail("INVALID", 'namespaces: expected at least one name, or ["*"] for all that the token grants');
+  checkOffer(caller, args);
+}
+
+function checkOffer(caller: Caller, args: Offer): void {
+  checkNames(args.collecting, "collecting");
+  for (const slugs of Object.values(args.repos ?? {})) checkNames(slugs, "repos", MAX_SESSION_REPOS);
+  for (const field of ["pools", "profiles"] as const) checkNames(args[field], field);
+  checkNumber(args.slots, "slots", { min: 0, max: MAX_SLOTS });
   const odd = args.pools.find((pool) => !grantsPool(caller, pool));
   if (odd !== undefined) {
     fail(

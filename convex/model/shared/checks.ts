@@ -10,6 +10,9 @@ export const MAX_NAMES = 100;
 /** Profiles of one cascade: it stands in every job's row, of which windows and counts read hundreds. */
 export const MAX_CASCADE = 16;
 
+/** Priorities lie between minus this and this: sums of two stay exact. */
+export const MAX_PRIORITY = 1_000_000;
+
 /** A text that holds something and fits into a document. */
 export function checkText(text: string, what: string): void {
   if (text.trim() === "") fail("INVALID", `${what}: expected a text, got an empty one`);

@@ -1,4 +1,7 @@
-/** Validators of what goes over the wire, built from the schema's literals. One shape, one name. */
+/**
+ * Validators of what goes over the wire, built from the schema's literals. One shape, one name. Not derived from the
+ * tables: a new column must not leave the backend by itself.
+ */
 import { literals } from "convex-helpers/validators";
 import { v, type Infer } from "convex/values";
 import { ASSIGNMENT_STATES, BLOCK_OWNERS, POLICIES } from "../../../domain/assignmentState.ts";
@@ -7,7 +10,7 @@ import { JOB_STATES } from "../../../domain/jobState.ts";
 import { JOB_CLASSES, JOB_TYPE_NAMES } from "../../../domain/jobTypes.ts";
 import { ROLES } from "../../../domain/roles.ts";
 import { EDGE_CONDITIONS, WAIT_REASONS } from "../../../domain/waiting.ts";
-import { vBlocked, vLimits, vUsage } from "../../schema.ts";
+import { vBlocked, vLimits, vRetention, vUsage } from "../../schema.ts";
 
 export const vJobStatus = literals(...JOB_STATES);
 export const vJobType = literals(...JOB_TYPE_NAMES);
@@ -27,6 +30,7 @@ export const vNamespace = v.object({
   harnessDefaults: v.record(v.string(), v.string()),
   cascade: v.array(v.string()),
   limits: vLimits,
+  retention: v.optional(vRetention),
 });
 
 export const vAssignment = v.object({
@@ -251,7 +255,7 @@ export const vToken = v.object({
   createdAt: v.number(),
 });
 
-/** Rows by status; counting stops at 1000, which stands for "1000+". */
+/** Rows by status; counting stops at `MAX_COUNT`, which stands for as many or more. */
 export const vCounts = v.record(v.string(), v.number());
 
 export type NewJob = Infer<typeof vNewJob>;

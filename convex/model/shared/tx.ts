@@ -3,7 +3,7 @@ import type { Scheduler } from "convex/server";
 import type { Role } from "../../../domain/roles.ts";
 import type { Doc } from "../../_generated/dataModel.js";
 import type { DatabaseReader, DatabaseWriter } from "../../_generated/server.js";
-import type { Task } from "../fanOut/task.ts";
+import type { Task } from "./task.ts";
 
 /** What an agent's token lives and dies with. */
 export interface AgentBinding {

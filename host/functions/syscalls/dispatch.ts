@@ -1,3 +1,4 @@
+import type { OwnLimits } from "../../database/usage.ts";
 import { DeveloperError } from "../../values/errors.ts";
 import type { ConvexJson } from "../../values/json.ts";
 import type { Frame } from "../frame.ts";
@@ -5,6 +6,7 @@ import type { Registry } from "../registry.ts";
 import { type Address, handleOf, pathOf } from "./address.ts";
 import * as database from "./database.ts";
 import * as meta from "./meta.ts";
+import { FILE_OPS } from "./files.ts";
 import { REFUSED } from "./refused.ts";
 import { cancelJob, schedule } from "./schedule.ts";
 
@@ -12,10 +14,11 @@ import { cancelJob, schedule } from "./schedule.ts";
 export interface RunUdfArgs extends Address {
   udfType: "query" | "mutation" | "snapshotQuery";
   args: ConvexJson;
+  transactionLimits?: OwnLimits;
 }
 interface Request {
   args: never;
-  registry: Registry;
+  registry: Pick<Registry, "find">;
 }
 type SyncHandler = (frame: Frame, args: never) => string;
 type AsyncHandler = (frame: Frame, request: Request) => string;
@@ -32,6 +35,17 @@ const plain =
   (frame, { args }) =>
     handler(frame, args);
 
+const FILE_READS = ["1.0/storageGetUrl", "1.0/storageGetMetadata"];
+const fileSyscalls = Object.fromEntries(
+  Object.entries(FILE_OPS).map(([op, run]): [string, AsyncHandler] => [
+    op,
+    (frame, { args }) => {
+      if (!FILE_READS.includes(op)) mutationOnly(frame, "change stored files");
+      return run(frame.tx, args);
+    },
+  ]),
+);
+
 const ASYNC: Record<string, AsyncHandler> = {
   "1.0/queryStreamNext": plain(database.queryStreamNext),
   "1.0/queryPage": plain(database.queryPage),
@@ -45,12 +59,18 @@ const ASYNC: Record<string, AsyncHandler> = {
   "1.0/getTransactionMetrics": (frame) => meta.getTransactionMetrics(frame),
   "1.0/getFunctionMetadata": (frame) => meta.getFunctionMetadata(frame.entry.path),
   "1.0/getDeploymentMetadata": () => meta.getDeploymentMetadata(),
-  "1.0/getRequestMetadata": (frame) => meta.getRequestMetadata(frame),
+  "1.0/getRequestMetadata": (frame) => {
+    if (frame.entry.kind === "mutation") return meta.getRequestMetadata(frame);
+    throw new DeveloperError(
+      "getRequestMetadata() can only be called from a mutation or an action. It is not available in queries.",
+    );
+  },
   "1.0/createFunctionHandle": (_frame, { args }) => JSON.stringify(handleOf(pathOf(args))),
   "1.0/auditLog": (frame, { args }) => {
     frame.scope.log.add("info", ["audit", (args as { body: unknown }).body]);
     return "null";
   },
+  ...fileSyscalls,
   "1.0/schedule": (frame, { args, registry }) => {
     mutationOnly(frame, "schedule functions");
     return JSON.stringify(schedule(frame.tx, registry, args));
@@ -74,7 +94,7 @@ export function syncSyscall(frame: Frame, op: string, args: unknown): string {
 export function asyncSyscall(
   frame: Frame,
   op: string,
-  request: { args: unknown; registry: Registry },
+  request: { args: unknown; registry: Pick<Registry, "find"> },
 ): string {
   const handler = ASYNC[op];
   if (handler === undefined) throw unknownOperation(op, "async operation");

@@ -15,7 +15,7 @@ export interface ScheduleArgs extends Address {
 }
 
 /** Writes a job row in the calling transaction; the scheduler finds it when its time has come. */
-export function schedule(tx: Transaction, registry: Registry, request: ScheduleArgs): string {
+export function schedule(tx: Transaction, registry: Pick<Registry, "find">, request: ScheduleArgs): string {
   const path = pathOf(request);
   const entry = registry.find(path);
   if (entry === undefined || entry.kind === "query") {
@@ -26,6 +26,11 @@ export function schedule(tx: Transaction, registry: Registry, request: ScheduleA
   const scheduledTime = request.ts * 1000;
   if (Math.abs(scheduledTime - Date.now()) > LIMITS.scheduleAheadMs) {
     throw new DeveloperError(`Scheduled time must be within 5 years of the current time. ${LIMIT_HELP}`);
+  }
+  if (JSON.stringify(request.args).includes('{"$commitTs":null}')) {
+    throw new DeveloperError(
+      `Invalid arguments for ${path}: a scheduled function cannot take a commit timestamp that is not there yet.`,
+    );
   }
   tx.usage.add("functionsScheduled", 1);
   tx.usage.add("scheduledFunctionArgsBytes", measure(request.args).bytes);

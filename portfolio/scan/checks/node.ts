@@ -1,4 +1,3 @@
-import { isTracked } from "../tracked.ts";
 import type { Check } from "../check.ts";
 import type { Fault } from "../model.ts";
 import type { RepoTree } from "../repoTree.ts";
@@ -97,7 +96,7 @@ export const nodeChecks: Check[] = [
     find: (repo) => {
       const present = OUTPUT_FOLDERS.filter((name) => repo.hasFolder(name));
       if (!manifest(repo) || present.length === 0) return [];
-      const tracked = isTracked(repo.dir, present);
+      const tracked = repo.tracked(present);
       const folders = [...new Set(tracked.map((path) => path.split("/")[0] ?? path))];
       if (folders.length === 0) return [];
       return one(

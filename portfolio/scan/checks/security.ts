@@ -1,6 +1,5 @@
 import type { Check } from "../check.ts";
 import { isIgnored } from "../gitignore.ts";
-import { isTracked } from "../tracked.ts";
 import { CI_FILE } from "./ci.ts";
 
 /** The three security checks. */
@@ -33,7 +32,7 @@ export const securityChecks: Check[] = [
     find: (repo) => {
       if (!repo.hasFile(".env")) return [];
       const ignored = isIgnored(repo.text(".gitignore") ?? "", ".env");
-      const tracked = isTracked(repo.dir, [".env"]).length > 0;
+      const tracked = repo.tracked([".env"]).length > 0;
       if (ignored && !tracked) return [];
       const state = tracked ? "is tracked by git" : "is not ignored by .gitignore";
       return [

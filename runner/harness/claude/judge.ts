@@ -1,5 +1,6 @@
 import type { Verdict, VerdictKind } from "../../../domain/verdict.ts";
-import { count, defined, list, num, obj, str, usageOf, type Json } from "../json.ts";
+import { defined } from "../../../domain/defined.ts";
+import { count, list, num, obj, str, usageOf, type Json } from "../json.ts";
 import { deathOf, exitIsFine, retryAt, type Notes } from "../jsonReader.ts";
 import type { RunEnd } from "../port.ts";
 import { epochMs, resetTimeIn } from "../resetTime.ts";

@@ -8,12 +8,13 @@ const API_TIMEOUT_MS = 300_000;
  * bypass permissions unless it is told that this is a sandbox. Its own retries are capped to one, because ten of them
  * take three minutes in which the cascade could have moved on.
  */
-export function launchClaude({ profile, prompt, tmp, resume, root }: LaunchOrder): Launch {
+export function launchClaude({ profile, prompt, tmp, resume, root, reportTool }: LaunchOrder): Launch {
   const bypass = profile.permissions !== "restricted";
   const args = [
     ...["-p", "--output-format", "stream-json", "--verbose"],
     ...(bypass ? ["--dangerously-skip-permissions"] : ["--permission-mode", "acceptEdits"]),
     "--strict-mcp-config",
+    ...reportServer(reportTool),
     ...(profile.model ? ["--model", profile.model] : []),
     ...(resume ? ["--resume", resume] : []),
   ];
@@ -28,6 +29,12 @@ export function launchClaude({ profile, prompt, tmp, resume, root }: LaunchOrder
     },
     stdin: safePrompt(prompt),
   };
+}
+
+function reportServer(command: readonly string[] | undefined): string[] {
+  if (command === undefined) return [];
+  const [program, ...args] = command;
+  return ["--mcp-config", JSON.stringify({ mcpServers: { drover: { command: program, args } } })];
 }
 
 /** A prompt that is a slash command would run locally and report success without any model call. */

@@ -1,4 +1,5 @@
-import { brief, clip, defined, list, num, obj, str, type Json } from "../json.ts";
+import { defined } from "../../../domain/defined.ts";
+import { brief, clip, list, num, obj, str, type Json } from "../json.ts";
 import { createJsonReader, TEXT_LIMIT, type Notes } from "../jsonReader.ts";
 import { EVENT_TEXT_LIMIT, type AgentEvent, type Reader } from "../port.ts";
 import { epochMs } from "../resetTime.ts";

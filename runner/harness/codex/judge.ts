@@ -1,5 +1,6 @@
 import { isLimit, type Verdict, type VerdictKind } from "../../../domain/verdict.ts";
-import { defined, num, obj, str } from "../json.ts";
+import { defined } from "../../../domain/defined.ts";
+import { num, obj, str } from "../json.ts";
 import { deathOf, exitIsFine, retryAt, type Notes } from "../jsonReader.ts";
 import type { RunEnd } from "../port.ts";
 import { resetTimeIn } from "../resetTime.ts";

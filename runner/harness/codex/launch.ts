@@ -4,7 +4,7 @@ import { commandLine, type Launch, type LaunchOrder } from "../port.ts";
  * Codex' command line. `--disable unbounded_connection_retries` because it otherwise waits for ever when the provider
  * cannot be reached. `resume` knows no `--sandbox` flag, so the restricted mode is a setting there.
  */
-export function launchCodex({ profile, prompt, resume }: LaunchOrder): Launch {
+export function launchCodex({ profile, prompt, resume, reportTool }: LaunchOrder): Launch {
   const bypass = profile.permissions !== "restricted";
   const args = [
     "exec",
@@ -13,6 +13,7 @@ export function launchCodex({ profile, prompt, resume }: LaunchOrder): Launch {
     ...(bypass ? ["--dangerously-bypass-approvals-and-sandbox"] : ["-c", 'sandbox_mode="workspace-write"']),
     ...["--disable", "unbounded_connection_retries"],
     ...(profile.model ? ["-m", profile.model] : []),
+    ...reportServer(reportTool),
     ...(profile.args ?? []),
     // After the profile's own: a whole provider given as one table would otherwise replace them.
     ...cappedRetries(profile.args ?? []),
@@ -22,6 +23,16 @@ export function launchCodex({ profile, prompt, resume }: LaunchOrder): Launch {
   // The profile's arguments stand before the positional ones, so they are not added a second time.
   const { args: _placed, ...rest } = profile;
   return { argv: commandLine(rest, "codex", args), env: {}, stdin: prompt };
+}
+
+/** Values are TOML, in which these texts and lists are written as in JSON. */
+function reportServer(command: readonly string[] | undefined): string[] {
+  if (command === undefined) return [];
+  const [program, ...args] = command;
+  return [
+    ...["-c", `mcp_servers.drover.command=${JSON.stringify(program)}`],
+    ...["-c", `mcp_servers.drover.args=${JSON.stringify(args)}`],
+  ];
 }
 
 /** A provider that the profile chooses by `-c model_provider=…` is told to leave retries to the cascade. */

@@ -1,6 +1,7 @@
 import { isLimit, type Verdict, type VerdictKind } from "../../../domain/verdict.ts";
 import type { Usage } from "../../../domain/usage.ts";
-import { count, defined, num, obj, str, usageOf, type Json } from "../json.ts";
+import { defined } from "../../../domain/defined.ts";
+import { count, num, obj, str, usageOf, type Json } from "../json.ts";
 import { deathOf, exitIsFine, retryAt, type Notes } from "../jsonReader.ts";
 import type { RunEnd } from "../port.ts";
 import { resetTimeIn } from "../resetTime.ts";

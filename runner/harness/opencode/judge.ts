@@ -1,5 +1,6 @@
 import { isLimit, type Verdict, type VerdictKind } from "../../../domain/verdict.ts";
-import { defined, list, num, obj, parseObject, str, type Json } from "../json.ts";
+import { defined } from "../../../domain/defined.ts";
+import { list, num, obj, parseObject, str, type Json } from "../json.ts";
 import { deathOf, exitIsFine, retryAt, type Notes } from "../jsonReader.ts";
 import type { RunEnd } from "../port.ts";
 import { epochMs, resetTimeIn, retryAfterHeader } from "../resetTime.ts";

@@ -7,7 +7,7 @@ const RESTRICTED = JSON.stringify({ edit: "allow", bash: "deny", webfetch: "deny
  * OpenCode's command line. It says nothing about its waits on stdout, so its error log is asked for on stderr. Its
  * retries cannot be capped: the attempt watches that log instead.
  */
-export function launchOpencode({ profile, prompt, resume }: LaunchOrder): Launch {
+export function launchOpencode({ profile, prompt, resume, reportTool }: LaunchOrder): Launch {
   const restricted = profile.permissions === "restricted";
   const args = [
     ...["run", "--format", "json", "--print-logs", "--log-level", "ERROR"],
@@ -20,7 +20,13 @@ export function launchOpencode({ profile, prompt, resume }: LaunchOrder): Launch
     env: {
       OPENCODE_DISABLE_AUTOUPDATE: "1",
       ...(restricted ? { OPENCODE_PERMISSION: RESTRICTED } : {}),
+      ...(reportTool === undefined ? {} : { OPENCODE_CONFIG_CONTENT: reportServer(reportTool) }),
     },
     stdin: prompt,
   };
+}
+
+/** Added to the user's own configuration. */
+function reportServer(command: readonly string[]): string {
+  return JSON.stringify({ mcp: { drover: { type: "local", command, enabled: true } } });
 }

@@ -66,6 +66,7 @@ export interface Workplace {
   env: Record<string, string>;
   /** Runs a command in the repo. */
   drover: (...args: string[]) => Promise<Call>;
+  stopHost: () => Promise<void>;
   close: () => Promise<void>;
 }
 
@@ -78,17 +79,28 @@ export async function openWorkplace(config: object = {}): Promise<Workplace> {
   const url = await firstJson(host).then(({ url }) => String(url));
   const env = { DROVER_HOME: home };
   writeConfig(repo, { convexUrl: url, namespace: "shop", ...config });
-  const close = async () => {
+  const stopHost = async () => {
     const ended = new Promise((resolve) => host.once("exit", resolve));
-    if (host.exitCode === null && host.signalCode === null) {
-      host.kill("SIGTERM");
-      await ended;
-    }
+    if (host.exitCode !== null || host.signalCode !== null) return;
+    host.kill("SIGTERM");
+    await ended;
+  };
+  const close = async () => {
+    await stopHost();
     rmSync(folder, { recursive: true, force: true });
   };
   const made = await drover(["init"], { cwd: repo, env });
   if (made.code !== 0) throw new Error(`init failed: ${made.stderr}`);
-  return { folder, home, repo, url, env, close, drover: (...args) => drover(args, { cwd: repo, env }) };
+  return {
+    folder,
+    home,
+    repo,
+    url,
+    env,
+    stopHost,
+    close,
+    drover: (...args) => drover(args, { cwd: repo, env }),
+  };
 }
 
 /** Writes `.drover/config.json` of a folder. */

@@ -1,4 +1,4 @@
-/** A record without its undefined values: Convex refuses them in arguments, and exact optional types do so too. */
+/** A record without its undefined values: Convex refuses them in documents and arguments, exact optional types too. */
 export type Defined<T> = { [K in keyof T as undefined extends T[K] ? never : K]: T[K] } & {
   [K in keyof T as undefined extends T[K] ? K : never]?: Exclude<T[K], undefined>;
 };

@@ -1,6 +1,6 @@
 import { jobHandle } from "../../../domain/handle.ts";
 import type { Doc } from "../../_generated/dataModel.js";
-import type { JobView } from "../shared/shapes.ts";
+import type { JobView } from "./shapes.ts";
 
 /** A job as clients see it, without its long texts. */
 export function toJob(row: Doc<"jobs">): JobView {

@@ -3,7 +3,7 @@ import { literals } from "convex-helpers/validators";
 import { v, type Infer } from "convex/values";
 import { JOB_CLASSES } from "../../../domain/jobTypes.ts";
 import { vUsage } from "../../schema.ts";
-import { vJobStatus, vJobType, vPolicy } from "../shared/shapes.ts";
+import { vJobStatus, vJobType, vPolicy } from "./shapes.ts";
 
 export const vFence = v.object({ job: v.string(), attempt: v.number(), session: v.string() });
 
@@ -49,6 +49,8 @@ export const vClaimed = v.object({
     idleTimeoutMs: v.union(v.number(), v.null()),
     cascade: v.array(v.string()),
     attempt: v.number(),
+    /** It is a task of a file: its failure goes to the next profile, which is what such a file's fallbacks promise. */
+    fallsThrough: v.boolean(),
     /** Its repo is private: no profile that collects data may see it. */
     private: v.boolean(),
   }),

@@ -1,0 +1,99 @@
+// Drover's figures, in the order of the page.
+import { statSync } from "node:fs";
+import { join } from "node:path";
+import { coldStarts } from "./coldStart.mjs";
+import { bulk, drain, enqueue, fanOut, fill, graph, openQueue, startLatency } from "./drover.mjs";
+import { DROVER } from "./figures.mjs";
+import { startConflictingHost, startHost } from "./host.mjs";
+import { rounds, shapes } from "./measure.mjs";
+import { seedFinished } from "./seed.mjs";
+import { tempFolder } from "./servers/server.mjs";
+import { CLAIMERS } from "./sizes.mjs";
+import { drainByWindow } from "./window.mjs";
+
+export async function measureDrover(figures, size) {
+  const put = (work, result) => figures.put(work, DROVER, result);
+  await onHost((queue) => enqueues(queue, size, put));
+  await onHost((queue) => drains(queue, size, put));
+  await onHost((queue) => graphs(queue, size, put));
+  await onHost(async (queue, folder) => {
+    put("latency", await startLatency(queue, size.latency));
+    for (const count of size.subscribers) put(`fanOut ${count}`, await fanOut(queue, count, size.commits));
+    const starts = await coldStarts(queue.host, folder, size.coldStarts);
+    for (const [name, result] of Object.entries(starts)) put(`cold ${name}`, result);
+  });
+  put("conflicts", await conflicts(size));
+  await backlogs(size, put);
+}
+
+/** Tries of a claim (alone or with a report) where mutations conflict as on Convex Cloud: 16 claimers by the window. */
+async function conflicts(size) {
+  const host = await startConflictingHost(tempFolder("conflicts"));
+  const queue = await openQueue(host);
+  await fill(queue, size.jobs);
+  const { perSecond, calls } = await drainByWindow(queue, size.jobs, 16);
+  const counts = ["work:claim", "work:report"].map((name) => host.conflicts()[name]);
+  const sum = (key) => counts.reduce((all, count) => all + (count?.[key] ?? 0), 0);
+  await host.stop();
+  return { perSecond, calls, tries: sum("tries") / sum("calls"), failed: sum("failed") };
+}
+
+async function onHost(work) {
+  const folder = tempFolder("drover");
+  const host = await startHost(folder);
+  const queue = await openQueue(host);
+  await enqueue(queue, 1, 1);
+  await work(queue, folder);
+  await host.stop();
+}
+
+async function enqueues(queue, size, put) {
+  await enqueue(queue, 50, 8); // V8 compiles
+  put("enqueue 1", await rounds(() => enqueue(queue, size.sequential, 1), size.repeat));
+  put("enqueue 32", await rounds(() => enqueue(queue, size.flight, 32), size.repeat));
+  put("bulk", await rounds(() => bulk(queue, size.bulk), size.repeat));
+}
+
+async function drains(queue, size, put) {
+  const filled = async (how, count = size.jobs) => await drain(queue, await fill(queue, count), how);
+  await filled({ width: 8, carry: true }, 50);
+  for (const width of CLAIMERS) {
+    put(`drain ${width}`, await rounds(() => filled({ width, carry: false }), size.repeat));
+    put(`carry ${width}`, await rounds(() => filled({ width, carry: true }), size.repeat));
+  }
+  for (const width of [8, 16]) {
+    const byWindow = async () => {
+      await fill(queue, size.jobs);
+      return await drainByWindow(queue, size.jobs, width);
+    };
+    put(`window ${width}`, await rounds(byWindow, size.repeat));
+  }
+  put("best", await rounds(() => filled({ width: 16, carry: true }, size.best.drover), size.repeat));
+}
+
+async function graphs(queue, size, put) {
+  put("tree", await graph(queue, shapes.tree(size.depth), 8));
+  put("layers", await graph(queue, shapes.layers(size.layers, size.wide), 8));
+}
+
+/** The same claims with ready jobs and more and more finished ones in the file, and what the host's memory is then. */
+async function backlogs(size, put) {
+  const folder = tempFolder("drover-backlog");
+  const file = join(folder, "data.sqlite3");
+  let host = await startHost(folder);
+  let queue = await openQueue(host);
+  await drain(queue, await fill(queue, 1), { width: 1, carry: false });
+  await host.stop();
+  let made = 1;
+  for (const finished of size.finished) {
+    await seedFinished(file, { count: finished - made, from: made + 1 });
+    host = await startHost(folder);
+    queue = await openQueue(host);
+    if (made === 1) await fill(queue, size.pending);
+    const filled = async () => await drain(queue, await fill(queue, size.jobs), { width: 8, carry: true });
+    const result = await rounds(filled, size.repeat);
+    put(`backlog ${finished}`, { ...result, ...host.usage(), fileMiB: statSync(file).size / 2 ** 20 });
+    await host.stop();
+    made = finished;
+  }
+}

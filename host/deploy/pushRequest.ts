@@ -1,0 +1,63 @@
+import { createHash } from "node:crypto";
+import { z } from "zod";
+import { HostError } from "../values/errors.ts";
+import type { StoredDeployment, StoredModule } from "./storedDeployment.ts";
+
+const pushedModule = z.object({
+  path: z.string(),
+  source: z.string(),
+  sourceMap: z.string().nullish(),
+  environment: z.enum(["isolate", "node"]),
+});
+const unchanged = z.object({ path: z.string(), sha256: z.string() });
+
+/** What `convex deploy` and `convex dev` send (cli/lib/deployApi/startPush.ts of the convex package). */
+export const pushRequest = z.object({
+  dryRun: z.boolean().default(false),
+  appDefinition: z.object({
+    schema: pushedModule.nullish(),
+    changedModules: z.array(pushedModule),
+    unchangedModuleHashes: z.array(unchanged).default([]),
+    udfServerVersion: z.string(),
+  }),
+  componentDefinitions: z.array(z.unknown()).default([]),
+});
+export type PushRequest = z.infer<typeof pushRequest>;
+
+/**
+ * All modules of a push: those that came with it and those that it names as unchanged.
+ * @throws HostError when it uses what this host lacks, or names a module that the host does not have
+ */
+export function modulesOf(request: PushRequest, before: StoredDeployment | null): StoredModule[] {
+  const { appDefinition, componentDefinitions } = request;
+  if (componentDefinitions.length > 0) {
+    throw new HostError(
+      "This host has no components. Remove them from convex.config.ts, or deploy to Convex.",
+    );
+  }
+  const pushed = [...appDefinition.changedModules];
+  if (appDefinition.schema) pushed.push(appDefinition.schema);
+  const node = pushed.find(({ environment, path }) => environment === "node" && !path.startsWith("_deps/"));
+  if (node !== undefined) {
+    throw new HostError(
+      `${node.path}: "use node" modules do not run in this host. Use the default runtime, or deploy to Convex.`,
+    );
+  }
+  const kept = appDefinition.unchangedModuleHashes.map(({ path, sha256 }) => {
+    const module = before?.modules.find((each) => each.path === path && each.sha256 === sha256);
+    if (module !== undefined) return module;
+    throw new HostError(`The push names ${path} as unchanged, but the host has another version. Push again.`);
+  });
+  return [
+    ...kept,
+    ...pushed.map(({ path, source, sourceMap }) => ({ path, source, sha256: sha(source, sourceMap) })),
+  ];
+}
+
+/** As the CLI computes it: source and source map one after the other (cli/lib/components.ts). */
+function sha(source: string, sourceMap: string | null | undefined): string {
+  return createHash("sha256")
+    .update(source)
+    .update(sourceMap ?? "")
+    .digest("hex");
+}

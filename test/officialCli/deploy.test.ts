@@ -1,0 +1,194 @@
+/** Seam: the official Convex CLI of the installed package, as a process, against a live host that it deploys to. */
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { ConvexClient, ConvexHttpClient } from "convex/browser";
+import { makeFunctionReference } from "convex/server";
+import { afterAll, beforeAll, expect, it, onTestFinished, vi } from "vitest";
+import WebSocket from "ws";
+import type { RunningHost } from "../../host/host.ts";
+import { ADMIN_KEY, type CliProject, cliProject, emptyHost, endOf, untilPrinted } from "./cliHost.ts";
+
+const DEPLOY = ["deploy", "-y", "--typecheck", "disable"];
+const add = makeFunctionReference<"mutation">("tasks:add");
+const titles = makeFunctionReference<"query">("tasks:titles");
+
+let host: RunningHost;
+let project: CliProject;
+beforeAll(async () => {
+  host = await emptyHost();
+  project = cliProject();
+  await project.convex(host, ...DEPLOY);
+}, 60_000);
+afterAll(async () => {
+  await host.stop();
+  project.remove();
+});
+
+it("runs deployed functions for clients and for `convex run`, internal ones too", async () => {
+  await new ConvexHttpClient(host.url, { logger: false }).mutation(add, { queue: "run", title: "by client" });
+  const run = await project.convex(host, "run", "tasks:titles", '{"queue":"run"}');
+  expect(JSON.parse(run.stdout)).toEqual(["by client"]);
+  const secret = await project.convex(host, "run", "marks:secret");
+  expect(secret.stdout).toContain("for admins");
+});
+
+it("names the functions that there are when `convex run` asks for another", async () => {
+  const run = await project.convex(host, "run", "tasks:nothing").catch((error: { all: string }) => error);
+  expect(run.all).toContain("Could not find");
+});
+
+it("lists tables and documents with `convex data`", async () => {
+  await new ConvexHttpClient(host.url, { logger: false }).mutation(add, { queue: "data", title: "a row" });
+  expect((await project.convex(host, "data")).stdout.split("\n")).toEqual([
+    "marks",
+    "people",
+    "tasks",
+    "values",
+  ]);
+  const rows = await project.convex(host, "data", "tasks", "--format", "jsonl");
+  expect(rows.stdout).toContain('"title": "a row"');
+});
+
+it("sets, gets, lists and removes environment variables, and functions see them at once", async () => {
+  await project.convex(host, "env", "set", "GREETING", "hello there");
+  expect((await project.convex(host, "env", "get", "GREETING")).stdout).toBe("hello there");
+  expect((await project.convex(host, "env", "list")).stdout).toContain("GREETING=");
+  const seen = JSON.parse((await project.convex(host, "run", "runtime:globals")).stdout) as { env: string };
+  expect(seen.env).toBe("hello there");
+  await project.convex(host, "env", "remove", "GREETING");
+  expect((await project.convex(host, "env", "list")).stdout).not.toContain("GREETING");
+});
+
+it("describes every function with its validators", async () => {
+  const { functions } = JSON.parse((await project.convex(host, "function-spec")).stdout) as {
+    functions: {
+      identifier?: string;
+      functionType: string;
+      visibility: object;
+      method?: string;
+      path?: string;
+    }[];
+  };
+  expect(functions).toContainEqual(
+    expect.objectContaining({
+      identifier: "tasks.js:add",
+      functionType: "Mutation",
+      visibility: { kind: "public" },
+    }),
+  );
+  expect(functions).toContainEqual({ functionType: "HttpAction", method: "POST", path: "/echo" });
+});
+
+it("follows the log of the functions", async () => {
+  const logs = project.convex(host, "logs", "--success");
+  const client = new ConvexHttpClient(host.url, { logger: false });
+  const say = makeFunctionReference<"query">("runtime:say");
+  const caller = setInterval(() => void client.query(say, { value: `spoken at ${Date.now()}` }), 200);
+  onTestFinished(() => clearInterval(caller));
+  await untilPrinted(logs, (text) => text.includes("spoken at"));
+  expect((await endOf(logs)).all).toContain("runtime:say");
+});
+
+it("watches a query with `convex run --watch`", async () => {
+  const watching = project.convex(host, "run", "--watch", "tasks:titles", '{"queue":"watched"}');
+  const client = new ConvexHttpClient(host.url, { logger: false });
+  await untilPrinted(watching, (text) => text.includes("[]"));
+  await client.mutation(add, { queue: "watched", title: "news" });
+  await untilPrinted(watching, (text) => text.includes("news"));
+  await endOf(watching);
+});
+
+it("pushes once with `convex dev --once`, and subscriptions show the new code without a reconnect", async () => {
+  project.write("added.ts", textOf("first"));
+  await project.convex(host, "dev", "--once", "--typecheck", "disable");
+  const client = new ConvexClient(host.url, {
+    webSocketConstructor: WebSocket as never,
+    unsavedChangesWarning: false,
+  });
+  onTestFinished(() => client.close());
+  const seen: string[] = [];
+  const second = new Promise<void>((resolve) => {
+    client.onUpdate(makeFunctionReference<"query">("added:word"), {}, (word: string) => {
+      seen.push(word);
+      if (word === "second") resolve();
+      else project.write("added.ts", textOf("second"));
+    });
+  });
+  while (seen.length === 0) await new Promise((resolve) => setTimeout(resolve, 10));
+  await project.convex(host, "dev", "--once", "--typecheck", "disable");
+  await second;
+  expect(seen).toEqual(["first", "second"]);
+});
+
+it("lets an action under way end with the functions that it began with, and starts every next one with the new", async () => {
+  project.write("long.ts", actionText("first"));
+  await project.convex(host, ...DEPLOY);
+  const client = new ConvexHttpClient(host.url, { logger: false });
+  const hold = (queue: string) => client.action(makeFunctionReference<"action">("long:hold"), { queue });
+  const underWay = [hold("held"), hold("held")];
+  await vi.waitUntil(async () => (await client.query(titles, { queue: "held begun" })).length === 2);
+  project.write("long.ts", actionText("second"));
+  await project.convex(host, ...DEPLOY);
+  await client.mutation(add, { queue: "held", title: "go on" });
+  expect(await Promise.all(underWay)).toEqual(["first", "first"]);
+  expect(await Promise.all([1, 2, 3, 4].map(() => hold("held")))).toEqual(Array(4).fill("second"));
+});
+
+it("refuses a schema that stored documents do not fit, and goes on with the functions before", async () => {
+  const client = new ConvexHttpClient(host.url, { logger: false });
+  await client.mutation(add, { queue: "kept", title: "fits the old schema" });
+  const other = cliProject();
+  onTestFinished(() => other.remove());
+  other.write(
+    "schema.ts",
+    `import { defineSchema, defineTable } from "convex/server"; import { v } from "convex/values";
+     export default defineSchema({ tasks: defineTable({ owner: v.string() }) });`,
+  );
+  const push = await other.convex(host, ...DEPLOY).catch((error: { all: string; exitCode: number }) => error);
+  expect(push.exitCode).toBe(1);
+  expect(push.all).toContain("Schema validation failed");
+  expect(push.all).toContain("does not match the schema");
+  expect(await client.query(titles, { queue: "kept" })).toEqual(["fits the old schema"]);
+});
+
+it("keeps what was deployed over a restart", async () => {
+  const folder = mkdtempSync(join(tmpdir(), "drover-deployed-"));
+  onTestFinished(() => rmSync(folder, { recursive: true, force: true }));
+  const data = join(folder, "data.sqlite");
+  const first = await emptyHost({ data });
+  await project.convex(first, ...DEPLOY);
+  await new ConvexHttpClient(first.url, { logger: false }).mutation(add, { queue: "q", title: "before" });
+  await first.stop();
+  const second = await emptyHost({ data });
+  onTestFinished(() => second.stop());
+  expect(await new ConvexHttpClient(second.url, { logger: false }).query(titles, { queue: "q" })).toEqual([
+    "before",
+  ]);
+});
+
+it("refuses another admin key", async () => {
+  const response = await fetch(`${host.url}/api/deploy2/start_push`, {
+    method: "POST",
+    headers: { authorization: `Convex ${ADMIN_KEY}x`, "content-type": "application/json" },
+    body: "{}",
+  });
+  expect(response.status).toBe(403);
+  expect(await response.json()).toMatchObject({ code: "BadDeployKey" });
+});
+
+function textOf(word: string): string {
+  return `import { queryGeneric as query } from "convex/server"; export const word = query({ args: {}, handler: async () => "${word}" });`;
+}
+
+/** An action that says that it has begun, and answers when its queue is no longer empty. */
+function actionText(word: string): string {
+  return `import { actionGeneric as action, makeFunctionReference } from "convex/server";
+    const add = makeFunctionReference("tasks:add");
+    const titles = makeFunctionReference("tasks:titles");
+    export const hold = action({ handler: async (ctx, { queue }) => {
+      await ctx.runMutation(add, { queue: queue + " begun", title: "begun" });
+      while ((await ctx.runQuery(titles, { queue })).length === 0) await new Promise((go) => setTimeout(go, 10));
+      return "${word}";
+    } });`;
+}
