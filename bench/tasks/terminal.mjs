@@ -12,7 +12,13 @@ export async function openTerminal({ folder, env }, args) {
   const pid = Number(tmux("list-panes", "-F", "#{pane_pid}").trim());
   return {
     pid: () => pid,
-    screen: () => tmux("capture-pane", "-p"),
+    screen() {
+      try {
+        return tmux("capture-pane", "-p");
+      } catch {
+        throw new Error("the command in the terminal has ended: its run folder says why");
+      }
+    },
     press: (key) => tmux("send-keys", key),
     close() {
       try {

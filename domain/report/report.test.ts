@@ -154,6 +154,32 @@ describe("its formats", () => {
     expect(toSarif(good, "1.0.0")).toMatchObject({ runs: [{ results: [] }] });
   });
 
+  it("in SARIF hold what the format demands of ids, places and messages", () => {
+    const [run] = toSarif(report(), "1.0.0").runs;
+    const rules = run?.tool.driver.rules ?? [];
+    expect(new Set(rules.map(({ id }) => id)).size).toBe(rules.length);
+    for (const { ruleId, ruleIndex = -1, message, locations } of run?.results ?? []) {
+      expect(rules[ruleIndex]?.id).toBe(ruleId);
+      expect(message.text).not.toBe("");
+      // `uri` is a URI reference: what it cannot hold is escaped.
+      expect(
+        () => new URL(locations?.[0]?.physicalLocation?.artifactLocation?.uri ?? "", "file:///"),
+      ).not.toThrow();
+    }
+  });
+
+  it("in JUnit are well-formed XML, whatever tasks are called", () => {
+    const odd = buildReport({
+      meta: { run_id: "abc", tasks_files: [], workers: 1, repos_dir: "/" },
+      startedAt: 0,
+      endedAt: 1,
+      tasks: [planned('<a b="c">&amp;]]>', "o/<!--"), planned("\u0000\ud800\n\t'")],
+      facts: new Map(),
+      reviews: new Map(),
+    });
+    for (const one of [report(), odd]) expect(openTags(toJunit(one))).toEqual([]);
+  });
+
   it("in JUnit escape what XML cannot hold", () => {
     expect(toJunit(report())).toContain('message="broke &lt;&quot;&amp;&quot;&gt;\ufffd"');
   });
@@ -169,3 +195,22 @@ describe("its formats", () => {
     expect(summaryLine(report())).toContain("1/4 completed, 1 failed, 1 skipped, 1 rate-limited");
   });
 });
+
+/** The elements that a document leaves open; throws at the first thing that is no XML. */
+function openTags(xml: string): string[] {
+  const open: string[] = [];
+  expect(xml).not.toMatch(/[\u0000-\u0008\u000b\u000c\u000e-\u001f]|\p{Surrogate}/u);
+  const token = /<\?xml [^>]*\?>|<(\/?)(\w+)((?: \w+="[^"<]*")*)(\/?)>|([^<]+)/g;
+  let end = 0;
+  for (const match of xml.matchAll(token)) {
+    const [whole, closing, name, attributes = "", empty, text = ""] = match;
+    if (match.index !== end) throw new Error(`no XML at ${xml.slice(end, end + 40)}`);
+    end += whole.length;
+    expect(attributes + text).not.toMatch(/&(?!(?:amp|lt|gt|quot|#\d+);)/);
+    if (name === undefined) continue;
+    if (closing === "/") expect(open.pop()).toBe(name);
+    else if (empty !== "/") open.push(name);
+  }
+  if (end !== xml.length) throw new Error(`no XML at ${xml.slice(end, end + 40)}`);
+  return open;
+}

@@ -1,3 +1,4 @@
+import type { Log, Result } from "sarif";
 import { type ReportState, type RunReport, sortedResults, type TaskResult } from "./model.ts";
 
 const LEVELS: Partial<Record<ReportState, "error" | "warning">> = {
@@ -6,8 +7,8 @@ const LEVELS: Partial<Record<ReportState, "error" | "warning">> = {
   RATE_LIMITED: "warning",
 };
 
-/** The report as SARIF 2.1.0: one result per task that failed, was skipped or limited; rule ids are task ids. */
-export function toSarif(report: RunReport, version: string): object {
+/** The report as SARIF 2.1.0 (typed by the types that are made from its official schema): one result per task that failed, was skipped or limited; rule ids are task ids. */
+export function toSarif(report: RunReport, version: string): Log {
   const found = sortedResults(report).filter(({ state_name }) => LEVELS[state_name] !== undefined);
   return {
     $schema: "https://json.schemastore.org/sarif-2.1.0.json",
@@ -27,11 +28,11 @@ export function toSarif(report: RunReport, version: string): object {
   };
 }
 
-function sarifResult({ task_id, state_name, error, repo }: TaskResult, ruleIndex: number): object {
+function sarifResult({ task_id, state_name, error, repo }: TaskResult, ruleIndex: number): Result {
   return {
     ruleId: task_id,
     ruleIndex,
-    level: LEVELS[state_name],
+    level: LEVELS[state_name] ?? "none",
     message: { text: error === undefined || error === "" ? state_name : error },
     ...(repo === ""
       ? {}
