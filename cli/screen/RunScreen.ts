@@ -9,7 +9,11 @@ import type { ScreenStore } from "./store.ts";
 export function RunScreen({ store, actions }: { store: ScreenStore; actions: ScreenActions }): ReactElement {
   const state = useSyncExternalStore(store.subscribe, store.get);
   const { stdout } = useStdout();
-  useInput((input, key) => pressKey({ input, ...key }, store, actions));
+  // Keys that come faster than they are read arrive as one text.
+  useInput((input, key) => {
+    const typed = input.length > 1 ? Array.from(input) : [input];
+    for (const one of typed) pressKey({ ...key, input: one }, store, actions);
+  });
   const size = { columns: stdout.columns || 80, rows: stdout.rows || 24 };
   return h(Box, { flexDirection: "column" }, ...screenLines(state, size).map(drawLine));
 }

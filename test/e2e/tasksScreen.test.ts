@@ -58,9 +58,9 @@ describe.skipIf(!hasTmux())("the full screen", () => {
     fits(screen(), SMALL);
     expect(screen()).toContain("slots 2/4");
     press("?");
-    await shows("R retry");
+    await shows("g G first, last");
     press("?");
-    await shows("R retry            r retry", false);
+    await shows("g G first, last", false);
     press("/", "b", "e", "t");
     await shows("filter: bet");
     await shows(/▶ {2}alpha/, false);
