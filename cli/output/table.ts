@@ -1,5 +1,5 @@
-import stringWidth from "string-width";
 import { color } from "./color.ts";
+import { isPlain, widthOf } from "./width.ts";
 
 /** Columns when no terminal tells its width (tests, CI logs). */
 const DEFAULT_COLUMNS = 100;
@@ -24,7 +24,7 @@ export function talkColumns(): number {
 export function table(rows: string[][], width = columns()): string {
   const count = Math.max(0, ...rows.map((row) => row.length));
   const widths = Array.from({ length: count }, (_, i) =>
-    Math.max(...rows.map((row) => stringWidth(row[i] ?? ""))),
+    Math.max(...rows.map((row) => widthOf(row[i] ?? ""))),
   );
   const before = widths.slice(0, -1).reduce((sum, w) => sum + w + GAP, 0);
   const last = Math.max(MIN_LAST, width - before);
@@ -44,24 +44,25 @@ export type Fact = readonly [name: string, value: string | undefined];
 /** Lines of `name  value`: the names padded, long values wrapped below themselves. */
 export function facts(all: readonly Fact[], width = columns()): string {
   const known = all.filter((fact): fact is readonly [string, string] => fact[1] !== undefined);
-  const indent = " ".repeat(Math.max(0, ...known.map(([name]) => stringWidth(name))) + GAP);
+  const indent = " ".repeat(Math.max(0, ...known.map(([name]) => widthOf(name))) + GAP);
   return known
     .map(([name, value]) => color.dim(pad(name, indent.length)) + wrap(value, indent, width).trimStart())
     .join("\n");
 }
 
 export function pad(text: string, width: number): string {
-  return text + " ".repeat(Math.max(0, width - stringWidth(text)));
+  return text + " ".repeat(Math.max(0, width - widthOf(text)));
 }
 
 /** One line of at most `width` columns: line breaks become spaces, what is too long ends in an ellipsis. */
 export function cut(text: string, width: number): string {
   const line = text.replace(/\s*[\r\n]+\s*/g, " ");
-  if (stringWidth(line) <= width) return line;
+  if (widthOf(line) <= width) return line;
+  if (isPlain(line)) return `${line.slice(0, Math.max(0, width - 1)).trimEnd()}…`;
   let short = "";
   let used = 0;
   for (const { segment } of new Intl.Segmenter().segment(line)) {
-    used += stringWidth(segment);
+    used += widthOf(segment);
     if (used > width - 1) break;
     short += segment;
   }
@@ -88,7 +89,7 @@ function wrapLine(line: string, width: number): string[] {
   let current = "";
   for (const word of line.split(" ")) {
     const joined = current === "" ? word : `${current} ${word}`;
-    if (current !== "" && stringWidth(joined) > width) {
+    if (current !== "" && widthOf(joined) > width) {
       lines.push(current);
       current = word;
     } else current = joined;

@@ -57,35 +57,54 @@ const ORDER: readonly RowState[] = [
   "skipped",
 ];
 
+/** The newest of what has ended is what just happened. */
+const NEWEST_FIRST: ReadonlySet<RowState> = new Set(["completed", "skipped"]);
+
 /** The picture of a run at `now` (ms). */
 export function screenView(model: RunModel, options: ViewOptions): ScreenView {
   const counts = model.counts();
   const wanted = options.filter.toLowerCase();
   const fits = ({ id, title }: { id: string; title: string }) =>
     wanted === "" || id.toLowerCase().includes(wanted) || title.toLowerCase().includes(wanted);
+  const live = liveJobs(model);
   const locked = new Set((model.status?.locked ?? []).map(taskIdOf));
-  const all = model.tasks
-    .filter(fits)
-    .map((task) => ({ task, state: stateOf(model.facts.get(task.id), locked.has(task.id)) }));
-  const buckets = ORDER.flatMap((state) => {
-    const list = all.filter((one) => one.state === state);
-    // The newest of what has ended is what just happened.
-    if (state === "completed" || state === "skipped")
-      list.sort((a, b) => settled(model, b.task.id) - settled(model, a.task.id));
-    return list;
-  });
-  const rows = buckets
-    .slice(0, MAX_ROWS)
-    .map(({ task, state }) => rowOf(model, { id: task.id, title: task.title, state, now: options.now }));
+  const { shown, total } = pick(model, { fits, locked });
+  const rows = shown.map(({ task, state }) =>
+    rowOf(model, { id: task.id, title: task.title, state, live: live.get(task.id), now: options.now }),
+  );
   return {
     title: options.title,
     header: headerLine(model, counts, options),
     counts,
     rows,
-    hidden: buckets.length - rows.length,
+    hidden: total - rows.length,
     agents: agentLines(model),
     paused: model.status?.paused === true,
   };
+}
+
+type Listed = { task: RunModel["tasks"][number]; state: RowState };
+
+/** The first rows in the screen's order, and how many there would be: once a second, so nothing is made per queued task. */
+function pick(
+  model: RunModel,
+  { fits, locked }: { fits: (task: Listed["task"]) => boolean; locked: ReadonlySet<string> },
+): { shown: Listed[]; total: number } {
+  const byState = new Map(ORDER.map((state) => [state, [] as Listed["task"][]]));
+  let total = 0;
+  for (const task of model.tasks) {
+    if (!fits(task)) continue;
+    total += 1;
+    const state = stateOf(model.facts.get(task.id), locked.has(task.id));
+    const list = byState.get(state);
+    if (list !== undefined && (list.length < MAX_ROWS || NEWEST_FIRST.has(state))) list.push(task);
+  }
+  const shown: Listed[] = [];
+  for (const [state, list] of byState) {
+    if (NEWEST_FIRST.has(state)) list.sort((a, b) => settled(model, b.id) - settled(model, a.id));
+    for (const task of list.slice(0, MAX_ROWS - shown.length)) shown.push({ task, state });
+  }
+  return { shown, total };
 }
 
 function settled({ facts }: RunModel, id: string): number {
@@ -116,10 +135,9 @@ function stateOf(facts: TaskFacts | undefined, locked: boolean): RowState {
 
 function rowOf(
   model: RunModel,
-  { id, title, state, now }: { id: string; title: string; state: RowState; now: number },
+  { id, title, state, live, now }: Pick<Row, "id" | "title" | "state"> & Pick<NoteFacts, "live" | "now">,
 ): Row {
   const facts = model.facts.get(id);
-  const live = liveJob(model, id);
   const used = usedBy(facts, live);
   return {
     id,
@@ -140,9 +158,10 @@ function usedBy(facts: TaskFacts | undefined, live: RunJob | undefined): string 
   return live?.profileUsed ?? facts?.attempts.at(-1)?.profile;
 }
 
-function liveJob({ status }: RunModel, id: string): RunJob | undefined {
-  if (status === null) return undefined;
-  return [...status.running, ...status.parked, ...status.locked].find((job) => taskIdOf(job) === id);
+/** The jobs that are told of live, by task. */
+function liveJobs({ status }: RunModel): Map<string, RunJob> {
+  if (status === null) return new Map();
+  return new Map([...status.locked, ...status.parked, ...status.running].map((job) => [taskIdOf(job), job]));
 }
 
 function elapsedText(start: number | undefined, end: number | undefined): string {

@@ -17,7 +17,22 @@ export function tuiMode(flag: string | undefined, env = process.env): "full" | "
 
 /** Opens the display of a mode; the full screen's libraries are read only when it is wanted. */
 export async function openDisplay(mode: "full" | "minimal" | "off", order: DisplayOrder): Promise<Display> {
-  if (mode === "full") return (await import("../screen/openScreen.ts")).openRunScreen(order);
+  if (mode === "full") return (await fullScreen()).openRunScreen(order);
   if (mode === "minimal") return (await import("./minimal.ts")).openMinimal(order);
   return plainLines(order);
+}
+
+/**
+ * React reads NODE_ENV once, when it is loaded, and is slower without "production". The variable does not stay: what
+ * agents run (npm install, say) would behave differently under it.
+ */
+async function fullScreen() {
+  const before = process.env["NODE_ENV"];
+  process.env["NODE_ENV"] = "production";
+  try {
+    return await import("../screen/openScreen.ts");
+  } finally {
+    if (before === undefined) delete process.env["NODE_ENV"];
+    else process.env["NODE_ENV"] = before;
+  }
 }

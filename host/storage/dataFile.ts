@@ -8,6 +8,8 @@ import type { Driver } from "./driver.ts";
 import { openDriver } from "./openDriver.ts";
 import { takeStaged } from "./restore.ts";
 
+/** SQLite's own page cache, KiB. The system caches the file as well; four times as much cost 50 MiB and won no time. */
+const PAGE_CACHE_KIB = 16_384;
 /** Layout of the data file; raised by every change of the tables below, together with a step that upgrades. */
 const SCHEMA_VERSION = 2;
 
@@ -120,7 +122,9 @@ function clockNotes(last: bigint): string[] {
 function setUp(driver: Driver): void {
   driver.exec("PRAGMA busy_timeout = 2000");
   driver.prepare("PRAGMA journal_mode = WAL").all();
-  driver.exec("PRAGMA synchronous = FULL; PRAGMA temp_store = MEMORY; PRAGMA cache_size = -65536");
+  driver.exec(
+    `PRAGMA synchronous = FULL; PRAGMA temp_store = MEMORY; PRAGMA cache_size = -${PAGE_CACHE_KIB}`,
+  );
 }
 
 function closeAll(opened: { close(): void }, unlock: () => void): void {
