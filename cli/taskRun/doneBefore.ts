@@ -1,13 +1,11 @@
 /** What a filter cuts off: a dependency that an earlier run has completed is met, any other is only taken as met. */
 import { api } from "../../convex/_generated/api.js";
-import { jobKeyOf, taskOfKey } from "../../domain/taskFile/jobKey.ts";
 import type { CutEdge } from "../../domain/taskFile/select.ts";
 import type { Backend } from "../backend/client.ts";
 import { say } from "../output/print.ts";
+import { completedTasks } from "../portfolio/completedTasks.ts";
 import type { RunOrder } from "./order.ts";
 
-/** Keys in one call: what `jobs:completed` takes. */
-const KEYS_PER_CALL = 100;
 /** Dependencies that are asked for: with more, the warning counts them and a person looks. */
 const MAX_ASKED = 2000;
 /** Dependencies that a warning names; the rest is counted. */
@@ -38,13 +36,8 @@ async function completedIds(
   namespace: string,
   ids: readonly string[],
 ): Promise<Set<string>> {
-  const done = new Set<string>();
-  const keys = [...new Set(ids)].slice(0, MAX_ASKED).map(jobKeyOf);
-  if ((await backend.query(api.namespaces.get, { namespace })) === null) return done;
-  for (let at = 0; at < keys.length; at += KEYS_PER_CALL) {
-    const page = keys.slice(at, at + KEYS_PER_CALL);
-    for (const { key } of await backend.query(api.jobs.completed, { namespace, keys: page }))
-      done.add(taskOfKey(key).id);
-  }
-  return done;
+  if ((await backend.query(api.namespaces.get, { namespace })) === null) return new Set();
+  const asked = [...new Set(ids)].slice(0, MAX_ASKED);
+  const done = await completedTasks({ backend, namespace }, asked);
+  return new Set(done.map(({ id }) => id));
 }

@@ -4,8 +4,9 @@
  */
 import { existsSync, lstatSync, readdirSync, readFileSync, symlinkSync } from "node:fs";
 import { join } from "node:path";
-import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
-import { cleanTempFolders, gitIn, gitRepo, tempFolder, writeFiles } from "../../test/portfolio/tempRepos.ts";
+import { describe, expect, it, vi } from "vitest";
+import { gitIn, gitRepo, tempFolder, writeFiles } from "../../test/portfolio/tempRepos.ts";
+import { ownFolders, workspace } from "../../test/portfolio/workspace.ts";
 import { linkPromisedLog, newLogFile, safeName } from "../process/logFiles.ts";
 import { runLogged } from "../process/runLogged.ts";
 import { detectLanguage } from "./language.ts";
@@ -13,26 +14,8 @@ import { listRepos, reposJob, reposStatus } from "./runRepos.ts";
 import { parseStatus } from "./status.ts";
 import { resultsTable, statusTable } from "./tables.ts";
 
-let temp = "";
-
-beforeEach(() => {
-  temp = tempFolder();
-  vi.stubEnv("DROVER_HOME", join(temp, "home"));
-  vi.stubEnv("TMPDIR", temp);
-});
-
-afterEach(() => {
-  vi.unstubAllEnvs();
-  cleanTempFolders();
-});
-
+const { folder } = ownFolders();
 const json = (path: string) => JSON.parse(readFileSync(path, "utf8"));
-
-function workspace(entries: object[]): string {
-  const root = tempFolder();
-  writeFiles(root, { "config/repos.json": JSON.stringify({ repositories: entries }) });
-  return root;
-}
 
 describe("the list of repos", () => {
   it("is read from config/repos.json with paths relative to the workspace", () => {
@@ -42,7 +25,7 @@ describe("the list of repos", () => {
     ]);
     expect(listRepos({ workspace: root }).repos).toMatchObject([
       { name: "a", path: join(root, "repos/a"), language: "unknown", defaultBranch: "main" },
-      { name: "b", path: join(temp, "home/b"), language: "go", tags: [] },
+      { name: "b", path: join(folder(), "home/b"), language: "go", tags: [] },
     ]);
   });
 
@@ -72,7 +55,7 @@ describe("the list of repos", () => {
   });
 
   it("says what was expected when there is none, or when it is faulty", () => {
-    expect(() => listRepos({ workspace: temp })).toThrow(/no config\/repos\.json.*--repos-dir/);
+    expect(() => listRepos({ workspace: folder() })).toThrow(/no config\/repos\.json.*--repos-dir/);
     expect(() => listRepos({ workspace: workspace([{ name: "a" }]) })).toThrow(/repositories\[0\]\.local/);
     const twice = [
       { name: "a", local: "x" },
@@ -201,7 +184,7 @@ describe("builds and tests", () => {
       ["gone", 1, false],
       ["good", 0, true],
     ]);
-    expect(readFileSync(join(temp, "orchestrator-test-good.log"), "utf8")).toBe(
+    expect(readFileSync(join(folder(), "orchestrator-test-good.log"), "utf8")).toBe(
       "$ echo out; echo err >&2\nout\nerr\n",
     );
     expect(resultsTable(answer.results, { color: false, now: new Date() })).toMatch(
@@ -239,14 +222,14 @@ describe("builds and tests", () => {
       names.map((name) => ({
         name,
         local: gitRepo(base, name, {}),
-        test_command: `touch ${join(temp, "on")}; sleep 300`,
+        test_command: `touch ${join(folder(), "on")}; sleep 300`,
       })),
     );
     const before = [{ repo: "a", success: true, exit_code: 0 }];
     writeFiles(root, { "state/test-results.json": JSON.stringify(before) });
     const stop = new AbortController();
     const round = reposJob({ workspace: root, job: "test", all: true, parallel: 1, signal: stop.signal });
-    await vi.waitUntil(() => existsSync(join(temp, "on")));
+    await vi.waitUntil(() => existsSync(join(folder(), "on")));
     stop.abort();
     const { results } = await round;
     expect(results.map((one) => one.detail)).toEqual([
@@ -258,7 +241,7 @@ describe("builds and tests", () => {
   });
 
   it("leave no process behind when the command ends, times out or is canceled", async () => {
-    const pidFile = join(temp, "pid");
+    const pidFile = join(folder(), "pid");
     const isAlive = (): boolean => {
       try {
         process.kill(Number(readFileSync(pidFile, "utf8")), 0);
@@ -269,7 +252,7 @@ describe("builds and tests", () => {
         return false;
       }
     };
-    const base = { cwd: temp, logFile: join(temp, "log"), timeoutMs: 60_000 };
+    const base = { cwd: folder(), logFile: join(folder(), "log"), timeoutMs: 60_000 };
     const ended = await runLogged({ ...base, command: `sleep 300 & echo $! > ${pidFile}` });
     expect(ended).toMatchObject({ kind: "exited", exitCode: 0 });
     await vi.waitUntil(() => !isAlive());
@@ -296,18 +279,20 @@ describe("builds and tests", () => {
 describe("log files", () => {
   it("keep the newest ten of a job, one per process and second, under names that are one path part", () => {
     for (let i = 0; i < 14; i++)
-      writeFiles(temp, { [newLogFile("test", "a/../b", new Date(i * 1000)).slice(temp.length + 1)]: "x" });
-    const names = readdirSync(join(temp, "home/portfolio/logs"));
+      writeFiles(folder(), {
+        [newLogFile("test", "a/../b", new Date(i * 1000)).slice(folder().length + 1)]: "x",
+      });
+    const names = readdirSync(join(folder(), "home/portfolio/logs"));
     expect(names).toHaveLength(10);
     expect(safeName("a/../b")).toMatch(/^a_.._b-[0-9a-f]{8}$/);
     expect(safeName("a b")).not.toBe(safeName("a_b"));
   });
 
   it("are linked under the promised name, over an older link only", () => {
-    symlinkSync("/nowhere", join(temp, "orchestrator-build-a.log"));
-    const link = linkPromisedLog("build", "a", join(temp, "real"));
+    symlinkSync("/nowhere", join(folder(), "orchestrator-build-a.log"));
+    const link = linkPromisedLog("build", "a", join(folder(), "real"));
     expect(lstatSync(link ?? "").isSymbolicLink()).toBe(true);
-    writeFiles(temp, { "orchestrator-build-b.log/inside": "a folder of somebody" });
-    expect(linkPromisedLog("build", "b", join(temp, "real"))).toBeUndefined();
+    writeFiles(folder(), { "orchestrator-build-b.log/inside": "a folder of somebody" });
+    expect(linkPromisedLog("build", "b", join(folder(), "real"))).toBeUndefined();
   });
 });

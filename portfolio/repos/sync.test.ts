@@ -1,30 +1,13 @@
 /** Seam: clones of real repos in, moved branches, logs and result files out. git is real, remotes are folders. */
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
-import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
-import { cleanTempFolders, gitIn, gitRepo, tempFolder, writeFiles } from "../../test/portfolio/tempRepos.ts";
+import { describe, expect, it } from "vitest";
+import { gitIn, gitRepo, tempFolder, writeFiles } from "../../test/portfolio/tempRepos.ts";
+import { ownFolders, workspace } from "../../test/portfolio/workspace.ts";
 import { reposSync } from "./runRepos.ts";
 
-let temp = "";
-
-beforeEach(() => {
-  temp = tempFolder();
-  vi.stubEnv("DROVER_HOME", join(temp, "home"));
-  vi.stubEnv("TMPDIR", temp);
-});
-
-afterEach(() => {
-  vi.unstubAllEnvs();
-  cleanTempFolders();
-});
-
+const { folder } = ownFolders();
 const json = (path: string) => JSON.parse(readFileSync(path, "utf8"));
-
-function workspace(entries: object[]): string {
-  const root = tempFolder();
-  writeFiles(root, { "config/repos.json": JSON.stringify({ repositories: entries }) });
-  return root;
-}
 
 describe("sync", () => {
   it("moves a branch forward, and only forward", async () => {
@@ -43,7 +26,7 @@ describe("sync", () => {
     ]);
     expect((await reposSync({ workspace: root, repo: "behind" })).results[0]?.detail).toBe("up to date");
     expect(json(join(root, "state/sync-results.json"))).toHaveLength(3);
-    expect(readFileSync(join(temp, "orchestrator-sync-behind.log"), "utf8")).toContain(
+    expect(readFileSync(join(folder(), "orchestrator-sync-behind.log"), "utf8")).toContain(
       "$ git merge --ff-only",
     );
   });

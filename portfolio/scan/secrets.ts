@@ -19,6 +19,7 @@ const LEFT_OUT = ["vendor", "testdata", ".venv"];
 const QUICK = /pikey|pi_ke|pi-ke|token|ecret|asswo/i;
 const SECRET =
   /(?<name>(?:api[_-]?key|secret(?:[_-]?key)?|token|password))(?<quoted>["'`]?)[^\S\n]*(?::=|[:=])[^\S\n]*["'](?<value>[^"'\n]{16,})["']/gi;
+/** What a line of a scanned repo says when its value is a stand-in and no secret; nothing here is unfinished. */
 const HARMLESS_LINE = /example|placeholder|xxx|todo|env:|os\.getenv|\$\{|\$\(/i;
 
 export type SecretHit = { line: number; name: string; shown: string; length: number };
