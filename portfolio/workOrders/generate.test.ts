@@ -110,6 +110,9 @@ describe("generate", () => {
     writeFiles(reposDir, { "idle/README.md": "" });
     expect(() => runGenerate({ ...flags, filterRepo: "idle" })).toThrow(/no open work order/);
     expect(() => runGenerate({ ...flags, owner: undefined })).toThrow(/owner of shop.*--owner/);
+    const { written, tasks, skipped } = runGenerate({ ...flags, owner: undefined, check: true });
+    expect([written, tasks]).toEqual([null, []]);
+    expect(skipped).toContainEqual({ repo: "shop", reason: expect.stringContaining("--owner") });
     writeFiles(reposDir, { [`shop/${FILE}`]: "## WO-1: A\nafter WO-2\n## WO-2: B\nafter WO-1\n" });
     expect(() => runGenerate(flags)).toThrow(/shop-WO1 → shop-WO2 → shop-WO1/);
   });

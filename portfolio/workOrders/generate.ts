@@ -24,6 +24,8 @@ export type GenerateRequest = {
   defaultFallbacks: readonly string[];
   /** YYYY-MM-DD. */
   today: string;
+  /** Nothing will be written: a repo of unknown owner is told as skipped, so that the others are seen as well. */
+  check: boolean;
 };
 
 /** Something that `generate` leaves out, and why. `id` and `line` where it is about one work order. */
@@ -43,7 +45,7 @@ type Source = { name: string; dir: string; orders: WorkOrder[] };
 
 /**
  * Turns the open work orders of all repos of a folder into one task file. Throws a usage error when the owner of a repo is
- * known from nowhere, when `only` is no folder, or when the orders depend on each other in a circle.
+ * known from nowhere (but not with `check`), when `only` is no folder, or when the orders depend on each other in a circle.
  */
 export function generateTasks(request: GenerateRequest): Generated {
   const skipped: Skipped[] = [];
@@ -53,13 +55,17 @@ export function generateTasks(request: GenerateRequest): Generated {
     open.map((source) => source.dir),
     request.owner,
   );
-  if (owners.unknown.length > 0) throw new PortfolioError("usage", unknownOwner(owners.unknown));
-  const tasks = open.flatMap((source) =>
+  if (owners.unknown.length > 0 && !request.check)
+    throw new PortfolioError("usage", unknownOwner(owners.unknown));
+  const named = open.filter((source) => owners.owners.has(source.dir));
+  for (const { name } of open.filter((source) => !named.includes(source)))
+    skipped.push({ repo: name, reason: "its owner is unknown: no origin remote; give --owner NAME" });
+  const tasks = named.flatMap((source) =>
     tasksOf(source, { slug: `${owners.owners.get(source.dir) ?? ""}/${source.name}`, request, skipped }),
   );
   const { runner, profiles, defaultFallbacks, today } = request;
   const file = {
-    description: `Work orders of ${open.length} repos`,
+    description: `Work orders of ${named.length} repos`,
     generated: today,
     default_runner: runner,
     default_fallbacks: defaultFallbacks,

@@ -41,6 +41,7 @@ export function runGenerate(flags: GenerateFlags): GenerateAnswer {
     profiles: settings.runners,
     defaultFallbacks: settings.defaultFallbacks,
     today: new Date().toISOString().slice(0, 10),
+    check: flags.check === true,
   });
   const answer = {
     tasks: generated.tasks,
