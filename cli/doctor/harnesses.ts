@@ -9,6 +9,7 @@ const LOGINS: Readonly<Record<HarnessKind, string | null>> = {
   codex: "CODEX_API_KEY or OPENAI_API_KEY, or `codex login`",
   gemini: "GEMINI_API_KEY, or the login of `gemini`",
   opencode: "the key of your provider, or `opencode auth login`",
+  acp: "whatever your agent needs: name it under env of the profile, or log in with the agent itself",
   script: null,
   command: "whatever your program needs: name it under env of the profile",
 };

@@ -82,8 +82,8 @@ function refusal({ profile, id }: AttemptInput): string | undefined {
   if (profile.command?.length === 0 || profile.command?.[0] === "") {
     return `profile "${profile.name}" has an empty command: name a program, for example ["my-agent", "--flag"]`;
   }
-  if (profile.type === "command" && !profile.command) {
-    return `profile "${profile.name}" has type "command" but no command: name the program, for example ["my-agent"]`;
+  if ((profile.type === "command" || profile.type === "acp") && !profile.command) {
+    return `profile "${profile.name}" has type "${profile.type}" but no command: name the program, for example ["my-agent"]`;
   }
   return id === "" || /[\0\n]/.test(id) ? "the attempt's id must be one non-empty line" : undefined;
 }

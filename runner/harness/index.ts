@@ -1,15 +1,16 @@
 /** The registry of harness adapters. */
+import { acp } from "./acp/index.ts";
 import { claude } from "./claude/index.ts";
 import { codex } from "./codex/index.ts";
 import { command } from "./command/index.ts";
 import { gemini } from "./gemini/index.ts";
 import { opencode } from "./opencode/index.ts";
-import { HARNESS_KINDS, type Harness, type HarnessKind, type StreamKind } from "./port.ts";
+import { HARNESS_KINDS, type Harness, type HarnessKind, type OutputKind } from "./port.ts";
 import { script } from "./script/index.ts";
 
 export { HARNESS_KINDS };
 
-const HARNESSES: Record<HarnessKind, Harness> = { claude, codex, gemini, opencode, script, command };
+const HARNESSES: Record<HarnessKind, Harness> = { claude, codex, gemini, opencode, acp, script, command };
 
 /** The adapter of a kind. */
 export function harnessOf(kind: HarnessKind): Harness {
@@ -17,7 +18,7 @@ export function harnessOf(kind: HarnessKind): Harness {
 }
 
 /** The adapter of a profile: a `command` whose output is that of an agent CLI is read by that CLI's adapter. */
-export function harnessFor(profile: { type: HarnessKind; output?: StreamKind | undefined }): Harness {
+export function harnessFor(profile: { type: HarnessKind; output?: OutputKind | undefined }): Harness {
   const own = harnessOf(profile.type);
   if (profile.type !== "command" || !profile.output) return own;
   const dialect = harnessOf(profile.output);

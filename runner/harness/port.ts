@@ -4,11 +4,15 @@
  */
 import type { Verdict, VerdictKind } from "../../domain/verdict.ts";
 
-export const HARNESS_KINDS = ["claude", "codex", "gemini", "opencode", "script", "command"] as const;
+export const HARNESS_KINDS = ["claude", "codex", "gemini", "opencode", "acp", "script", "command"] as const;
 export type HarnessKind = (typeof HARNESS_KINDS)[number];
 
-/** The kinds whose stdout is a stream of JSON lines; a `command` may claim to print one of them. */
-export const STREAM_KINDS = ["claude", "codex", "gemini", "opencode"] as const;
+/** What a `command` may claim to print: the JSON lines of one of these. */
+export const OUTPUT_KINDS = ["claude", "codex", "gemini", "opencode"] as const;
+export type OutputKind = (typeof OUTPUT_KINDS)[number];
+
+/** All kinds whose stdout is a stream of JSON lines. */
+export const STREAM_KINDS = [...OUTPUT_KINDS, "acp"] as const;
 export type StreamKind = (typeof STREAM_KINDS)[number];
 
 /** A named harness configuration. Two profiles of one type are two accounts. */
@@ -20,10 +24,10 @@ export interface Profile {
   env?: Record<string, string | null>;
   /** Further arguments, placed after the adapter's own. */
   args?: string[];
-  /** Replaces the program (and may prefix arguments); required for `command`. */
+  /** Replaces the program (and may prefix arguments); required for `command` and `acp`. */
   command?: string[];
   /** How to read the stdout of a `command`; plain text when absent. */
-  output?: StreamKind;
+  output?: OutputKind;
   /** `bypass` (default): no question is asked. `restricted`: edits in the folder, no free shell. */
   permissions?: "bypass" | "restricted";
   /** Attempts of it that one runner has at once; absent: as many as it has slots. */

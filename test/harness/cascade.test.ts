@@ -6,11 +6,10 @@ import { join } from "node:path";
 import { mkdir } from "node:fs/promises";
 import { setTimeout as sleep } from "node:timers/promises";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
-import { STREAM_KINDS, type StreamKind } from "../../runner/harness/port.ts";
 import { startProvider, type Provider } from "../provider/provider.ts";
 import { MemoryBackend } from "../support/memoryBackend.ts";
 import { startTestRunner, testPlace, type TestPlace, type TestRunner } from "../support/startTestRunner.ts";
-import { realProfile } from "./realClis.ts";
+import { realProfile, REAL_KINDS, type RealKind } from "./realClis.ts";
 
 const HOUR_S = 3600;
 /** From the refusal to the end of the second profile, ms: how long a CLI takes to start is not the cascade's. */
@@ -40,7 +39,7 @@ afterEach(async () => {
   await place.remove();
 });
 
-const profile = async (kind: StreamKind, name: string, scenario: string) => {
+const profile = async (kind: RealKind, name: string, scenario: string) => {
   const home = join(place.home, name);
   await mkdir(home);
   const params = scenario === "usage-limit" ? { resetIn: HOUR_S } : undefined;
@@ -49,7 +48,7 @@ const profile = async (kind: StreamKind, name: string, scenario: string) => {
   const login = kind === "claude" && params !== undefined ? SUBSCRIPTION : {};
   return { ...made, name, env: { ...made.env, ...login } };
 };
-const run = async (first: StreamKind, scenario: string) => {
+const run = async (first: RealKind, scenario: string) => {
   const second = first === "claude" ? "codex" : "claude";
   const profiles = [await profile(first, "first", scenario), await profile(second, "second", "text")];
   const cascade = ["first", "second"];
@@ -62,7 +61,7 @@ const run = async (first: StreamKind, scenario: string) => {
   return { job, since, tookMs: Date.now() - refused };
 };
 
-describe.each(STREAM_KINDS)("the real %s as the first profile", (kind) => {
+describe.each(REAL_KINDS)("the real %s as the first profile", (kind) => {
   it("gives way soon when it is limited for an hour, and everybody hears until when", async () => {
     const { job, since, tookMs } = await run(kind, "usage-limit");
     expect(job.rows.map((row) => row.profile)).toEqual(["first", "second"]);

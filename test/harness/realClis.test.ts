@@ -13,12 +13,12 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from
 import { probeProfile } from "../../runner/attempt/probeProfile.ts";
 import { runAttempt } from "../../runner/attempt/runAttempt.ts";
 import type { AttemptInput } from "../../runner/attempt/types.ts";
-import { STREAM_KINDS, type AgentEvent, type Profile, type StreamKind } from "../../runner/harness/port.ts";
+import type { AgentEvent, Profile } from "../../runner/harness/port.ts";
 import { pidsWithVariable, processTable } from "../support/processes.ts";
 import { ATTEMPT_MARKER } from "../../runner/process/tree.ts";
 import { startProvider, type Provider } from "../provider/provider.ts";
 import type { Script } from "../provider/types.ts";
-import { pinnedVersion, realProfile } from "./realClis.ts";
+import { pinnedVersion, realProfile, REAL_KINDS, type RealKind } from "./realClis.ts";
 
 let provider: Provider;
 let script: Script = () => ({ do: "text", text: "unset" });
@@ -44,7 +44,7 @@ afterEach(async () => {
   await rm(root, { recursive: true, maxRetries: 3 });
 });
 
-const profileFor = (kind: StreamKind, scenario: string, params?: Record<string, string | number>) =>
+const profileFor = (kind: RealKind, scenario: string, params?: Record<string, string | number>) =>
   realProfile(kind, { baseUrl: provider.url(scenario, params), home: join(root, "home") });
 let runs = 0;
 function run(profile: Profile, prompt: string, over: Partial<AttemptInput> = {}) {
@@ -71,7 +71,7 @@ async function wrapper(): Promise<string> {
 }
 const asked = () => provider.requests.filter((request) => request.conversation && !request.conversation.side);
 
-describe.each(STREAM_KINDS)("the real %s", (kind) => {
+describe.each(REAL_KINDS)("the real %s", (kind) => {
   it("is the pinned version", async () => {
     expect(await probeProfile(await profileFor(kind, "text"))).toEqual({
       installed: true,

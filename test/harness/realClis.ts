@@ -8,9 +8,13 @@ import { mkdir, mkdtemp, readdir, rename, rm, writeFile } from "node:fs/promises
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { promisify } from "node:util";
-import type { Profile, StreamKind } from "../../runner/harness/port.ts";
+import { OUTPUT_KINDS, type OutputKind, type Profile } from "../../runner/harness/port.ts";
 
-const PACKAGES: Record<StreamKind, readonly [name: string, version: string]> = {
+/** The CLIs that are proven like this; agents of the `acp` kind are some of them under another command. */
+export const REAL_KINDS = OUTPUT_KINDS;
+export type RealKind = OutputKind;
+
+const PACKAGES: Record<RealKind, readonly [name: string, version: string]> = {
   // Newer ones declare Node 22.
   claude: ["@anthropic-ai/claude-code", "2.1.197"],
   codex: ["@openai/codex", "0.169.0"],
@@ -19,7 +23,7 @@ const PACKAGES: Record<StreamKind, readonly [name: string, version: string]> = {
 };
 
 /** The pinned version of a CLI. */
-export const pinnedVersion = (kind: StreamKind) => PACKAGES[kind][1];
+export const pinnedVersion = (kind: RealKind) => PACKAGES[kind][1];
 
 export interface RealPlace {
   /** The provider's URL for a scenario, without a suffix: `provider.url("text")`. */
@@ -32,7 +36,7 @@ export interface RealPlace {
  * A profile that runs the real CLI against the double. Installs the CLI when the cache (DROVER_HARNESS_CACHE, else
  * the system's temporary folder) does not hold it; that needs the npm registry and up to 400 MB.
  */
-export async function realProfile(kind: StreamKind, place: RealPlace): Promise<Profile> {
+export async function realProfile(kind: RealKind, place: RealPlace): Promise<Profile> {
   const command = await installCli(kind);
   const made = await SETUPS[kind](place);
   const env = {
@@ -46,7 +50,7 @@ export async function realProfile(kind: StreamKind, place: RealPlace): Promise<P
 }
 
 /** The command that starts the CLI, after installing it where needed. */
-export async function installCli(kind: StreamKind): Promise<string[]> {
+export async function installCli(kind: RealKind): Promise<string[]> {
   const [name, version] = PACKAGES[kind];
   const cache = process.env.DROVER_HARNESS_CACHE ?? join(tmpdir(), "drover-harness");
   const folder = join(cache, `${kind}-${version}`);
@@ -71,7 +75,7 @@ async function install(what: string, folder: string): Promise<void> {
   }
 }
 
-async function commandIn(kind: StreamKind, modules: string): Promise<string[]> {
+async function commandIn(kind: RealKind, modules: string): Promise<string[]> {
   const target = `${process.platform}-${process.arch}`;
   switch (kind) {
     case "claude":
@@ -90,7 +94,7 @@ async function commandIn(kind: StreamKind, modules: string): Promise<string[]> {
 
 type Setup = Pick<Profile, "model" | "args"> & { env: Record<string, string | null> };
 
-const SETUPS: Record<StreamKind, (place: RealPlace) => Setup | Promise<Setup>> = {
+const SETUPS: Record<RealKind, (place: RealPlace) => Setup | Promise<Setup>> = {
   claude: ({ baseUrl, home }) => ({
     model: "claude-opus-4-5",
     env: {
