@@ -88,7 +88,9 @@ async function chooseModel(
 
 function valuesOf(option: SessionConfigOption): string[] {
   const options = list(obj(option).options).map(obj);
-  return options.flatMap((one) => [one, ...list(one.options).map(obj)]).flatMap(({ value }) => str(value) ?? []);
+  return options
+    .flatMap((one) => [one, ...list(one.options).map(obj)])
+    .flatMap(({ value }) => str(value) ?? []);
 }
 
 function unknownModel(model: string, known: readonly string[]): string {

@@ -4,10 +4,9 @@
  */
 import { randomUUID } from "node:crypto";
 import { existsSync } from "node:fs";
-import { mkdir, mkdtemp, readFile, rm, stat, writeFile } from "node:fs/promises";
+import { mkdir, mkdtemp, readFile, rm, stat } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { fileURLToPath } from "node:url";
 import { setTimeout as sleep } from "node:timers/promises";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { probeProfile } from "../../runner/attempt/probeProfile.ts";
@@ -18,7 +17,7 @@ import { pidsWithVariable, processTable } from "../support/processes.ts";
 import { ATTEMPT_MARKER } from "../../runner/process/tree.ts";
 import { startProvider, type Provider } from "../provider/provider.ts";
 import type { Script } from "../provider/types.ts";
-import { pinnedVersion, realProfile, REAL_KINDS, type RealKind } from "./realClis.ts";
+import { pinnedVersion, realProfile, REAL_KINDS, type RealKind, wrapper } from "./realClis.ts";
 
 let provider: Provider;
 let script: Script = () => ({ do: "text", text: "unset" });
@@ -62,13 +61,6 @@ function run(profile: Profile, prompt: string, over: Partial<AttemptInput> = {})
   };
   return runAttempt(input, { inheritedEnv: { PATH: process.env.PATH } });
 }
-/** What a runner puts before the CLI: agents call it like a program. */
-async function wrapper(): Promise<string> {
-  const file = join(root, "drover");
-  const cli = fileURLToPath(new URL("../../bin/drover.mjs", import.meta.url));
-  await writeFile(file, `#!/bin/sh\nexec '${process.execPath}' '${cli}' "$@"\n`, { mode: 0o700 });
-  return file;
-}
 const asked = () => provider.requests.filter((request) => request.conversation && !request.conversation.side);
 
 describe.each(REAL_KINDS)("the real %s", (kind) => {
@@ -106,7 +98,7 @@ describe.each(REAL_KINDS)("the real %s", (kind) => {
 
   // Gemini takes MCP servers from settings files alone.
   it.skipIf(kind === "gemini")("reports by the tool that Drover gives it", async () => {
-    const env = { DROVER_CLI: await wrapper() };
+    const env = { DROVER_CLI: await wrapper(root) };
     const done = await run(await profileFor(kind, "report", { text: "by the tool" }), "Report.", { env });
     expect(done.verdict).toMatchObject({ kind: "success", text: "by the tool" });
     const stuck = { status: "blocked", text: "no access" };

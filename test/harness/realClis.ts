@@ -7,6 +7,7 @@ import { existsSync } from "node:fs";
 import { mkdir, mkdtemp, readdir, rename, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
+import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
 import { OUTPUT_KINDS, type OutputKind, type Profile } from "../../runner/harness/port.ts";
 
@@ -145,3 +146,11 @@ const SETUPS: Record<RealKind, (place: RealPlace) => Setup | Promise<Setup>> = {
     };
   },
 };
+
+/** What a runner puts before the CLI, in `folder`: agents call it like a program. Gives its path. */
+export async function wrapper(folder: string): Promise<string> {
+  const file = join(folder, "drover");
+  const cli = fileURLToPath(new URL("../../bin/drover.mjs", import.meta.url));
+  await writeFile(file, `#!/bin/sh\nexec '${process.execPath}' '${cli}' "$@"\n`, { mode: 0o700 });
+  return file;
+}

@@ -28,9 +28,9 @@ const BY_ERROR_KIND: Record<string, VerdictKind> = {
   server_error: "server",
 };
 
-/** Codes of the protocol. */
+/** A code of the protocol. */
 const AUTH_REQUIRED = -32000;
-const NOT_FOUND = -32002;
+const NOT_FOUND_WORDS = /not found|no such|no previous|unknown|invalid session/i;
 /** An agent's own words about a failure are short; a longer text is an answer, whatever it speaks of. */
 const ERROR_TEXT_LIMIT = 600;
 
@@ -52,7 +52,8 @@ export function judgeAcp(facts: AcpFacts, end: RunEnd, notes: Notes): Verdict {
   const stop = str(result.stopReason) ?? "nothing";
   const [kind, detail] = BY_STOP[stop] ?? ["unknown", `the turn ended with "${stop}"`];
   const refused = kind === "cancelled" && facts.denials > 0;
-  if (refused) return { ...known, ok: false, kind: "permission_denied", detail: "ended by a refused permission" };
+  if (refused)
+    return { ...known, ok: false, kind: "permission_denied", detail: "ended by a refused permission" };
   return { ...known, ok: false, kind, detail };
 }
 
@@ -78,10 +79,11 @@ function failed({ method, error }: NonNullable<AcpFacts["failure"]>, end: RunEnd
 
 function kindOfError(error: Json, detail: string, method: string): VerdictKind {
   const code = num(error.code);
-  const isResume = method === "session/load" || method === "session/resume";
-  if (isResume && (code === NOT_FOUND || /not found|no such|unknown|invalid session/i.test(detail)))
-    return "session_not_found";
   const words = kindOfWords(detail);
+  const isResume = method === "session/load" || method === "session/resume";
+  // Agents have no common word for it: what is neither a login nor a provider's trouble is the session.
+  if (isResume && code !== AUTH_REQUIRED && (words === undefined || NOT_FOUND_WORDS.test(detail)))
+    return "session_not_found";
   if (words === "usage_limit" || words === "context") return words;
   const status = code ?? num(obj(parseObject(detail)?.error).code);
   return (

@@ -39,8 +39,7 @@ function agentMessage(msg: Json, facts: AcpFacts, notes: Notes): AgentEvent[] {
   if (msg.method === undefined) return answerEvents(msg, facts, notes);
   const params = obj(msg.params);
   const session = startOfSession(str(params.sessionId), notes);
-  if (msg.method === "session/update")
-    return [...session, ...updateEvents(obj(params.update), facts, notes)];
+  if (msg.method === "session/update") return [...session, ...updateEvents(obj(params.update), facts, notes)];
   if (msg.method !== "session/request_permission") return session;
   // Some agents name a call for the first time when they ask whether they may make it.
   const call = { sessionUpdate: "tool_call", status: "pending", ...obj(params.toolCall) };

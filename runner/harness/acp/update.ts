@@ -8,7 +8,8 @@ import type { AcpFacts } from "./facts.ts";
 export function updateEvents(update: Json, facts: AcpFacts, notes: Notes): AgentEvent[] {
   if (update.sessionUpdate === "usage_update") {
     const cost = obj(update.cost);
-    if (cost.currency === undefined || cost.currency === "USD") facts.costUsd = num(cost.amount) ?? facts.costUsd;
+    if (cost.currency === undefined || cost.currency === "USD")
+      facts.costUsd = num(cost.amount) ?? facts.costUsd;
   }
   if (!facts.prompted) return [];
   const retry = vendorRetry(update, notes);
