@@ -4,11 +4,22 @@
  */
 import type { Verdict, VerdictKind } from "../../domain/verdict.ts";
 
-export const HARNESS_KINDS = ["claude", "codex", "gemini", "opencode", "acp", "script", "command"] as const;
+export const HARNESS_KINDS = [
+  "claude",
+  "codex",
+  "gemini",
+  "opencode",
+  "qwen",
+  "cline",
+  "kilocode",
+  "acp",
+  "script",
+  "command",
+] as const;
 export type HarnessKind = (typeof HARNESS_KINDS)[number];
 
 /** What a `command` may claim to print: the JSON lines of one of these. */
-export const OUTPUT_KINDS = ["claude", "codex", "gemini", "opencode"] as const;
+export const OUTPUT_KINDS = ["claude", "codex", "gemini", "opencode", "qwen", "cline", "kilocode"] as const;
 export type OutputKind = (typeof OUTPUT_KINDS)[number];
 
 /** All kinds whose stdout is a stream of JSON lines. */

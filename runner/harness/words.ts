@@ -54,7 +54,7 @@ const WORDS: readonly (readonly [VerdictKind, RegExp])[] = [
     "network",
     /connect|econn|enotfound|network|fetch failed|disconnected|timed? ?out|idle timeout|stream ended|finish reason|empty response|incomplete json|json parse|socket hang up/i,
   ],
-  ["server", /\b50[0-4]\b|server[_ ]error|internal error|internal server/i],
+  ["server", /\b50[0-4]\b|server[_ ]error|server had an error|internal error|internal server/i],
 ];
 
 /** The kind that the words of an error speak of, if they speak of one. */

@@ -21,6 +21,9 @@ const PACKAGES: Record<RealKind, readonly [name: string, version: string]> = {
   codex: ["@openai/codex", "0.169.0"],
   gemini: ["@google/gemini-cli", "0.61.0"],
   opencode: ["opencode-ai", "1.18.33"],
+  qwen: ["@qwen-code/qwen-code", "0.24.4"],
+  cline: ["cline", "3.0.65"],
+  kilocode: ["@kilocode/cli", "7.7.7"],
 };
 
 /** The pinned version of a CLI. */
@@ -89,6 +92,12 @@ async function commandIn(kind: RealKind, modules: string): Promise<string[]> {
       return [process.execPath, join(modules, "@google/gemini-cli/bundle/gemini.js")];
     case "opencode":
       return [join(modules, `opencode-${target}/bin/opencode`)];
+    case "qwen":
+      return [process.execPath, join(modules, "@qwen-code/qwen-code/cli-entry.js")];
+    case "cline":
+      return [join(modules, `@cline/cli-${target}/bin/cline`)];
+    case "kilocode":
+      return [join(modules, `@kilocode/cli-${target}/bin/kilo`)];
   }
   return kind satisfies never;
 }
@@ -127,15 +136,36 @@ const SETUPS: Record<RealKind, (place: RealPlace) => Setup | Promise<Setup>> = {
       env: { GEMINI_API_KEY: "dummy", GOOGLE_GEMINI_BASE_URL: baseUrl, GEMINI_TELEMETRY_ENABLED: "false" },
     };
   },
-  opencode: async ({ baseUrl, home }) => {
-    const cost = { input: 1, output: 10, cache_read: 0.1 };
-    const models = { "double-model": { name: "Double", limit: { context: 200_000, output: 8_000 }, cost } };
-    const options = { baseURL: `${baseUrl}/v1`, apiKey: "dummy" };
-    const config = {
-      provider: { double: { npm: "@ai-sdk/openai-compatible", name: "Double", options, models } },
+  qwen: ({ baseUrl }) => ({
+    model: "double-model",
+    args: ["--auth-type", "openai"],
+    env: { OPENAI_BASE_URL: `${baseUrl}/v1`, OPENAI_API_KEY: "sk-dummy" },
+  }),
+  cline: async ({ baseUrl, home }) => {
+    const folder = join(home, ".cline/data/settings");
+    await mkdir(folder, { recursive: true });
+    const provider = "openai-compatible";
+    const settings = { provider, apiKey: "sk-dummy", model: "double-model", baseUrl: `${baseUrl}/v1` };
+    const now = new Date().toISOString();
+    const providers = { [provider]: { settings, updatedAt: now, tokenSource: "manual" } };
+    const file = { version: 1, providers, lastUsedProvider: provider };
+    await writeFile(join(folder, "providers.json"), JSON.stringify(file));
+    return { model: "double-model", env: {} };
+  },
+  kilocode: async ({ baseUrl, home }) => {
+    const file = await openaiCompatible(baseUrl, join(home, "kilo.json"));
+    return {
+      model: "double/double-model",
+      env: {
+        KILO_CONFIG: file,
+        KILO_DISABLE_MODELS_FETCH: "1",
+        KILO_DISABLE_LSP_DOWNLOAD: "1",
+        KILO_TELEMETRY_LEVEL: "off",
+      },
     };
-    const file = join(home, "opencode.json");
-    await writeFile(file, JSON.stringify(config));
+  },
+  opencode: async ({ baseUrl, home }) => {
+    const file = await openaiCompatible(baseUrl, join(home, "opencode.json"));
     return {
       model: "double/double-model",
       env: {
@@ -152,5 +182,15 @@ export async function wrapper(folder: string): Promise<string> {
   const file = join(folder, "drover");
   const cli = fileURLToPath(new URL("../../bin/drover.mjs", import.meta.url));
   await writeFile(file, `#!/bin/sh\nexec '${process.execPath}' '${cli}' "$@"\n`, { mode: 0o700 });
+  return file;
+}
+
+/** The settings of OpenCode and its relatives for a provider of one's own; gives the file. */
+async function openaiCompatible(baseUrl: string, file: string): Promise<string> {
+  const cost = { input: 1, output: 10, cache_read: 0.1 };
+  const models = { "double-model": { name: "Double", limit: { context: 200_000, output: 8_000 }, cost } };
+  const options = { baseURL: `${baseUrl}/v1`, apiKey: "dummy" };
+  const provider = { double: { npm: "@ai-sdk/openai-compatible", name: "Double", options, models } };
+  await writeFile(file, JSON.stringify({ provider }));
   return file;
 }

@@ -38,8 +38,6 @@ export const chat: Dialect = {
     // OpenCode and Kilo, Qwen, Cline: each has names of its own.
     if (answer.do === "write" && has("write"))
       return { name: "write", args: { filePath: answer.path, content: answer.content } };
-    if (answer.do === "write" && has("write_file"))
-      return { name: "write_file", args: { file_path: answer.path, content: answer.content } };
     if (has("bash"))
       return { name: "bash", args: { command: shell, description: "double", timeout: 600_000 } };
     if (has("run_shell_command"))

@@ -78,20 +78,22 @@ function failed({ method, error }: NonNullable<AcpFacts["failure"]>, end: RunEnd
 }
 
 function kindOfError(error: Json, detail: string, method: string): VerdictKind {
-  const code = num(error.code);
+  if (isLostSession(error, detail, method)) return "session_not_found";
   const words = kindOfWords(detail);
-  const isResume = method === "session/load" || method === "session/resume";
-  // Agents have no common word for it: what is neither a login nor a provider's trouble is the session.
-  if (isResume && code !== AUTH_REQUIRED && (words === undefined || NOT_FOUND_WORDS.test(detail)))
-    return "session_not_found";
   if (words === "usage_limit" || words === "context") return words;
-  const status = code ?? num(obj(parseObject(detail)?.error).code);
+  const status = num(error.code) ?? num(obj(parseObject(detail)?.error).code);
   return (
     BY_ERROR_KIND[str(obj(error.data).errorKind) ?? ""] ??
     kindOfStatus(status) ??
     words ??
-    (code === AUTH_REQUIRED ? "auth" : "unknown")
+    (error.code === AUTH_REQUIRED ? "auth" : "unknown")
   );
+}
+
+/** Agents have no common word for it: what is neither a login nor a provider's trouble is the session. */
+function isLostSession(error: Json, detail: string, method: string): boolean {
+  if (method !== "session/load" && method !== "session/resume") return false;
+  return error.code !== AUTH_REQUIRED && (kindOfWords(detail) === undefined || NOT_FOUND_WORDS.test(detail));
 }
 
 /**
