@@ -81,7 +81,8 @@ function kindOfError(error: Json, detail: string, method: string): VerdictKind {
   if (isLostSession(error, detail, method)) return "session_not_found";
   const words = kindOfWords(detail);
   if (words === "usage_limit" || words === "context") return words;
-  const status = num(error.code) ?? num(obj(parseObject(detail)?.error).code);
+  // What the provider said outranks what the agent made of it.
+  const status = num(obj(parseObject(detail)?.error).code) ?? num(error.code);
   return (
     BY_ERROR_KIND[str(obj(error.data).errorKind) ?? ""] ??
     kindOfStatus(status) ??

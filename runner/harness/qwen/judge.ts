@@ -30,7 +30,8 @@ const BY_EXIT: Record<number, VerdictKind> = {
  */
 export function judgeQwen(facts: QwenFacts, end: RunEnd, notes: Notes): Verdict {
   const { result } = facts;
-  const known = defined({ agentSession: notes.agentSession, model: notes.model, usage: usageIn(result) });
+  const who = defined({ agentSession: notes.agentSession, model: notes.model });
+  const known = { ...who, ...spent(result, end) };
   if (!result) return { ...known, ok: false, ...withoutResult(facts, end) };
   const text = str(result.result);
   if (result.subtype !== "success" || result.is_error === true || !exitIsFine(end))
@@ -67,6 +68,13 @@ function withoutResult(facts: QwenFacts, end: RunEnd): Failure {
     return { kind: "config", detail };
   const words = end.exitCode === 0 ? undefined : kindOfWords(detail);
   return { kind: BY_EXIT[end.exitCode ?? 0] ?? words ?? "no_result", detail };
+}
+
+/** It counts the whole session, helper calls included: after a resume it is only a total. */
+function spent(result: Json | undefined, end: RunEnd): Pick<Verdict, "usage" | "sessionTotal"> {
+  const usage = usageIn(result);
+  if (usage === undefined) return {};
+  return end.resumed ? { sessionTotal: { usage } } : { usage };
 }
 
 /** With an OpenAI-like provider the cached tokens are part of the input, with others not: the total tells. */
