@@ -4,18 +4,14 @@
  */
 import { randomUUID } from "node:crypto";
 import { existsSync } from "node:fs";
-import { mkdir, mkdtemp, readFile, rm } from "node:fs/promises";
-import { tmpdir } from "node:os";
+import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
-import { runAttempt } from "../../runner/attempt/runAttempt.ts";
+import { describe, expect, it } from "vitest";
 import type { AttemptInput } from "../../runner/attempt/types.ts";
-import type { AgentEvent, Profile } from "../../runner/harness/port.ts";
-import { ATTEMPT_MARKER } from "../../runner/process/tree.ts";
-import { startProvider, type Provider } from "../provider/provider.ts";
-import { pidsWithVariable } from "../support/processes.ts";
-import { pinnedVersion, realProfile, wrapper } from "./realClis.ts";
+import type { Profile } from "../../runner/harness/port.ts";
+import { useRealAttempts } from "./realAttempts.ts";
+import { pinnedVersion, wrapper } from "./realClis.ts";
 
 const AGENTS = {
   gemini: {
@@ -26,27 +22,7 @@ const AGENTS = {
   opencode: { args: ["acp"], env: { OPENCODE_PERMISSION: '{"edit":"ask","bash":"ask"}' } },
 } as const;
 
-let provider: Provider;
-let root: string;
-let cwd: string;
-let id: string;
-let events: AgentEvent[];
-
-beforeAll(async () => {
-  provider = await startProvider({});
-});
-afterAll(() => provider.close());
-beforeEach(async () => {
-  root = await mkdtemp(join(tmpdir(), "drover-acp-real-"));
-  cwd = join(root, "repo");
-  await Promise.all([mkdir(cwd), mkdir(join(root, "home"))]);
-  id = randomUUID();
-  events = [];
-});
-afterEach(async () => {
-  expect(await pidsWithVariable(ATTEMPT_MARKER, id)).toEqual([]);
-  await rm(root, { recursive: true, maxRetries: 3 });
-});
+const real = useRealAttempts();
 
 describe.each(["gemini", "opencode"] as const)("the real %s as an agent of the protocol", (agent) => {
   const run = async (
@@ -54,10 +30,7 @@ describe.each(["gemini", "opencode"] as const)("the real %s as an agent of the p
     over: Partial<AttemptInput> & { params?: Record<string, string | number>; restricted?: boolean } = {},
   ) => {
     const { params, restricted, ...rest } = over;
-    const base = await realProfile(agent, {
-      baseUrl: provider.url(scenario, params),
-      home: join(root, "home"),
-    });
+    const base = await real.profile(agent, scenario, params);
     const { args, env } = AGENTS[agent];
     const profile: Profile = {
       ...base,
@@ -66,14 +39,7 @@ describe.each(["gemini", "opencode"] as const)("the real %s as an agent of the p
       env: { ...base.env, ...env },
       permissions: restricted === true ? "restricted" : "bypass",
     };
-    const input: AttemptInput = {
-      ...{ id, profile, cwd, env: {}, prompt: "Do it.", dir: join(root, randomUUID()) },
-      limits: { timeoutMs: 150_000, idleTimeoutMs: null, outputBytes: 50_000_000 },
-      signal: new AbortController().signal,
-      onEvent: (event) => events.push(event),
-      ...rest,
-    };
-    return runAttempt(input, { inheritedEnv: { PATH: process.env.PATH } });
+    return real.run(profile, rest);
   };
 
   it("writes a file after it was allowed to, and tells its tokens", async () => {
@@ -84,17 +50,19 @@ describe.each(["gemini", "opencode"] as const)("the real %s as an agent of the p
       verdict: { kind: "success", text: "Done: the file is written." },
     });
     expect(report.verdict.usage?.output).toBeGreaterThan(0);
-    expect(await readFile(join(cwd, "made.txt"), "utf8")).toBe("by a double");
+    expect(await readFile(join(real.cwd(), "made.txt"), "utf8")).toBe("by a double");
   });
 
   it("runs no command when it is restricted, and the refusal is recorded", async () => {
     await run("shell", { params: { command: "touch ran.txt" }, restricted: true });
-    expect(existsSync(join(cwd, "ran.txt"))).toBe(false);
-    expect(events.some(({ type, text }) => type === "error" && /^permission denied/.test(text))).toBe(true);
+    expect(existsSync(join(real.cwd(), "ran.txt"))).toBe(false);
+    expect(real.events().some(({ type, text }) => type === "error" && /^permission denied/.test(text))).toBe(
+      true,
+    );
   });
 
   it("reports by the tool that Drover gives it", async () => {
-    const env = { DROVER_CLI: await wrapper(root) };
+    const env = { DROVER_CLI: await wrapper(real.root()) };
     const done = await run("report", { params: { text: "by the tool" }, env });
     expect(done.verdict).toMatchObject({ kind: "success", text: "by the tool" });
   });
@@ -109,7 +77,7 @@ describe.each(["gemini", "opencode"] as const)("the real %s as an agent of the p
       text: "Hello from the double.",
       agentSession: resume,
     });
-    expect(provider.requests.at(-1)?.conversation?.said.join("\n")).toContain("Remember 7.");
+    expect(real.provider().requests.at(-1)?.conversation?.said.join("\n")).toContain("Remember 7.");
   });
 
   it("says so when the session to go on with is unknown", async () => {
@@ -132,7 +100,7 @@ describe.each(["gemini", "opencode"] as const)("the real %s as an agent of the p
     const control = new AbortController();
     const command = "echo begun > begun.txt; tail -f /dev/null";
     const running = run("long-shell", { params: { command }, signal: control.signal });
-    while (!existsSync(join(cwd, "begun.txt"))) await sleep(50);
+    while (!existsSync(join(real.cwd(), "begun.txt"))) await sleep(50);
     control.abort("canceled");
     expect(await running).toMatchObject({ endedBy: "canceled", verdict: { kind: "cancelled", ok: false } });
   });

@@ -9,10 +9,12 @@ import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
-import { OUTPUT_KINDS, type OutputKind, type Profile } from "../../runner/harness/port.ts";
+import type { OutputKind, Profile } from "../../runner/harness/port.ts";
 
-/** The CLIs that are proven like this; agents of the `acp` kind are some of them under another command. */
-export const REAL_KINDS = OUTPUT_KINDS;
+/** The CLIs that are proven in every case; agents of the `acp` kind are some of them under another command. */
+export const REAL_KINDS = ["claude", "codex", "gemini", "opencode"] as const satisfies OutputKind[];
+/** Those of which only the ground is proven. */
+export const OTHER_KINDS = ["qwen", "cline", "kilocode"] as const satisfies OutputKind[];
 export type RealKind = OutputKind;
 
 const PACKAGES: Record<RealKind, readonly [name: string, version: string]> = {
