@@ -24,7 +24,7 @@ export function kindOfStatus(status: number | undefined): VerdictKind | undefine
 const WORDS: readonly (readonly [VerdictKind, RegExp])[] = [
   [
     "usage_limit",
-    /usage[ _]limit|exhausted your (daily )?quota|(weekly|session|5-hour|daily) limit|quota exceeded|api usage limits|insufficient_quota/i,
+    /usage[ _]?limit|exhausted your (daily )?quota|(weekly|session|5-hour|daily|monthly) limit|(hit|reached) your limit|out of (messages|credits until|extra usage)|quota (has been )?exceeded|api usage limits|insufficient_quota/i,
   ],
   ["context", /context (window|length)|prompt is too long|input token count|context_length_exceeded/i],
   [

@@ -74,7 +74,7 @@ function assistantEvents(value: Json, notes: Notes): AgentEvent[] {
 function limitNotice(info: Json): AgentEvent[] {
   const status = str(info.status) ?? "unknown";
   if (status === "allowed") return [];
-  const retryAt = epochMs(num(info.resetsAt));
+  const retryAt = epochMs(info.resetsAt);
   const used = num(info.utilization);
   const share = used === undefined ? "" : `, ${Math.round(used * 100)} % used`;
   return [

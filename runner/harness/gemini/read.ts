@@ -49,6 +49,8 @@ function messageEvent(value: Json, facts: GeminiFacts, notes: Notes): AgentEvent
   if (value.role !== "assistant") return [];
   notes.trouble = undefined;
   const text = str(value.content) ?? "";
+  // A message that is no piece of one is a whole one.
+  if (value.delta !== true) facts.answer = "";
   if (facts.answer.length < TEXT_LIMIT) facts.answer = clip(facts.answer + text, TEXT_LIMIT);
   return text ? [{ type: "text", text: brief(text, EVENT_TEXT_LIMIT) }] : [];
 }
