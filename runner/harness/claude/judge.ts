@@ -1,5 +1,6 @@
 import type { Verdict, VerdictKind } from "../../../domain/verdict.ts";
 import { defined } from "../../../domain/defined.ts";
+import { busiest } from "../busiest.ts";
 import { count, list, num, obj, str, usageOf, type Json } from "../json.ts";
 import { deathOf, exitIsFine, retryAt, type Notes } from "../jsonReader.ts";
 import type { RunEnd } from "../port.ts";
@@ -125,9 +126,7 @@ function withoutResult(end: RunEnd): { kind: VerdictKind; detail: string } {
 }
 
 function whoAndWhat(notes: Notes, result: Json | undefined): Pick<Verdict, "agentSession" | "model"> {
-  const used = Object.entries(obj(result?.modelUsage));
-  // Helpers may run on a small model: the one that wrote most is the model of the run.
-  const main = used.sort(([, a], [, b]) => count(obj(b).outputTokens) - count(obj(a).outputTokens))[0]?.[0];
+  const main = busiest(result?.modelUsage, (model) => count(model.outputTokens));
   return defined({ agentSession: notes.agentSession, model: main ?? notes.model });
 }
 

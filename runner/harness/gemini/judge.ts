@@ -1,6 +1,7 @@
 import { isLimit, type Verdict, type VerdictKind } from "../../../domain/verdict.ts";
 import type { Usage } from "../../../domain/usage.ts";
 import { defined } from "../../../domain/defined.ts";
+import { busiest } from "../busiest.ts";
 import { count, num, obj, str, usageOf, type Json } from "../json.ts";
 import { deathOf, exitIsFine, retryAt, type Notes } from "../jsonReader.ts";
 import type { RunEnd } from "../port.ts";
@@ -26,7 +27,7 @@ export function judgeGemini(facts: GeminiFacts, end: RunEnd, notes: Notes): Verd
   const { result } = facts;
   const known = defined({
     agentSession: notes.agentSession,
-    model: mainModel(obj(result?.stats)) ?? notes.model,
+    model: busiest(obj(result?.stats).models, (model) => count(model.total_tokens)) ?? notes.model,
     usage: usageIn(result),
   });
   if (!result) return { ...known, ok: false, ...withoutResult(end, notes) };
@@ -91,9 +92,4 @@ function usageIn(result: Json | undefined): Usage | undefined {
   const spoken = count(stats.output_tokens);
   const output = Math.max(spoken, count(stats.total_tokens) - prompt);
   return usageOf({ input: num(stats.input) ?? prompt - cached, cached, output, reasoning: output - spoken });
-}
-
-function mainModel(stats: Json): string | undefined {
-  const models = Object.entries(obj(stats.models));
-  return models.sort(([, a], [, b]) => count(obj(b).total_tokens) - count(obj(a).total_tokens))[0]?.[0];
 }
