@@ -113,7 +113,7 @@ export class Transaction {
   patch(id: string, value: ConvexJson, table?: string): ConvexObject {
     const found = this.#mustFind(id, { table, verb: "patch" });
     const old = this.#buffer.documentOf(found);
-    return this.#update(found, mergePatch(old, checkDocument(value, "patch")));
+    return this.#update(found, old, mergePatch(old, checkDocument(value, "patch")));
   }
 
   /** Replaces all fields of a document but the system ones. Gives the new document. */
@@ -122,8 +122,8 @@ export class Transaction {
     const old = this.#buffer.documentOf(found);
     const fields = checkDocument(value, "replace");
     checkSystemFields(old, fields);
-    const system = { _creationTime: old["_creationTime"] ?? null, _id: old["_id"] ?? null };
-    return this.#update(found, { ...fields, ...system });
+    const { _id: _, _creationTime: __, ...own } = fields;
+    return this.#update(found, old, own);
   }
 
   /** Deletes a document and gives its JSON text. */
@@ -191,10 +191,10 @@ export class Transaction {
     this.usage.add("bytesRead", this.usage.sizeOf(json));
   }
 
-  #update(found: Found, fields: ConvexObject): ConvexObject {
-    const { _id, _creationTime, ...own } = fields;
-    this.#checkSchema(found.table, own);
-    const document = sortedDocument(fields);
+  #update(found: Found, old: ConvexObject, fields: ConvexObject): ConvexObject {
+    this.#checkSchema(found.table, fields);
+    const { _id = null, _creationTime = null } = old;
+    const document = sortedDocument({ ...fields, _id, _creationTime });
     this.#buffer.update(found, { document, json: this.#encode(found.id, document) });
     return document;
   }

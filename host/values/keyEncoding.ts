@@ -59,7 +59,7 @@ function append(value: ConvexJson | undefined): void {
     case "float64":
       return float(floatOf(value as ConvexJson));
     case "string":
-      return escaped(TAG.string, Buffer.from(value as string, "utf8"));
+      return text(value as string);
     case "bytes":
       return escaped(TAG.bytes, bytesOf(value as ConvexJson));
     case "array":
@@ -102,6 +102,15 @@ function word(tag: number, bits: bigint): void {
   scratch[used] = tag;
   scratch.writeBigUInt64BE(BigInt.asUintN(64, bits), used + 1);
   used += 9;
+}
+
+/** Most strings hold no NUL and need no copy of their own. */
+function text(value: string): void {
+  if (value.includes("\0")) return escaped(TAG.string, Buffer.from(value, "utf8"));
+  reserve(3 * value.length + 2);
+  scratch[used++] = TAG.string;
+  used += scratch.write(value, used, "utf8");
+  scratch[used++] = TAG.end;
 }
 
 function escaped(tag: number, bytes: Buffer): void {
