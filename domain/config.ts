@@ -3,27 +3,10 @@
  * Drover adds. Pure: text in, configuration or a list of problems out. Finding and merging is the CLI's work.
  */
 import * as z from "zod";
+import { BUILT_IN_HARNESSES, HARNESS_TYPES, NAMED_PROGRAMS, OUTPUT_TYPES } from "./harnessKinds.ts";
 import { meantHint } from "./didYouMean.ts";
 import { JOB_TYPE_NAMES } from "./jobTypes.ts";
 import { findJsonFault } from "./jsonFault.ts";
-
-/** Kinds of harness that can be used by their own name without a profile. */
-export const BUILT_IN_HARNESSES = [
-  "claude",
-  "codex",
-  "gemini",
-  "opencode",
-  "qwen",
-  "cline",
-  "kilocode",
-  "script",
-] as const;
-/** Kinds whose profile must name its program. */
-const NAMED_PROGRAMS = ["acp", "command"] as const;
-/** All kinds. */
-export const HARNESS_TYPES = [...BUILT_IN_HARNESSES, ...NAMED_PROGRAMS] as const;
-/** Whose lines a `command` may claim to print. */
-const OUTPUTS = ["claude", "codex", "gemini", "opencode", "qwen", "cline", "kilocode"] as const;
 
 /** Longest time that a configuration may give a job: a day, in milliseconds. */
 const MAX_TIMEOUT_MS = 86_400_000;
@@ -72,7 +55,7 @@ const harnessProfile = z.strictObject({
   args: z.array(z.string()).optional(),
   command: z.array(z.string().min(1)).min(1, "expected the program and its arguments").optional(),
   /** How to read the stdout of a `command`; plain text when absent. */
-  output: z.enum(OUTPUTS).optional(),
+  output: z.enum(OUTPUT_TYPES).optional(),
   /** `bypass` (default) asks no question; `restricted` edits in the folder without a free shell. */
   permissions: z.enum(["bypass", "restricted"]).optional(),
   /** Attempts of it that one runner has at once. */

@@ -1,4 +1,4 @@
-import { HARNESS_TYPES } from "../../domain/config.ts";
+import { HARNESS_TYPES } from "../../domain/harnessKinds.ts";
 import { BUILT_IN_RUNNERS, normalizeRunner, type TaskFile } from "../../domain/taskFile.ts";
 import type { PlannedTask } from "../../domain/taskFile/plan.ts";
 import { MAX_REVIEWED_BYTES, reviewPrompt } from "../../domain/reviewPrompt.ts";

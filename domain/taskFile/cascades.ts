@@ -1,5 +1,5 @@
 /** Which profiles a task of a file is tried with: striping, fallbacks, and what may not run it. */
-import { HARNESS_TYPES } from "../config.ts";
+import { HARNESS_TYPES } from "../harnessKinds.ts";
 import { BUILT_IN_RUNNERS, normalizeRunner, type Profile, type Task, type TaskFile } from "./parse.ts";
 import type { Problem } from "./problem.ts";
 

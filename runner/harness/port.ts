@@ -2,24 +2,14 @@
  * The port of the harness adapters: what each kind of agent CLI must be able to tell. Adapters parse and describe;
  * they start nothing and decide nothing. Facts about the CLIs were taken from recordings (test/transcripts).
  */
+import { HARNESS_TYPES, type HarnessType, OUTPUT_TYPES } from "../../domain/harnessKinds.ts";
 import type { Verdict, VerdictKind } from "../../domain/verdict.ts";
 
-export const HARNESS_KINDS = [
-  "claude",
-  "codex",
-  "gemini",
-  "opencode",
-  "qwen",
-  "cline",
-  "kilocode",
-  "acp",
-  "script",
-  "command",
-] as const;
-export type HarnessKind = (typeof HARNESS_KINDS)[number];
+export const HARNESS_KINDS = HARNESS_TYPES;
+export type HarnessKind = HarnessType;
 
 /** What a `command` may claim to print: the JSON lines of one of these. */
-export const OUTPUT_KINDS = ["claude", "codex", "gemini", "opencode", "qwen", "cline", "kilocode"] as const;
+export const OUTPUT_KINDS = OUTPUT_TYPES;
 export type OutputKind = (typeof OUTPUT_KINDS)[number];
 
 /** All kinds whose stdout is a stream of JSON lines. */
