@@ -97,6 +97,6 @@ function unknownModel(model: string, known: readonly string[]): string {
   const instead =
     known.length === 0
       ? "it lets nobody choose: name the model in the agent's own settings or in the profile's command"
-      : `expected one of ${known.join(", ")}`;
+      : `expected one of ${[...new Set(known)].join(", ")}`;
   return `the agent does not offer the model "${model}": ${instead}`;
 }

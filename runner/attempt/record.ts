@@ -2,7 +2,7 @@
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { z } from "zod";
-import { HARNESS_KINDS, OUTPUT_KINDS, type EndedBy } from "../harness/port.ts";
+import { HARNESS_KINDS, STREAM_KINDS, type EndedBy } from "../harness/port.ts";
 import { writePrivate } from "../state/privateFile.ts";
 
 /** Where everything of an attempt lies in its folder. */
@@ -38,7 +38,7 @@ const recordSchema = z.object({
   profile: z.object({
     name: z.string(),
     type: z.enum(HARNESS_KINDS),
-    output: z.enum(OUTPUT_KINDS).optional(),
+    output: z.enum(STREAM_KINDS).optional(),
   }),
   resumed: z.boolean(),
   startedAt: z.number(),

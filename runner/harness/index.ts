@@ -7,7 +7,7 @@ import { command } from "./command/index.ts";
 import { gemini } from "./gemini/index.ts";
 import { kilocode } from "./kilocode/index.ts";
 import { opencode } from "./opencode/index.ts";
-import { HARNESS_KINDS, type Harness, type HarnessKind, type OutputKind } from "./port.ts";
+import { HARNESS_KINDS, type Harness, type HarnessKind, type StreamKind } from "./port.ts";
 import { qwen } from "./qwen/index.ts";
 import { script } from "./script/index.ts";
 
@@ -24,7 +24,7 @@ export function harnessOf(kind: HarnessKind): Harness {
 }
 
 /** The adapter of a profile: a `command` whose output is that of an agent CLI is read by that CLI's adapter. */
-export function harnessFor(profile: { type: HarnessKind; output?: OutputKind | undefined }): Harness {
+export function harnessFor(profile: { type: HarnessKind; output?: StreamKind | undefined }): Harness {
   const own = harnessOf(profile.type);
   if (profile.type !== "command" || !profile.output) return own;
   const dialect = harnessOf(profile.output);

@@ -58,28 +58,6 @@ it.each(["claude", "codex", "gemini", "opencode", "qwen", "kilocode"] as const)(
   },
 );
 
-it("tells Claude that root is in a sandbox, only when it must", () => {
-  expect(launch({ type: "claude" }, { root: true }).env.IS_SANDBOX).toBe("1");
-  expect(launch({ type: "claude" }).env.IS_SANDBOX).toBeUndefined();
-  expect(
-    launch({ type: "claude", permissions: "restricted" }, { root: true }).env.IS_SANDBOX,
-  ).toBeUndefined();
-});
-
-it("keeps Claude from running a prompt as a slash command", () => {
-  expect(launch({ type: "claude" }, { prompt: "/context" }).stdin).toBe("Task:\n/context");
-});
-
-it("caps the retries of a provider that the profile chooses for Codex, unless it says otherwise itself", () => {
-  const chosen = ["-c", 'model_provider="zai"'];
-  expect(launch({ type: "codex", args: chosen }).argv).toContain("model_providers.zai.request_max_retries=0");
-  const own = [...chosen, "-c", "model_providers.zai.request_max_retries=4"];
-  expect(launch({ type: "codex", args: own }).argv).not.toContain(
-    "model_providers.zai.request_max_retries=0",
-  );
-  expect(launch({ type: "codex" }).argv.join(" ")).not.toContain("max_retries");
-});
-
 it("hands Cline its prompt as one argument that is neither a flag nor a command, or the file of a long one", () => {
   const last = (prompt: string) =>
     launch({ type: "cline", args: ["--thinking", "low"] }, { prompt }).argv.slice(-2);
@@ -100,4 +78,26 @@ it("offers no shell to a restricted Kilo", () => {
 
 it("keeps Qwen from running a prompt as a slash command", () => {
   expect(launch({ type: "qwen" }, { prompt: "/help" }).stdin).toBe("Task:\n/help");
+});
+
+it("tells Claude that root is in a sandbox, only when it must", () => {
+  expect(launch({ type: "claude" }, { root: true }).env.IS_SANDBOX).toBe("1");
+  expect(launch({ type: "claude" }).env.IS_SANDBOX).toBeUndefined();
+  expect(
+    launch({ type: "claude", permissions: "restricted" }, { root: true }).env.IS_SANDBOX,
+  ).toBeUndefined();
+});
+
+it("keeps Claude from running a prompt as a slash command", () => {
+  expect(launch({ type: "claude" }, { prompt: "/context" }).stdin).toBe("Task:\n/context");
+});
+
+it("caps the retries of a provider that the profile chooses for Codex, unless it says otherwise itself", () => {
+  const chosen = ["-c", 'model_provider="zai"'];
+  expect(launch({ type: "codex", args: chosen }).argv).toContain("model_providers.zai.request_max_retries=0");
+  const own = [...chosen, "-c", "model_providers.zai.request_max_retries=4"];
+  expect(launch({ type: "codex", args: own }).argv).not.toContain(
+    "model_providers.zai.request_max_retries=0",
+  );
+  expect(launch({ type: "codex" }).argv.join(" ")).not.toContain("max_retries");
 });
