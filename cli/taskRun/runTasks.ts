@@ -5,6 +5,7 @@ import type { RunnerHandle } from "../../runner/daemon.ts";
 import { type Backend, openBackend } from "../backend/client.ts";
 import { CliError, EXIT } from "../output/errors.ts";
 import { say } from "../output/print.ts";
+import { keepHeapSmall } from "../run/keepHeapSmall.ts";
 import { conclude, type RunOutcome } from "./conclude.ts";
 import { openDisplay } from "./display.ts";
 import { sayCut } from "./doneBefore.ts";
@@ -24,6 +25,7 @@ import { stopRun } from "./stopRun.ts";
 
 /** Runs a task file attached: host and runner are brought along where none is there. The report is written whatever happens. */
 export async function runTasks(call: RunCall): Promise<RunOutcome> {
+  keepHeapSmall();
   const { order } = call;
   const startedAt = Date.now();
   const settings = { ...call.settings, namespace: order.namespace };
