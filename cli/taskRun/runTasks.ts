@@ -70,7 +70,8 @@ export async function serve(going: Going): Promise<RunEnd> {
   const own = call.local || !(await isServed(backend, order));
   const pool = own ? runPool(runId) : undefined;
   // Before the import: when this process is killed in between, the end of its session tells that nobody serves the run.
-  const runner = pool === undefined ? null : await startOwnRunner(settings, order, pool);
+  const runner =
+    pool === undefined ? null : await startOwnRunner(settings, order, { pool, signal: interrupt.signal });
   try {
     const options = { label: folder.stamp, runId, pool, signal: interrupt.signal };
     return await follow(going, { runner, run: await importRun(backend, order, options) });
