@@ -46,8 +46,11 @@ describe("the status files", () => {
     const second = openStatusLine(base, pidOf(other));
     first.write({ ...counts, done: 1, running: 1 });
     second.write({ ...counts, done: 2, failed: 1 });
+    first.write({ ...counts, done: 1, running: 2 });
     expect(single()).toBe("runforge: 2/9 done, 1 failed\n");
     second.remove();
+    expect(single()).toBe("runforge: 1/9 done, 2 running\n");
+    first.write({ ...counts, done: 1, running: 1 });
     expect(single()).toBe("runforge: 1/9 done, 1 running\n");
     expect(readdirSync(join(base, "runforge-status.d"))).toEqual([String(process.pid)]);
     first.remove();

@@ -24,8 +24,8 @@ export interface StatusLine {
 }
 
 /**
- * Keeps the status files of a run: one per process, and the single one, which shows the run that changed last. Both
- * names are read by existing tools. Runs side by side keep theirs; the last one leaves nothing. Trouble never stops a run.
+ * Keeps the status files of a run: one per process, and the single one, which shows the newest run. Both names are read
+ * by existing tools. Runs side by side keep theirs; the last one leaves nothing. Trouble never stops a run.
  */
 export function openStatusLine(
   base = process.platform === "win32" ? tmpdir() : "/tmp",
@@ -38,13 +38,15 @@ export function openStatusLine(
     write(counts) {
       const text = shortLine(counts);
       if (text === last) return;
+      // A newer run has taken it where it shows what this one has not written; one that ends hands it back.
+      const isOurs = last === "" || [`${longOf(last)}\n`, ""].includes(contentOf(single));
       quietly(() => {
         if (mkdirSync(folder, { recursive: true }) !== undefined) chmodSync(folder, FOLDER_MODE);
         replace(join(folder, String(pid)), text);
         // Only now: where another run has removed the folder in between, the next push writes again.
         last = text;
       });
-      quietly(() => replace(single, longOf(text)));
+      if (isOurs) quietly(() => replace(single, longOf(text)));
     },
     remove() {
       quietly(() => rmSync(join(folder, String(pid)), { force: true }));
@@ -70,6 +72,14 @@ function newestOf(folder: string): string | null {
     }
   });
   return text;
+}
+
+function contentOf(file: string): string {
+  try {
+    return readFileSync(file, "utf8");
+  } catch {
+    return "";
+  }
 }
 
 function isAlive(pid: number): boolean {
