@@ -1,4 +1,5 @@
 /** Which display a run gets: the full screen, the small one, or plain lines. */
+import { muteDebug } from "../output/debug.ts";
 import { usageError } from "../output/errors.ts";
 import { watchLastActions } from "./lastActions.ts";
 import { type Display, type DisplayOrder, plainLines } from "./plainLines.ts";
@@ -24,11 +25,13 @@ export async function openDisplay(mode: "full" | "minimal" | "off", order: Displ
       ? (await fullScreen()).openRunScreen(order)
       : (await import("./minimal.ts")).openMinimal(order);
   const actions = watchLastActions(order);
+  const speakAgain = muteDebug();
   return {
     ...display,
     close() {
       actions.close();
       display.close();
+      speakAgain();
     },
   };
 }

@@ -10,7 +10,9 @@ import type { Settings } from "../config/settings.ts";
 import { droverHome, ensureHome } from "../keys/home.ts";
 import { CliError, EXIT } from "../output/errors.ts";
 import { cliCommand } from "../run/cliCommand.ts";
+import { debug } from "../output/debug.ts";
 import { openLogFile } from "../run/logFile.ts";
+import { logLine } from "../run/runnerLog.ts";
 import { runnerTokens } from "../run/tokens.ts";
 import type { RunOrder } from "./order.ts";
 
@@ -88,6 +90,9 @@ function optionsOf(
     pools: [pool],
     ...runnerTokens(settings, [order.namespace]),
     cli: { command: cliCommand() },
-    log: ({ level, ...entry }) => logger[level](entry),
+    log({ level, ...entry }) {
+      logger[level](entry);
+      debug(() => logLine({ level, ...entry }));
+    },
   };
 }
