@@ -7,6 +7,8 @@ export interface Interrupt {
   onAgain: (() => void) | null;
   /** Aborts at the next signal from now on, whatever came before: for work that is done after an interrupt, too. */
   next(): AbortSignal;
+  /** As if the first signal had come; nothing where one has. */
+  raise: () => void;
   /** Gives the signals back to Node. */
   release(): void;
 }
@@ -51,6 +53,7 @@ export function listenForInterrupt(signals = SIGNALS): Interrupt {
       waiting.push(one);
       return one.signal;
     },
+    raise: () => (count === 0 ? onSignal() : undefined),
     release: () => {
       for (const name of signals) process.off(name, onSignal);
     },

@@ -176,6 +176,23 @@ describe("Ctrl+C", () => {
   });
 });
 
+describe("a reader that hangs up (`drover run 2>&1 | head`)", () => {
+  it("ends the run as Ctrl+C does, with its report", async () => {
+    place.tasks([
+      task("first", `touch ${at("began")}; until test -e ${at("go")}; do sleep 0.1; done`),
+      task("other", wait("other"), { repo: "o/b" }),
+    ]);
+    const child = run();
+    await isThere("began");
+    await isThere("other");
+    child.stderr.destroy();
+    child.stdout.destroy();
+    place.write("go", "");
+    expect(await ended(child)).toBe(130);
+    expect(await leavesNothing()).toEqual({ first: 3, other: 4 });
+  });
+});
+
 describe("Ctrl+C of a run that others serve", () => {
   it("while it waits for a runner that is busy cancels it, and leaves the others' work alone", async () => {
     const host = await openWorkplace();
