@@ -263,7 +263,6 @@ export const COMMANDS: CommandTable = {
     group: "Portfolio",
     summary: "the report of a run, or of the week",
     load: () => import("./commands/report.ts"),
-    backend: false,
   },
 
   "report-tool": {

@@ -119,6 +119,29 @@ describe("a run that is paused", () => {
   });
 });
 
+describe("a run that a person has blocked", () => {
+  it("ends with 3: it is stuck until somebody acts, and its report says what has not run", async () => {
+    const host = await openWorkplace();
+    try {
+      Object.assign(place.env, { DROVER_HOME: host.home, DROVER_URL: host.url, DROVER_NAMESPACE: "shop" });
+      const go = join(place.folder, "go");
+      place.tasks([task("first", `until test -e ${go}; do sleep 0.1; done`), task("second", "touch second")]);
+      const child = place.start("run", "--tasks", "tasks.json", "--repos-dir", "repos");
+      let [out, err] = ["", ""];
+      child.stdout.setEncoding("utf8").on("data", (text: string) => (out += text));
+      child.stderr.setEncoding("utf8").on("data", (text: string) => (err += text));
+      await expect.poll(() => err, { timeout: 30_000 }).toContain("RUNNING    first");
+      expect((await host.drover("block", "1", "--reason", "the budget is spent")).code).toBe(0);
+      place.write("go", "");
+      expect(await ended(child)).toBe(3);
+      expect(statesOf(reportOf(out))["second"]).toBe(0);
+      expect(existsSync(join(place.folder, "repos", "a", "second"))).toBe(false);
+    } finally {
+      await host.close();
+    }
+  });
+});
+
 describe("the folder of a run", () => {
   it("holds no secret in any file, though its tasks print them, and is closed to others", async () => {
     const key = `sk-ant-${"a1B2".repeat(8)}`;
