@@ -148,7 +148,7 @@ function rowOf(
   const used = usedBy(facts, live);
   return {
     id,
-    handle: handleOf(facts, live),
+    handle: handleOf(model, id, live),
     state,
     title,
     elapsed: elapsedText(facts?.startedAt, state === "running" ? now : facts?.settledAt),
@@ -157,8 +157,9 @@ function rowOf(
   };
 }
 
-function handleOf(facts: TaskFacts | undefined, live: RunJob | undefined): string {
-  return facts?.handle ?? live?.handle ?? "";
+/** Of a job that is told of, or of one that the import or the queue has named. */
+function handleOf({ handles, facts }: RunModel, id: string, live: RunJob | undefined): string {
+  return live?.handle ?? handles.get(id) ?? facts.get(id)?.handle ?? "";
 }
 
 function usedBy(facts: TaskFacts | undefined, live: RunJob | undefined): string | undefined {

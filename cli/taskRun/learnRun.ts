@@ -34,6 +34,7 @@ export function learnJobs(model: RunModel, jobs: readonly RunJob[]): void {
   for (const job of jobs) {
     const id = taskIdOf(job);
     if (!isTask(job) || model.task(id) !== undefined) continue;
+    model.handles.set(id, job.handle);
     const { title, priority, cascade, repo = "" } = job;
     const task = {
       id,

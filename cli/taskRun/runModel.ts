@@ -37,6 +37,8 @@ export interface RunModel {
   status: RunStatus | null;
   /** What running jobs did last, by handle; filled only while a screen is open. */
   readonly actions: Map<string, LastAction>;
+  /** Handles of tasks that are in the queue, by id: what has not started may be canceled, too. */
+  readonly handles: Map<string, string>;
   /** Takes a push in; true when it shows settled jobs that are not known yet. */
   push(status: RunStatus): boolean;
   /** Takes a settled job in; gives the task's id, or null for a review. */
@@ -75,6 +77,7 @@ export function runModel(given: readonly PlannedTask[]): RunModel {
     },
     status: null,
     actions: new Map(),
+    handles: new Map(),
     push(status) {
       model.status = status;
       for (const job of [...status.running, ...status.parked]) {

@@ -64,7 +64,7 @@ async function carryOut(going: Going): Promise<RunOutcome> {
 
 /** Brings a runner where none serves the order, imports it and follows it to its end. */
 export async function serve(going: Going): Promise<RunEnd> {
-  const { call, backend, settings, folder, runId } = going;
+  const { call, backend, settings, folder, runId, model } = going;
   const { order, interrupt } = call;
   await declareProfiles(backend, order);
   const own = call.local || !(await isServed(backend, order));
@@ -73,7 +73,10 @@ export async function serve(going: Going): Promise<RunEnd> {
   const runner =
     pool === undefined ? null : await startOwnRunner(settings, order, { pool, signal: interrupt.signal });
   try {
-    const options = { label: folder.stamp, runId, pool, signal: interrupt.signal };
+    const options = {
+      ...{ label: folder.stamp, runId, pool, signal: interrupt.signal },
+      onInserted: (id: string, handle: string) => model.handles.set(id, handle),
+    };
     return await follow(going, { runner, run: await importRun(backend, order, options) });
   } finally {
     await runner?.kill();

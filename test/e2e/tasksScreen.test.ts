@@ -82,6 +82,10 @@ describe.skipIf(!hasTmux())("the full screen", () => {
     resize(SMALL.columns, SMALL.rows);
     await shows("A long title that no terminal of eighty columns has room for", false);
     fits(screen(), SMALL);
+    press("/", "g", "a", "m", "m", "a", "Enter", "x");
+    await shows(/cancel 1\.\d: canceled/);
+    press("/", "Escape");
+    await shows(/▶ {2}alpha/);
     press("j", "x");
     await shows(/cancel 1\.\d: requested/);
     await shows(/2\/4 done|failed, /);
