@@ -102,7 +102,12 @@ function fromProc(): Snapshot {
 
 function procRow(pid: string): ProcessRow | undefined {
   const stat = readIfThere(`/proc/${pid}/stat`, ONE_READ);
-  return stat === undefined || stat === "" ? undefined : parseStat(stat);
+  return stat === undefined ? undefined : rowIn(stat);
+}
+
+/** The row in the text of `/proc/PID/stat`; undefined when the text is empty. */
+export function rowIn(stat: string): ProcessRow | undefined {
+  return stat === "" ? undefined : parseStat(stat);
 }
 
 /** A process' state is one line, which comes whole. */
