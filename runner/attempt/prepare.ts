@@ -18,6 +18,8 @@ export interface Prepared {
   stdin: string | null;
   /** The prompt, or what the CLI takes for it. */
   promptFile: FileText;
+  /** What the adapter wants written beside it. */
+  files: readonly FileText[];
 }
 
 export type Preparation = { ok: true; prepared: Prepared } | { ok: false; verdict: Verdict };
@@ -56,6 +58,7 @@ export function prepare(input: AttemptInput, tuning: AttemptTuning): Preparation
     env: built.env,
     stdin: launch.stdin === null ? null : files.prompt,
     promptFile: { path: files.prompt, text: launch.stdin ?? input.prompt },
+    files: launch.files ?? [],
   };
   return { ok: true, prepared };
 }

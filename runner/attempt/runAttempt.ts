@@ -111,7 +111,7 @@ function isOwnFault(code: string): boolean {
 
 function spawn(
   { dir, cwd, notes = [] }: AttemptInput,
-  { argv, env, stdin, promptFile }: Prepared,
+  { argv, env, stdin, promptFile, files: wanted }: Prepared,
   record: AttemptRecord,
 ): Promise<SpawnResult> {
   const files = attemptFiles(dir);
@@ -121,7 +121,7 @@ function spawn(
     ...{ argv, cwd, env, stdin },
     folder: files.tmp,
     stale: [files.stdout, files.stderr, files.exit, files.result],
-    files: [...notes, promptFile, first],
+    files: [...notes, promptFile, ...wanted, first],
     stdout: files.stdout,
     stderr: files.stderr,
     exitFile: files.exit,
