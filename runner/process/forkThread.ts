@@ -26,7 +26,7 @@ export interface ForkOrder {
   env: Record<string, string>;
   /** Made first, with the ones above it; only their owner may enter. */
   folder: string;
-  /** Files that an earlier start may have left. */
+  /** Files below the same parent as `folder` that an earlier start may have left. */
   stale: readonly string[];
   /** Written before the start, each readable by its owner alone. */
   files: readonly FileText[];
@@ -76,8 +76,9 @@ const age = (sent) => {
   return Math.max(passed, Math.abs(Date.now() - sent.at));
 };
 const write = ({ folder, stale, files, stdin, stdout, stderr }, opened) => {
-  fs.mkdirSync(folder, { recursive: true, mode: 0o700 });
-  for (const path of stale) fs.rmSync(path, { force: true });
+  const made = fs.mkdirSync(folder, { recursive: true, mode: 0o700 });
+  // The first folder that was made: with one above it, nothing can be there yet.
+  if (made === undefined || made === folder) for (const path of stale) fs.rmSync(path, { force: true });
   for (const { path, text } of files) fs.writeFileSync(path, text, { mode: 0o600 });
   opened.push(fs.openSync(stdin, "r"));
   opened.push(fs.openSync(stdout, "a", 0o600));
