@@ -85,19 +85,13 @@ async function follow({ input, tuning, prepared, record, process }: Running): Pr
 type Started = { ok: true; process: Spawned } | { ok: false; verdict: Verdict };
 
 async function start(input: AttemptInput, prepared: Prepared, record: AttemptRecord): Promise<Started> {
-  for (;;) {
-    // Right before: the process may have been stopped since anybody looked.
-    if (input.mayStart?.() === false) return refused("cancelled");
-    const spawned = await spawn(input, prepared, record);
-    if (spawned.ok) return spawned;
-    const { why } = spawned;
-    if (why.kind === "late") continue;
-    if (why.kind === "lost") await killTree({ leader: undefined, attemptId: input.id });
-    return refused(
-      why.kind === "failed" && isOwnFault(why.code) ? "config" : "no_result",
-      `could not start ${prepared.argv[0]}: ${why.detail}`,
-    );
-  }
+  const spawned = await spawn(input, prepared, record);
+  if (spawned.ok) return spawned;
+  const { why } = spawned;
+  if (why.kind === "refused") return refused("cancelled");
+  if (why.kind === "lost") await killTree({ leader: undefined, attemptId: input.id });
+  const isOurs = why.kind === "failed" && isOwnFault(why.code);
+  return refused(isOurs ? "config" : "no_result", `could not start ${prepared.argv[0]}: ${why.detail}`);
 }
 
 function refused(kind: Verdict["kind"], detail?: string): Started {
@@ -110,7 +104,7 @@ function isOwnFault(code: string): boolean {
 }
 
 function spawn(
-  { dir, cwd, notes = [] }: AttemptInput,
+  { dir, cwd, notes = [], mayStart }: AttemptInput,
   { argv, env, stdin, promptFile, files: wanted }: Prepared,
   record: AttemptRecord,
 ): Promise<SpawnResult> {
@@ -118,7 +112,7 @@ function spawn(
   // A daemon that dies right after the start must find the attempt's marker.
   const first = { path: files.record, text: recordText(record) };
   return spawnDetached({
-    ...{ argv, cwd, env, stdin },
+    ...{ argv, cwd, env, stdin, mayStart },
     folder: files.tmp,
     stale: [files.stdout, files.stderr, files.exit, files.result],
     files: [...notes, promptFile, ...wanted, first],

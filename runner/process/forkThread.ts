@@ -1,8 +1,8 @@
 /**
- * The thread that forks, and that writes before it what the child needs. A fork blocks whoever makes it until the child
+ * A thread that forks, and that writes before it what the child needs. A fork blocks whoever makes it until the child
  * has become its program, and making files waits while the disk is busy: milliseconds each, in which on the runner's
  * own thread nothing else goes on, no claim, no report, no heartbeat. The children stay those of the runner's process.
- * The thread is made at the first start and ends when idle.
+ * The thread ends when it has been idle for long.
  */
 import { Worker } from "node:worker_threads";
 import { setTimeout as sleep } from "node:timers/promises";
@@ -126,16 +126,11 @@ interface Child {
   identity: { pid: number; startTime: string } | undefined;
 }
 
-let thread: ForkThread | undefined;
-
-/** Starts a program as leader of a session of its own. `exited` gives undefined when nobody could wait for it. */
-export function fork(order: ForkOrder): Promise<Forked> {
-  if (thread === undefined || thread.gone) thread = new ForkThread();
-  return thread.fork(order);
-}
-
-class ForkThread {
+/** One thread, from its first order until it has been idle. */
+export class ForkThread {
   gone = false;
+  /** Not answered yet. */
+  orders = 0;
   readonly #worker: Worker;
   readonly #children = new Map<number, Child>();
   #count = 0;
@@ -149,11 +144,17 @@ class ForkThread {
     this.#worker.on("exit", () => this.#lost());
   }
 
+  /** Starts a program as leader of a session of its own. `exited` gives undefined when nobody could wait for it. */
   fork(order: ForkOrder): Promise<Forked> {
     clearTimeout(this.#idle);
     this.#worker.ref();
     const id = (this.#count += 1);
-    return new Promise((answer) => {
+    this.orders += 1;
+    return new Promise((resolve) => {
+      const answer = (forked: Forked) => {
+        this.orders -= 1;
+        resolve(forked);
+      };
       let exit: Child["exit"] = () => undefined;
       const exited = new Promise<RawExit | undefined>((resolve) => (exit = resolve));
       this.#children.set(id, { answer, exit, exited, identity: undefined });

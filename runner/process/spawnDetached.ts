@@ -6,9 +6,12 @@
 import { readFile } from "node:fs/promises";
 import { constants } from "node:os";
 import { type ProcessIdentity, identityOf } from "./identity.ts";
-import { fork, type Forked, type ForkOrder, type RawExit } from "./forkThread.ts";
+import { fork, type ForkResult } from "./fork.ts";
+import type { ForkOrder, RawExit } from "./forkThread.ts";
 
 export interface SpawnOrder extends Omit<ForkOrder, "stdin"> {
+  /** Asked right before the start; false: nothing is started. */
+  mayStart?: (() => boolean) | undefined;
   /** The file that becomes stdin; null for an empty one. */
   stdin: string | null;
   /** Where the exit code is written, so that it is known even if nobody waited for it. */
@@ -24,7 +27,7 @@ export interface Spawned {
 }
 
 export type SpawnResult =
-  { ok: true; process: Spawned } | { ok: false; why: Exclude<Forked, { kind: "started" | "unwritten" }> };
+  { ok: true; process: Spawned } | { ok: false; why: Exclude<ForkResult, { kind: "started" | "unwritten" }> };
 
 /**
  * The shell waits for the program and notes its exit code. It outlives TERM to the group (a trap that does something
@@ -34,12 +37,9 @@ export type SpawnResult =
 const NOTE_EXIT = 'f=$1; shift; trap : TERM INT HUP; "$@"; c=$?; echo "$c" >"$f"; exit "$c"';
 
 /** Starts the program. A failure to start is an answer; throws when its files cannot be written. */
-export async function spawnDetached({ exitFile, ...order }: SpawnOrder): Promise<SpawnResult> {
-  const forked = await fork({
-    ...order,
-    argv: ["/bin/sh", "-c", NOTE_EXIT, "sh", exitFile, ...order.argv],
-    stdin: order.stdin ?? "/dev/null",
-  });
+export async function spawnDetached({ exitFile, mayStart, ...order }: SpawnOrder): Promise<SpawnResult> {
+  const argv = ["/bin/sh", "-c", NOTE_EXIT, "sh", exitFile, ...order.argv];
+  const forked = await fork({ ...order, argv, stdin: order.stdin ?? "/dev/null" }, mayStart);
   if (forked.kind === "unwritten") throw new Error(forked.detail);
   if (forked.kind !== "started") return { ok: false, why: forked };
   const { pid } = forked;

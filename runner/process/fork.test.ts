@@ -4,7 +4,8 @@ import { mkdtemp, readFile, rm, stat, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
-import { fork, type ForkOrder, type Forked } from "./forkThread.ts";
+import { fork, type ForkResult } from "./fork.ts";
+import type { ForkOrder } from "./forkThread.ts";
 import { processRow } from "./table.ts";
 
 let dir: string;
@@ -13,20 +14,20 @@ beforeEach(async () => {
 });
 afterEach(() => rm(dir, { recursive: true }));
 
-const sh = (script: string, change: Partial<ForkOrder> = {}): Promise<Forked> =>
-  fork({
-    argv: ["/bin/sh", "-c", script],
-    cwd: dir,
-    env: { PATH: process.env.PATH ?? "" },
-    folder: join(dir, "made", "for", "it"),
-    stale: [],
-    files: [],
-    stdin: "/dev/null",
-    stdout: join(dir, "out"),
-    stderr: join(dir, "err"),
-    ...change,
-  });
-const started = async (forked: Promise<Forked>) => {
+const order = (script: string, change: Partial<ForkOrder> = {}): ForkOrder => ({
+  argv: ["/bin/sh", "-c", script],
+  cwd: dir,
+  env: { PATH: process.env.PATH ?? "" },
+  folder: join(dir, "made", "for", "it"),
+  stale: [],
+  files: [],
+  stdin: "/dev/null",
+  stdout: join(dir, "out"),
+  stderr: join(dir, "err"),
+  ...change,
+});
+const sh = (script: string, change: Partial<ForkOrder> = {}) => fork(order(script, change));
+const started = async (forked: Promise<ForkResult>) => {
   const seen = await forked;
   if (seen.kind !== "started") throw new Error(`expected a start, got ${JSON.stringify(seen)}`);
   return seen;
@@ -87,10 +88,30 @@ describe("fork", () => {
     expect(existsSync(join(dir, "ran"))).toBe(false);
   });
 
-  it("starts nothing when the order lay too long, because the whole process was stopped", async () => {
+  it("asks again when the order lay too long, because the whole process was stopped", async () => {
+    const mayStart = vi.fn(() => true);
     // The clock of this thread alone is set back: by that of the other one, the order is a second old.
     vi.spyOn(Date, "now").mockReturnValueOnce(Date.now() - 1000);
-    await expect(sh(`touch ${join(dir, "ran")}`)).resolves.toEqual({ kind: "late" });
-    expect(existsSync(join(dir, "ran"))).toBe(false);
+    const ran = join(dir, "ran");
+    const { exited } = await started(fork(order(`echo x >> ${ran}`), mayStart));
+    await exited;
+    expect(mayStart).toHaveBeenCalledTimes(2);
+    expect(await readFile(ran, "utf8")).toBe("x\n");
+  });
+
+  it("starts nothing of what waits for its turn when it may not start any more", async () => {
+    let may = true;
+    const [go, ran] = [join(dir, "go"), join(dir, "ran")];
+    const many = Array.from({ length: 12 }, () =>
+      fork(order(`echo x >> ${ran}; while [ ! -e ${go} ]; do sleep 0.02; done`), () => may),
+    );
+    may = false;
+    const kinds = (await Promise.all(many)).map(({ kind }) => kind);
+    await writeFile(go, "");
+    const begun = kinds.filter((kind) => kind === "started").length;
+    expect(begun).toBeGreaterThan(0);
+    expect(kinds.filter((kind) => kind === "refused")).toHaveLength(12 - begun);
+    for (const forked of await Promise.all(many)) if (forked.kind === "started") await forked.exited;
+    expect(await readFile(ran, "utf8")).toBe("x\n".repeat(begun));
   });
 });
