@@ -284,56 +284,6 @@ describe("opencode", () => {
     ]);
   });
 
-  describe("told by its plugin of a retry", () => {
-    const told = (over: object) =>
-      `drover-wait ${JSON.stringify({ attempt: 1, waitMs: 2000, statusCode: 429, ...over })}\n`;
-    const refusal = 'level=ERROR message="stream error" error.error="AI_APICallError: Rate limit reached"\n';
-    const stopped = (errors: string) => run("opencode", [], { errors, endedBy: "idle", exitCode: 143 });
-
-    it("stops at once for a usage limit, and knows the reset from the answer", () => {
-      const message = "The usage limit has been reached";
-      const responseBody = JSON.stringify({
-        error: { type: "usage_limit_reached", message, resets_at: NOW / 1000 + 3600 },
-      });
-      const { reader, verdict } = stopped(told({ message, responseBody }) + refusal);
-      expect(reader.trouble).toMatchObject({ kind: "usage_limit", stopNow: true });
-      expect(verdict).toMatchObject({ kind: "usage_limit", retryAt: NOW + 3_600_000 });
-    });
-
-    it("stops at once when it would sleep for long, and knows until when", () => {
-      const wait = { message: "slow down", waitMs: 3_600_000, responseHeaders: { "retry-after": "3600" } };
-      const { reader, verdict } = stopped(told(wait));
-      expect(reader.trouble?.stopNow).toBe(true);
-      expect(verdict).toMatchObject({ kind: "rate_limit", retryAt: NOW + 3_600_000 });
-    });
-
-    it("lets a short wait pass twice, and an overloaded provider as often as it likes", () => {
-      const short = { message: "Rate limit reached" };
-      const twice = told(short) + told({ ...short, attempt: 2 });
-      expect(run("opencode", [], { errors: twice }).reader.trouble?.stopNow).toBeUndefined();
-      const thrice = twice + told({ ...short, attempt: 3 });
-      expect(run("opencode", [], { errors: thrice }).reader.trouble?.stopNow).toBe(true);
-      const busy = told({ message: "busy", statusCode: 503, attempt: 5, waitMs: 20_000 });
-      expect(run("opencode", [], { errors: busy }).reader.trouble).toEqual({
-        kind: "overloaded",
-        text: "busy",
-      });
-    });
-
-    it("forgets it as soon as the provider answers", () => {
-      const reader = harnessOf("opencode").read();
-      reader.pushStderr?.(Buffer.from(told({ message: "Rate limit reached", attempt: 2 })));
-      reader.push(Buffer.from(`${JSON.stringify({ type: "step_start", sessionID: "s", part: {} })}\n`));
-      expect(reader.trouble).toBeUndefined();
-      expect(reader.verdict({ ...END, endedBy: "idle" }).kind).toBe("idle_timeout");
-    });
-
-    it("stops at the third limit in a row where the log is all there is", () => {
-      expect(run("opencode", [], { errors: refusal.repeat(2) }).reader.trouble?.stopNow).toBeUndefined();
-      expect(run("opencode", [], { errors: refusal.repeat(3) }).reader.trouble?.stopNow).toBe(true);
-    });
-  });
-
   it("does not take the trouble of a helper for that of the work", () => {
     const helpers =
       'level=ERROR message="stream error" small=true agent=title error.error="AI_RetryError: usage limit"\n' +

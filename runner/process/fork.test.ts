@@ -53,6 +53,13 @@ describe("fork", () => {
     expect((await stat(join(dir, "made"))).mode & 0o777).toBe(0o700);
   });
 
+  it("takes texts of megabytes", async () => {
+    const long = { path: join(dir, "long"), text: "漢".repeat(8_000_000) };
+    const { exited } = await started(sh(`wc -c < ${long.path}`, { files: [long] }));
+    await exited;
+    expect((await readFile(join(dir, "out"), "utf8")).trim()).toBe("24000000");
+  });
+
   it("tells each of many at once its own end", async () => {
     const codes = Array.from({ length: 20 }, (_, i) => i);
     const ends = await Promise.all(

@@ -15,8 +15,8 @@ const KEEP_MS = 60_000;
  * machine asleep), and whether it may still start something must be asked again.
  */
 const MAX_AGE_MS = 250;
-/** What the thread needs: no heap to speak of. */
-const HEAP = { maxOldGenerationSizeMb: 16, maxYoungGenerationSizeMb: 2 };
+/** A limit alone: the thread holds the texts of one order at a time, mostly some kilobytes, at most some megabytes. */
+const HEAP = { maxOldGenerationSizeMb: 256, maxYoungGenerationSizeMb: 2 };
 /** How often a child is looked at whose thread has died, ms. */
 const LOOK_MS = 250;
 
