@@ -1,7 +1,4 @@
-/**
- * Every command by name. Each is loaded only when it is called, so that `drover queue` answers at once, and the
- * overview needs no command at all.
- */
+/** Every command by name, each loaded only when it is called: `drover queue` must answer at once. */
 import type { CommandEntry, CommandTable } from "./commandEntry.ts";
 
 export const COMMANDS: CommandTable = {
@@ -60,12 +57,17 @@ export const COMMANDS: CommandTable = {
     summary: "list the runners and what they offer; drain one",
     load: () => import("./commands/runners.ts"),
   },
-  watch: { group: "Look", summary: "follow the queue live", load: () => import("./commands/watch.ts") },
-
+  watch: {
+    group: "Look",
+    summary: "follow the queue live",
+    load: () => import("./commands/watch.ts"),
+    aliases: ["dashboard"],
+  },
   health: {
     group: "Look",
     summary: "what is known of harness profiles; block and clear them",
     load: () => import("./commands/health.ts"),
+    aliases: ["blacklist"],
   },
   quota: {
     group: "Look",
@@ -261,7 +263,6 @@ export const COMMANDS: CommandTable = {
     group: "Portfolio",
     summary: "the report of a run, or of the week",
     load: () => import("./commands/report.ts"),
-    backend: false,
   },
 
   "report-tool": {

@@ -5,6 +5,10 @@ export interface Interrupt {
   readonly count: number;
   /** Called at every signal after the first. */
   onAgain: (() => void) | null;
+  /** Aborts at the next signal from now on, whatever came before: for work that is done after an interrupt, too. */
+  next(): AbortSignal;
+  /** As if the first signal had come; nothing where one has. */
+  raise: () => void;
   /** Gives the signals back to Node. */
   release(): void;
 }
@@ -28,8 +32,12 @@ const SIGNALS: readonly NodeJS.Signals[] = ["SIGINT", "SIGTERM", "SIGHUP"];
 export function listenForInterrupt(signals = SIGNALS): Interrupt {
   const controller = new AbortController();
   let count = 0;
+  let waiting: AbortController[] = [];
   const onSignal = () => {
     count++;
+    const due = waiting;
+    waiting = [];
+    due.forEach((one) => one.abort());
     if (count === 1) controller.abort();
     else interrupt.onAgain?.();
   };
@@ -40,6 +48,12 @@ export function listenForInterrupt(signals = SIGNALS): Interrupt {
       return count;
     },
     onAgain: null,
+    next() {
+      const one = new AbortController();
+      waiting.push(one);
+      return one.signal;
+    },
+    raise: () => (count === 0 ? onSignal() : undefined),
     release: () => {
       for (const name of signals) process.off(name, onSignal);
     },

@@ -1,6 +1,7 @@
 import { Command } from "@commander-js/extra-typings";
 import type { CommandEntry, CommandTable } from "./commandEntry.ts";
 import { addCommonOptions } from "./commonOptions.ts";
+import { speakDebug } from "./output/debug.ts";
 import { say } from "./output/print.ts";
 import { printText } from "./output/printText.ts";
 
@@ -13,5 +14,8 @@ export async function loadCommand(entry: CommandEntry, all: CommandTable): Promi
   program.helpCommand(false).showHelpAfterError("(add --help for usage)");
   (await entry.load()).register(program, all);
   addCommonOptions(program, entry.backend !== false);
+  program.hook("preAction", (_program, command) => {
+    if ((command.opts() as { verbose?: boolean }).verbose === true) speakDebug();
+  });
   return program;
 }

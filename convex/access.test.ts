@@ -197,6 +197,10 @@ const FUNCTIONS: Record<
     roles: ["admin", "runner", "agent", "viewer"],
     call: (c, { job }) => c.query(api.events.list, { ...NS, job }),
   },
+  "events:latest": {
+    roles: ["admin", "runner", "viewer"],
+    call: (c, { job }) => c.query(api.events.latest, { ...NS, jobs: [job] }),
+  },
   "health:list": { roles: ["admin", "runner", "viewer"], call: (c) => c.query(api.health.list, NS) },
   "health:report": {
     roles: ["runner", "admin"],
@@ -428,6 +432,7 @@ const POSITIONS: Record<string, (c: Client, id: string, own: Ids) => Promise<unk
   "work:events fence.session": (c, id, own) =>
     c.mutation(api.work.events, { ...NS, fence: { ...own.fence, session: id }, events: [] }),
   "events:list job": (c, id) => c.query(api.events.list, { ...NS, job: id }),
+  "events:latest jobs.job": (c, id) => c.query(api.events.latest, { ...NS, jobs: [id] }),
   "health:report session": (c, id) =>
     c.mutation(api.health.report, {
       ...NS,

@@ -1,7 +1,7 @@
 /** Activity of a job: bounded, unique by (job, attempt, seq), and only from who holds the fence. */
 import { afterEach, describe, expect, it, vi } from "vitest";
 import { api } from "./_generated/api.js";
-import { errorOf, openQueue, type Queue } from "./queue.testkit.ts";
+import { ended, errorOf, openQueue, type Queue } from "./queue.testkit.ts";
 
 afterEach(() => vi.useRealTimers());
 
@@ -72,5 +72,37 @@ describe("events:list", () => {
       { attempt: 1, seq: 2, kind: "text" },
     ]);
     expect(await errorOf(list(q, { limit: 0 }))).toMatchObject({ code: "INVALID" });
+  });
+});
+
+describe("events:latest", () => {
+  const latest = (q: Queue, jobs: string[]) => q.admin.query(api.events.latest, { ...NS, jobs });
+
+  it("says what an agent did last, in one short line, and when it last gave a sign", async () => {
+    const { q, fence } = await running();
+    expect(await latest(q, ["1.1"])).toEqual([]);
+    await send(q, fence, [
+      { seq: 1, at: 10, kind: "text", text: "I look" },
+      { seq: 2, at: 20, kind: "tool_start", text: `npm test\n${"x".repeat(500)}` },
+      { seq: 3, at: 30, kind: "tool_end", text: "ok" },
+    ]);
+    expect(await latest(q, ["1.1"])).toEqual([{ job: "1.1", at: 30, kind: "tool_start", text: "npm test" }]);
+    await send(q, fence, [{ seq: 4, at: 40, kind: "text", text: "y".repeat(500) }]);
+    expect((await latest(q, ["1.1"]))[0]?.text).toHaveLength(160);
+  });
+
+  it("says nothing of an earlier attempt, and takes at most 50 jobs in one call", async () => {
+    const { q, fence } = await running();
+    await send(q, fence, [event(1)]);
+    await q.admin.mutation(api.work.advance, {
+      ...NS,
+      fence,
+      ended: ended(),
+      profile: "script",
+      harness: "script",
+    });
+    expect(await latest(q, ["1.1"])).toEqual([]);
+    expect(await errorOf(latest(q, Array<string>(51).fill("1.1")))).toMatchObject({ code: "LIMIT" });
+    expect(await errorOf(latest(q, ["1.9"]))).toMatchObject({ code: "NOT_FOUND" });
   });
 });

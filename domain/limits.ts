@@ -22,6 +22,10 @@ export const MAX_EVENTS_PER_JOB = 2000;
 export const MAX_EVENT_TEXT = 2000;
 /** Events in one call. */
 export const MAX_EVENTS_PER_CALL = 100;
+/** Jobs whose last events one call may ask for: more lines than these run on no screen. */
+export const MAX_LOOKED_AT = 50;
+/** Characters of a job's last event on a screen. */
+export const ACTION_TEXT_CHARS = 160;
 
 /** Limits of one assignment where it names none: they stop a PM that would insert for ever. */
 export const DEFAULT_MAX_JOBS = 50;

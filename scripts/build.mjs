@@ -58,7 +58,10 @@ const { metafile } = await build({
   logLevel: "warning",
 });
 chmodSync(join(dist, "cli", "cli.js"), 0o755);
-writeFileSync(join(dist, "build.json"), `${JSON.stringify({ commit: commit() })}\n`);
+writeFileSync(
+  join(dist, "build.json"),
+  `${JSON.stringify({ commit: commit(), built: new Date().toISOString() })}\n`,
+);
 writeFileSync(join(dist, "THIRD_PARTY_NOTICES.txt"), noticesOf(root, Object.keys(metafile.inputs)));
 
 register();

@@ -3,11 +3,17 @@
  * It knows of no host: the embedded one, Convex Cloud and self-hosted Convex are all just a URL.
  */
 import { ConvexHttpClient } from "convex/browser";
-import type { FunctionArgs, FunctionReference, FunctionReturnType } from "convex/server";
+import {
+  type FunctionArgs,
+  type FunctionReference,
+  type FunctionReturnType,
+  getFunctionName,
+} from "convex/server";
 import { ensureSigningKey } from "../keys/signingKey.ts";
 import { LOCAL_TOKEN_S, signAdminToken } from "../keys/sign.ts";
 import type { Settings } from "../config/settings.ts";
 import { CliError, EXIT } from "../output/errors.ts";
+import { debug } from "../output/debug.ts";
 import { asCliError, type CallPlace } from "./failure.ts";
 import { httpFetch } from "./httpFetch.ts";
 
@@ -46,18 +52,28 @@ export function openBackend(settings: Access, timeoutMs = CALL_TIMEOUT_MS): Back
     }
     return ready;
   };
-  const guard = async <T>(work: (client: ConvexHttpClient) => Promise<T>): Promise<T> => {
+  const guard = async <T>(
+    fn: FunctionReference<Kind>,
+    work: (client: ConvexHttpClient) => Promise<T>,
+  ): Promise<T> => {
+    const begun = performance.now();
+    const tell = (end: string) =>
+      debug(() => `${getFunctionName(fn)} ${Math.round(performance.now() - begun)} ms${end}`);
     try {
-      return await work(await client());
+      const answer = await work(await client());
+      tell("");
+      return answer;
     } catch (error) {
-      throw asCliError(error, place);
+      const failure = asCliError(error, place);
+      tell(`: ${failure.message}`);
+      throw failure;
     }
   };
   return {
     url: settings.url,
-    query: (fn, args) => guard((c) => c.query(fn, args)),
-    mutation: (fn, args) => guard((c) => c.mutation(fn, args, { skipQueue: true })),
-    action: (fn, args) => guard((c) => c.action(fn, args)),
+    query: (fn, args) => guard(fn, (c) => c.query(fn, args)),
+    mutation: (fn, args) => guard(fn, (c) => c.mutation(fn, args, { skipQueue: true })),
+    action: (fn, args) => guard(fn, (c) => c.action(fn, args)),
   };
 }
 

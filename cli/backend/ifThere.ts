@@ -1,13 +1,11 @@
 /** For commands that work without a backend and know more with one. */
-import { loadSettings, type CommonFlags } from "../config/settings.ts";
+import { DEFAULT_NAMESPACE, loadSettings, type CommonFlags } from "../config/settings.ts";
 import { say } from "../output/print.ts";
 import { type Backend, openBackend } from "./client.ts";
 import { httpFetch } from "./httpFetch.ts";
 
 /** How long such a command waits to learn that nobody is there, ms. */
 const LOOK_TIMEOUT_MS = 1000;
-/** The queue of those who configured none: the one that `run` uses. */
-export const DEFAULT_NAMESPACE = "tasks";
 
 export interface Reachable {
   backend: Backend;

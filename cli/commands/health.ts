@@ -9,6 +9,7 @@ import { renderHealth } from "../views/healthView.ts";
 export function register(program: Command): void {
   const health = program
     .command("health")
+    .alias("blacklist")
     .description("What the fleet knows of its harness profiles: limits, missing programs, failed logins.");
   health
     .command("list", { isDefault: true })

@@ -2,7 +2,7 @@ import type { Command } from "@commander-js/extra-typings";
 import { api } from "../../convex/_generated/api.js";
 import { openBackend } from "../backend/client.ts";
 import { commonFlags } from "../commonOptions.ts";
-import { loadSettings } from "../config/settings.ts";
+import { DEFAULT_NAMESPACE, loadSettings } from "../config/settings.ts";
 import { usageError } from "../output/errors.ts";
 import { printData } from "../output/print.ts";
 import { ago } from "../output/time.ts";
@@ -44,5 +44,5 @@ function release(command: Command): void {
 function place(command: { opts(): unknown }) {
   const flags = commonFlags(command);
   const settings = loadSettings(flags);
-  return { flags, backend: openBackend(settings), namespace: settings.namespace ?? "tasks" };
+  return { flags, backend: openBackend(settings), namespace: settings.namespace ?? DEFAULT_NAMESPACE };
 }

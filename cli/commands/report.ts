@@ -11,6 +11,10 @@ import { say } from "../output/print.ts";
 import { printAnswer } from "../output/printAnswer.ts";
 import { printText } from "../output/printText.ts";
 import { reportOfRun } from "../reports/findRun.ts";
+import { queueReport } from "../reports/queueReport.ts";
+import { openBackend } from "../backend/client.ts";
+import { commonFlags } from "../commonOptions.ts";
+import { DEFAULT_NAMESPACE, loadSettings } from "../config/settings.ts";
 import { readVersion } from "./version.ts";
 
 const DAYS_A_WEEK = 7;
@@ -19,22 +23,36 @@ const DAYS_A_WEEK = 7;
 export function register(program: Command): void {
   const report = program
     .command("report")
-    .description("the report of a run (its folder or time stamp; the newest by default), or of the week");
+    .description(
+      "the report of a run (its folder, time stamp or assignment; the newest by default), or of the week",
+    );
   report
     .command("run", { isDefault: true })
     .description("print the report of a run")
-    .argument("[run]", "folder or time stamp of the run (default: the newest)")
+    .argument("[run]", "folder, time stamp or assignment of the run (default: the newest)")
     .option("--run-dir <dir>", "the same as an option")
     .option("--format <format>", "json, sarif, md, junit or text", "json")
-    .action(async (run, { runDir, format }) => {
+    .action(async (run, { runDir, format }, command) => {
       const write = WRITERS[format];
       if (write === undefined)
         throw usageError(
           `unknown format ${JSON.stringify(format)}: expected ${Object.keys(WRITERS).join(", ")}`,
         );
-      printText(write((await reportOfRun(run ?? runDir)).report));
+      const named = run ?? runDir;
+      const isNumber = named !== undefined && /^\d+$/.test(named);
+      printText(write(isNumber ? await fromQueue(named, command) : (await reportOfRun(named)).report));
     });
   registerWeekly(report);
+}
+
+/** A run that was enqueued has no folder here: the queue knows it. */
+async function fromQueue(run: string, command: { opts(): unknown }): Promise<RunReport> {
+  const settings = loadSettings(commonFlags(command));
+  const namespace = settings.namespace ?? DEFAULT_NAMESPACE;
+  const report = await queueReport({ backend: openBackend(settings), namespace }, run);
+  const ended = report.completed + report.failed + report.skipped;
+  if (ended < report.total_tasks) say(`the run goes on: ${ended} of ${report.total_tasks} tasks have ended`);
+  return report;
 }
 
 const WRITERS: Readonly<Record<string, (report: RunReport) => string>> = {

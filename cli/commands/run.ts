@@ -6,7 +6,7 @@ import { commonFlags } from "../commonOptions.ts";
 import { type CommonFlags, loadSettings, type Settings } from "../config/settings.ts";
 import { withInterrupt } from "../interrupt.ts";
 import { CliError, EXIT } from "../output/errors.ts";
-import { printData, say } from "../output/print.ts";
+import { onClosedPipe, printData, say } from "../output/print.ts";
 import { tuiMode } from "../taskRun/display.ts";
 import { planLines, planText } from "../taskRun/dryRun.ts";
 import { cutWarning, sayCut } from "../taskRun/doneBefore.ts";
@@ -81,16 +81,18 @@ export async function runAttached(
 ): Promise<void> {
   const outcome = await withInterrupt((interrupt) => {
     interrupt.onAgain = () => say("stopping already: the report is being written");
+    // Nobody reads any more what is said: the run ends as by Ctrl+C, with its report.
+    onClosedPipe(interrupt.raise);
     return runTasks({ ...call, interrupt });
-  });
+  }).finally(() => onClosedPipe(null));
   const { report, verified, folder, exitCode } = outcome;
+  if (exitCode !== EXIT.ok) process.exitCode = exitCode;
   const { results: _results, ...totals } = report;
   printData(
     { run_dir: folder, exit_code: exitCode, ...totals, ...(verified.length > 0 ? { verified } : {}) },
     () => [toText(report), ...(verified.length > 0 ? [verifyText(verified)] : []), folder].join("\n"),
     flags,
   );
-  if (exitCode !== EXIT.ok) process.exitCode = exitCode;
 }
 
 /** Puts an order into the queue of a backend that is there. */

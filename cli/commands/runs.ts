@@ -3,7 +3,7 @@ import type { FunctionReturnType } from "convex/server";
 import { api } from "../../convex/_generated/api.js";
 import { openBackend } from "../backend/client.ts";
 import { commonFlags } from "../commonOptions.ts";
-import { loadSettings } from "../config/settings.ts";
+import { DEFAULT_NAMESPACE, loadSettings } from "../config/settings.ts";
 import { limitOption } from "../input.ts";
 import { printData } from "../output/print.ts";
 import { ago } from "../output/time.ts";
@@ -18,7 +18,7 @@ export function register(program: Command): void {
     .action(async (options, command) => {
       const flags = commonFlags(command);
       const settings = loadSettings(flags);
-      const namespace = settings.namespace ?? "tasks";
+      const namespace = settings.namespace ?? DEFAULT_NAMESPACE;
       const runs = await openBackend(settings).query(api.runs.list, {
         namespace,
         ...limitOption(options.limit),

@@ -7,7 +7,7 @@ import { printText } from "../output/printText.ts";
 import { table } from "../output/table.ts";
 import { duration } from "../output/time.ts";
 import { chosenMetrics, profileStats, type ProfileStats, toCsv } from "../reports/stats.ts";
-import { parseGoDuration } from "../taskRun/duration.ts";
+import { goDuration } from "../taskRun/duration.ts";
 import { readMetrics } from "../taskRun/metrics.ts";
 
 /** `drover stats` and `drover export`: the history of this machine's runs. */
@@ -62,5 +62,9 @@ function timeOf(text: string | undefined): number | undefined {
   if (text === undefined) return undefined;
   const date = Date.parse(text);
   if (/^\d{4}-\d{2}-\d{2}/.test(text) && !Number.isNaN(date)) return date;
-  return Date.now() - parseGoDuration(text, "--since and --until");
+  const ago = goDuration(text);
+  if (ago !== null) return Date.now() - ago;
+  throw usageError(
+    `--since and --until must be a date like 2026-02-01, or a length of time like 12h or 30d, got ${JSON.stringify(text)}`,
+  );
 }

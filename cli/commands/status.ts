@@ -4,7 +4,7 @@ import { type RunReport } from "../../domain/report/model.ts";
 import { toText } from "../../domain/report/text.ts";
 import { openBackend } from "../backend/client.ts";
 import { commonFlags } from "../commonOptions.ts";
-import { loadSettings, type Settings } from "../config/settings.ts";
+import { DEFAULT_NAMESPACE, loadSettings, type Settings } from "../config/settings.ts";
 import { usageError } from "../output/errors.ts";
 import { printData } from "../output/print.ts";
 import { reportOfRun, runFolders } from "../reports/findRun.ts";
@@ -31,7 +31,7 @@ export function register(program: Command): void {
 }
 
 async function standing(settings: Settings, run: string) {
-  const namespace = settings.namespace ?? "tasks";
+  const namespace = settings.namespace ?? DEFAULT_NAMESPACE;
   const backend = openBackend(settings);
   const { run: row } = await backend.query(api.runs.get, { namespace, run });
   return { run: row, ...(await backend.query(api.runs.watch, { namespace, run })) };
@@ -56,7 +56,7 @@ async function overview(settings: Settings) {
       .map((folder) => readReport(folder).catch(() => null)),
   );
   const newest: RunReport | null = reports.find((report) => report !== null) ?? null;
-  const namespace = settings.namespace ?? "tasks";
+  const namespace = settings.namespace ?? DEFAULT_NAMESPACE;
   const up = await answers(settings).catch(() => false);
   const backend = openBackend(settings);
   const known = up && (await backend.query(api.namespaces.get, { namespace })) !== null;

@@ -24,8 +24,12 @@ export function register(program: Command): void {
           .filter((repo) => repo !== ""),
       );
       const repos = Object.fromEntries([...slugs].map((repo) => [repo, repoFolder(base, repo)]));
-      const results = await withInterrupt(({ signal }) => verifyRepos(repos, folder, signal));
+      const { results, interrupted } = await withInterrupt(async ({ signal }) => ({
+        results: await verifyRepos(repos, folder, signal),
+        interrupted: signal.aborted,
+      }));
       printData(results, verifyText, commonFlags(command));
-      if (results.some(({ passed }) => !passed)) process.exitCode = EXIT.failed;
+      if (interrupted) process.exitCode = EXIT.interrupted;
+      else if (results.some(({ passed }) => !passed)) process.exitCode = EXIT.failed;
     });
 }

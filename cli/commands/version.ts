@@ -8,29 +8,32 @@ import { printData } from "../output/print.ts";
 export function register(program: Command): void {
   program
     .command("version")
-    .description("Print the version of Drover, the commit it was built from and the version of Node.")
+    .description(
+      "Print the version of Drover, the commit and the time of its build, and the version of Node.",
+    )
     .action((_options, command) => {
-      const { version, commit } = readVersion();
-      const known = { version, commit, node: process.versions.node };
-      const human = () =>
-        `drover ${version}${commit === null ? "" : ` (${commit.slice(0, 10)})`}, node ${known.node}`;
+      const { version, commit, built } = readVersion();
+      const known = { version, commit, built, node: process.versions.node };
+      const build = [commit?.slice(0, 10), built?.slice(0, 10)].filter((one) => one !== undefined).join(", ");
+      const human = () => `drover ${version}${build === "" ? "" : ` (${build})`}, node ${known.node}`;
       printData(known, human, commonFlags(command));
     });
 }
 
-/** The version of this package; the commit is known where the build wrote it down. */
-export function readVersion(): { version: string; commit: string | null } {
+/** The version of this package; commit and time of the build are known where it wrote them down. */
+export function readVersion(): { version: string; commit: string | null; built: string | null } {
   const read = (file: string) =>
     JSON.parse(readFileSync(join(packageRoot(), file), "utf8")) as Record<string, unknown>;
   const { version } = read("package.json");
-  return { version: String(version), commit: commitOf(read) };
+  return { version: String(version), ...buildOf(read) };
 }
 
-function commitOf(read: (file: string) => Record<string, unknown>): string | null {
+function buildOf(read: (file: string) => Record<string, unknown>) {
+  const text = (value: unknown) => (typeof value === "string" ? value : null);
   try {
-    const { commit } = read("dist/build.json");
-    return typeof commit === "string" ? commit : null;
+    const { commit, built } = read("dist/build.json");
+    return { commit: text(commit), built: text(built) };
   } catch {
-    return null;
+    return { commit: null, built: null };
   }
 }

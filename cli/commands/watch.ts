@@ -4,7 +4,7 @@ import { isTerminalAssignment } from "../../domain/assignmentState.ts";
 import { toText } from "../../domain/report/text.ts";
 import { openSession, type Session } from "../backend/session.ts";
 import { commonFlags } from "../commonOptions.ts";
-import { loadSettings } from "../config/settings.ts";
+import { DEFAULT_NAMESPACE, loadSettings } from "../config/settings.ts";
 import { openBackend } from "../backend/client.ts";
 import { watchQueue } from "../follow/watchQueue.ts";
 import { printData, wantsJson } from "../output/print.ts";
@@ -16,6 +16,7 @@ import { assignmentOfFolder, watchRun } from "../taskRun/watchRun.ts";
 export function register(program: Command): void {
   program
     .command("watch")
+    .alias("dashboard")
     .description(
       "Follow a run (its assignment, folder or time stamp) or, without one, the newest open run, else the queue. Without a terminal: one line of JSON per change.",
     )
@@ -31,7 +32,7 @@ export function register(program: Command): void {
         return printData((await reportOfRun(named)).report, toText, flags);
       }
       const settings = { ...loadSettings(flags) };
-      const namespace = settings.namespace ?? "tasks";
+      const namespace = settings.namespace ?? DEFAULT_NAMESPACE;
       if (named === undefined && settings.namespace !== null) {
         const session = openSession(command);
         const run = await newestOpen(session);

@@ -81,6 +81,16 @@ describe("settings", () => {
   });
 });
 
+describe("the namespace of a command", () => {
+  it("is that of task files where they are run without a configuration, and asked for elsewhere", () => {
+    expect(failure(() => requireNamespace(load())).message).toContain("no configuration found here or above");
+    mkdirSync(join(root, ".runforge"));
+    expect(requireNamespace(load())).toBe("tasks");
+    write("", { repo: "o/a" });
+    expect(failure(() => requireNamespace(load())).message).toContain('names no "namespace"');
+  });
+});
+
 describe("paths of repos", () => {
   it("expand ~ and variables and are relative to the repo", () => {
     write("", {

@@ -1,5 +1,5 @@
 import { existsSync, readFileSync } from "node:fs";
-import { resolve } from "node:path";
+import { join, resolve } from "node:path";
 import { type Config, parseConfig } from "../../domain/config.ts";
 import { CliError, EXIT, usageError } from "../output/errors.ts";
 import { type Environment, readEnvironment } from "./environment.ts";
@@ -7,6 +7,11 @@ import { findConfig, projectRoot } from "./findConfig.ts";
 
 /** Where the embedded host answers unless told otherwise; the port of Convex' own local backend. */
 export const DEFAULT_URL = "http://127.0.0.1:3210";
+
+/** The queue of those who configured none: the one that `run` uses. */
+export const DEFAULT_NAMESPACE = "tasks";
+/** What shows that task files are run in a folder. */
+const SIGNS_OF_RUNS = [".runforge", ".runforge.yml"];
 
 /** The flags that every command takes. */
 export interface CommonFlags {
@@ -64,9 +69,10 @@ function checkedUrl(url: string): string {
   throw usageError(`the backend's address must be an http(s) URL, got "${url}"`);
 }
 
-/** The namespace of a command that needs one. */
-export function requireNamespace({ namespace, file }: Settings): string {
+/** The namespace of a command that needs one: without a configuration that of the runs which were started here. */
+export function requireNamespace({ namespace, file, root }: Settings): string {
   if (namespace !== null) return namespace;
+  if (file === null && SIGNS_OF_RUNS.some((name) => existsSync(join(root, name)))) return DEFAULT_NAMESPACE;
   throw usageError(
     file === null
       ? "no configuration found here or above: run `drover init` in your repo, or give --namespace NAME"

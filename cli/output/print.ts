@@ -34,14 +34,22 @@ export function sayError(message: string): void {
   say(`${talkColor.red("drover:")} ${message}`);
 }
 
+let whenClosed: (() => void) | null = null;
+
 /** A reader that has seen enough (`drover jobs | head -1`) is no failure: end quietly. */
 export function endQuietlyOnClosedPipe(): void {
   for (const stream of [process.stdout, process.stderr]) {
     stream.on("error", (error: NodeJS.ErrnoException) => {
       if (error.code !== "EPIPE") throw error;
-      process.exit(process.exitCode ?? 0);
+      if (whenClosed === null) process.exit(process.exitCode ?? 0);
+      whenClosed();
     });
   }
+}
+
+/** What a closed pipe means from now on, for work that must not break off; null: the end, as always. */
+export function onClosedPipe(action: (() => void) | null): void {
+  whenClosed = action;
 }
 
 /** Resolves when everything that was written has left the process: pipes may be slower than its end. */

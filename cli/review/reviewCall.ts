@@ -7,7 +7,7 @@ import { profilesOf } from "../harnesses/profiles.ts";
 import { usageError } from "../output/errors.ts";
 import { reportOfRun } from "../reports/findRun.ts";
 import { parseGoDuration } from "../taskRun/duration.ts";
-import { DEFAULT_NAMESPACE } from "../backend/ifThere.ts";
+import { DEFAULT_NAMESPACE } from "../config/settings.ts";
 import { DEFAULT_MAX_RUNTIME, type RunOrder, workersOf } from "../taskRun/order.ts";
 import { runnerProfiles } from "../taskRun/profiles.ts";
 import { mergedRunners, savedRun } from "../taskRun/rerun.ts";

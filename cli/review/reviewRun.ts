@@ -4,7 +4,7 @@ import { reviewOf } from "../../domain/report/build.ts";
 import { openBackend } from "../backend/client.ts";
 import type { Settings } from "../config/settings.ts";
 import type { Interrupt } from "../interrupt.ts";
-import { EXIT, type ExitCode } from "../output/errors.ts";
+import { CliError, EXIT, type ExitCode } from "../output/errors.ts";
 import { say } from "../output/print.ts";
 import { bringHost } from "../taskRun/host.ts";
 import { newRunId } from "../taskRun/importRun.ts";
@@ -96,6 +96,7 @@ function exitOf({ how, error }: RunEnd, reviews: Record<string, ReviewResult>): 
   if (how === "interrupted") return EXIT.interrupted;
   if (how === "limited") return EXIT.limited;
   if (how === "stuck") return EXIT.stuck;
+  if (how === "broken" && error instanceof CliError) return error.exitCode;
   const passed = error === undefined && Object.values(reviews).every((review) => review.passed);
   return passed ? EXIT.ok : EXIT.failed;
 }

@@ -31,7 +31,8 @@ const PAINTS = {
   error: talkColor.red,
 };
 
-function logLine({ level, event, job, attempt, detail }: LogEntry): string {
+/** An entry as a person reads it. */
+export function logLine({ level, event, job, attempt, detail }: LogEntry): string {
   const again = attempt === undefined || attempt < 2 ? "" : ` (attempt ${attempt})`;
   const about = job === undefined ? "" : ` ${job}${again}`;
   const more = detail === undefined ? "" : ` ${talkColor.dim(detail)}`;

@@ -4,6 +4,7 @@ import type { ScreenActions } from "./actions.ts";
 import { pressKey } from "./keys.ts";
 import { screenLines, type Line } from "./lines.ts";
 import type { ScreenStore } from "./store.ts";
+import { typedKeys } from "./typedKeys.ts";
 
 /** The whole screen: lines that are laid out already, so that drawing costs next to nothing. */
 export function RunScreen({ store, actions }: { store: ScreenStore; actions: ScreenActions }): ReactElement {
@@ -11,8 +12,8 @@ export function RunScreen({ store, actions }: { store: ScreenStore; actions: Scr
   const { stdout } = useStdout();
   // Keys that come faster than they are read arrive as one text.
   useInput((input, key) => {
-    const typed = input.length > 1 ? Array.from(input) : [input];
-    for (const one of typed) pressKey({ ...key, input: one }, store, actions);
+    const typed = input.length > 1 ? typedKeys(input) : [{ ...key, input }];
+    for (const one of typed) pressKey(one, store, actions);
   });
   const size = { columns: stdout.columns || 80, rows: stdout.rows || 24 };
   return h(Box, { flexDirection: "column" }, ...screenLines(state, size).map(drawLine));

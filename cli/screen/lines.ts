@@ -1,4 +1,5 @@
 /** The lay-out of the screen: state and size in, lines out. One line less than the terminal has, so that nothing scrolls. */
+import { cleanLine } from "../../domain/clean.ts";
 import { cut, pad } from "../output/table.ts";
 import { HELP } from "./keys.ts";
 import { MARKS } from "./minimalLines.ts";
@@ -52,7 +53,7 @@ export function screenLines(state: ScreenState, { columns, rows }: Size): Line[]
             ...logLines(state, logHeight, columns),
           ];
   const lines = [...head, ...middle, { text: foot(state), dim: true }];
-  return lines.map((line) => ({ ...line, text: cut(line.text, columns) }));
+  return lines.map((line) => ({ ...line, text: cut(cleanLine(line.text), columns) }));
 }
 
 function countWords({ view: { counts } }: ScreenState): string {
@@ -86,7 +87,7 @@ function listAndAgents(state: ScreenState, { columns, rows }: Size): Line[] {
   const first = Math.max(0, Math.min(selected - Math.floor(rows / 2), view.rows.length - rows));
   return Array.from({ length: rows }, (_, i) => {
     const row = view.rows[first + i];
-    const text = row === undefined ? "" : cut(rowText(row, width), width);
+    const text = row === undefined ? "" : cut(cleanLine(rowText(row, width)), width);
     const chosen = first + i === selected && state.panel === "tasks";
     return {
       text: withAgents ? `${pad(text, width)}│ ${agentText(state, i)}` : text,

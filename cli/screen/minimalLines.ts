@@ -1,3 +1,4 @@
+import { cleanLine } from "../../domain/clean.ts";
 import { cut } from "../output/table.ts";
 import type { RowState, ScreenView } from "./view.ts";
 
@@ -27,5 +28,5 @@ export function minimalLines(view: ScreenView, width: number): string[] {
         .join("  "),
     ),
     ...(more > 0 ? [`… and ${more} more`] : []),
-  ].map((line) => cut(line, width));
+  ].map((line) => cut(cleanLine(line), width));
 }

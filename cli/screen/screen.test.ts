@@ -60,6 +60,7 @@ function filled() {
     totals: { usage: { input: 12_000, cached: 0, output: 345, reasoning: 0 }, costUsd: 1.5, attempts: 3 },
   } as unknown as RunStatus;
   model.push(status);
+  model.actions.set("1.4", { job: "1.4", at: NOW - 2000, kind: "tool_start", text: "npm test" });
   const settled = (key: string, number: number, more: object): SettledTask => ({
     job: job(key, number, { startedAt: NOW - 200_000, settledAt: NOW - 10_000, ...more }),
     attempts: [
@@ -99,6 +100,32 @@ const text = (columns: number, rows: number) =>
   screenLines(state(), { columns, rows }).map((line) => line.text.trimEnd());
 
 describe("the screen", () => {
+  it("says of a running task what its agent did last, and when it has given no sign for minutes", () => {
+    const model = filled();
+    const noteOf = () =>
+      screenView(model, { title: "", slots: 0, startedAt: 0, now: NOW, filter: "works" }).rows[0]?.note;
+    expect(noteOf()).toBe("$ npm test");
+    model.actions.set("1.4", { job: "1.4", at: NOW - 200_000, kind: "text", text: "I am at it" });
+    expect(noteOf()).toBe("no sign for 3m 20s, I am at it");
+    model.actions.set("1.4", { job: "1.4", at: NOW, kind: "tool_end", text: "" });
+    expect(noteOf()).toBe("tool end");
+    model.actions.clear();
+    expect(noteOf()).toBe("");
+  });
+
+  it("shows the control characters of foreign texts instead of sending them to the terminal", () => {
+    const evil = "a\u001b[2Jb\nc";
+    const model = runModel([planned("evil", evil)]);
+    const options = { title: evil, slots: 0, startedAt: 0, now: NOW, filter: "" };
+    const drawn = { ...state(), log: [evil], view: screenView(model, options) };
+    const lines = [
+      ...screenLines(drawn, { columns: 120, rows: 30 }).map(({ text: line }) => line),
+      ...minimalLines(drawn.view, 120),
+    ];
+    expect(lines.filter((line) => line.includes("a\\u001b[2Jb c")).length).toBeGreaterThan(3);
+    expect(lines.join("")).not.toMatch(/[\u0000-\u001f]/);
+  });
+
   it("at 80×24 shows header, tasks, agents and log", () => {
     expect(text(80, 24)).toMatchSnapshot();
   });

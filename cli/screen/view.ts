@@ -1,6 +1,13 @@
 /** What the screen of a run shows, as plain data: all decisions are here, so that drawing decides nothing. */
 import type { TaskFacts } from "../../domain/report/build.ts";
-import { isTask, type Counts, type RunJob, type RunModel, taskIdOf } from "../taskRun/runModel.ts";
+import {
+  isTask,
+  type Counts,
+  type LastAction,
+  type RunJob,
+  type RunModel,
+  taskIdOf,
+} from "../taskRun/runModel.ts";
 import { duration } from "../output/time.ts";
 
 export type RowState = "running" | "failed" | "completed" | "limited" | "locked" | "queued" | "skipped";
@@ -141,17 +148,18 @@ function rowOf(
   const used = usedBy(facts, live);
   return {
     id,
-    handle: handleOf(facts, live),
+    handle: handleOf(model, id, live),
     state,
     title,
     elapsed: elapsedText(facts?.startedAt, state === "running" ? now : facts?.settledAt),
     profile: state === "queued" || state === "locked" ? "" : profileMark(used, model.task(id)?.cascade[0]),
-    note: noteOf(state, { facts, live, now }),
+    note: noteOf(state, { facts, live, now, action: model.actions.get(live?.handle ?? "") }),
   };
 }
 
-function handleOf(facts: TaskFacts | undefined, live: RunJob | undefined): string {
-  return facts?.handle ?? live?.handle ?? "";
+/** Of a job that is told of, or of one that the import or the queue has named. */
+function handleOf({ handles, facts }: RunModel, id: string, live: RunJob | undefined): string {
+  return live?.handle ?? handles.get(id) ?? facts.get(id)?.handle ?? "";
 }
 
 function usedBy(facts: TaskFacts | undefined, live: RunJob | undefined): string | undefined {
@@ -177,16 +185,33 @@ interface NoteFacts {
   facts: TaskFacts | undefined;
   live: RunJob | undefined;
   now: number;
+  action?: LastAction | undefined;
 }
+
+/** An agent that gave no sign for so long may hang, ms. */
+const QUIET_MS = 180_000;
 
 const NOTES: Readonly<Partial<Record<RowState, (known: NoteFacts) => string>>> = {
   limited: ({ facts, now }) =>
     facts?.retryAt === undefined ? "limited" : `limited, again in ${elapsedText(now, facts.retryAt)}`,
   locked: ({ live }) => `waits for lock ${live?.lockKey ?? ""}`,
-  running: ({ live }) => (live !== undefined && live.attempt > 1 ? `attempt ${live.attempt}` : ""),
+  running: ({ live, now, action }) =>
+    [
+      live !== undefined && live.attempt > 1 ? `attempt ${live.attempt}` : "",
+      action !== undefined && now - action.at >= QUIET_MS ? `no sign for ${elapsedText(action.at, now)}` : "",
+      action === undefined ? "" : actionText(action),
+    ]
+      .filter((text) => text !== "")
+      .join(", "),
   failed: errorLine,
   skipped: errorLine,
 };
+
+/** Words say what they are; what is done with a tool gets a mark. */
+function actionText({ kind, text }: LastAction): string {
+  if (text === "") return kind.replaceAll("_", " ");
+  return kind === "tool_start" ? `$ ${text}` : text;
+}
 
 function noteOf(state: RowState, known: NoteFacts): string {
   return NOTES[state]?.(known) ?? "";

@@ -18,7 +18,8 @@ export interface RunOutcome {
 export async function conclude(going: Going, end: RunEnd): Promise<RunOutcome> {
   const { call, folder } = going;
   const { order, interrupt } = call;
-  const cutShort = end.how === "interrupted" || end.how === "broken";
+  // Also when Ctrl+C came while the report was written.
+  const cutShort = end.how === "interrupted" || end.how === "broken" || interrupt.signal.aborted;
   const report = reportOf(going, end);
   if (end.error !== undefined) say(`drover: ${end.error.message}`);
   try {
@@ -27,12 +28,20 @@ export async function conclude(going: Going, end: RunEnd): Promise<RunOutcome> {
     say(`the metrics log could not be written: ${(error as Error).message}`);
   }
   if (order.postRun !== undefined && order.postRun !== "")
-    await postRun(order.postRun, folder.path, cutShort);
+    await postRun(order.postRun, {
+      runDir: folder.path,
+      interrupted: cutShort,
+      signal: interrupt.next(),
+    });
   const repos = Object.fromEntries(
     Object.values(report.results).map(({ repo }) => [repo, order.repos[repo] ?? repo]),
   );
-  const verified = order.verify && !cutShort ? await verifyRepos(repos, folder.path, interrupt.signal) : [];
-  return { folder: folder.path, report, verified, exitCode: exitOf(report, end, verified) };
+  const verified =
+    order.verify && !cutShort && !interrupt.signal.aborted
+      ? await verifyRepos(repos, folder.path, interrupt.signal)
+      : [];
+  const exitCode = interrupt.signal.aborted ? EXIT.interrupted : exitOf(report, end, verified);
+  return { folder: folder.path, report, verified, exitCode };
 }
 
 function exitOf(report: RunReport, { how, error }: RunEnd, verified: readonly Verified[]): ExitCode {

@@ -1,5 +1,7 @@
 /** Which display a run gets: the full screen, the small one, or plain lines. */
+import { muteDebug } from "../output/debug.ts";
 import { usageError } from "../output/errors.ts";
+import { watchLastActions } from "./lastActions.ts";
 import { type Display, type DisplayOrder, plainLines } from "./plainLines.ts";
 
 const TUI_MODES = ["full", "minimal", "off", "auto"] as const;
@@ -17,9 +19,21 @@ export function tuiMode(flag: string | undefined, env = process.env): "full" | "
 
 /** Opens the display of a mode; the full screen's libraries are read only when it is wanted. */
 export async function openDisplay(mode: "full" | "minimal" | "off", order: DisplayOrder): Promise<Display> {
-  if (mode === "full") return (await fullScreen()).openRunScreen(order);
-  if (mode === "minimal") return (await import("./minimal.ts")).openMinimal(order);
-  return plainLines(order);
+  if (mode === "off") return plainLines(order);
+  const display =
+    mode === "full"
+      ? (await fullScreen()).openRunScreen(order)
+      : (await import("./minimal.ts")).openMinimal(order);
+  const actions = watchLastActions(order);
+  const speakAgain = muteDebug();
+  return {
+    ...display,
+    close() {
+      actions.close();
+      display.close();
+      speakAgain();
+    },
+  };
 }
 
 /**

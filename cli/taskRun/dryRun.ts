@@ -1,3 +1,4 @@
+import { cleanLine } from "../../domain/clean.ts";
 import type { RunOrder } from "./order.ts";
 
 /** Characters of a prompt that the plan shows. */
@@ -31,7 +32,9 @@ export function planText(lines: readonly PlanLine[], order: RunOrder): string {
     `   repo: ${line.repo}  runners: ${line.cascade.join(" → ")}`,
     `   ${line.prompt.replaceAll(/\s+/g, " ")}`,
   ]);
-  return [...rows, "", `${lines.length} tasks, ${order.workers} workers; dry run: nothing was started`].join(
-    "\n",
-  );
+  return [
+    ...rows.map(cleanLine),
+    "",
+    `${lines.length} tasks, ${order.workers} workers; dry run: nothing was started`,
+  ].join("\n");
 }

@@ -30,6 +30,8 @@ export interface ImportOptions {
   /** Pool of the jobs; absent: the default one, which every runner of the namespace serves. */
   pool?: string | undefined;
   signal?: AbortSignal | undefined;
+  /** Told of each task that is in. */
+  onInserted?: (id: string, handle: string) => void;
 }
 
 type NewJob = (typeof api.runs.insert)["_args"]["jobs"][number];
@@ -89,13 +91,14 @@ async function createRun(backend: Backend, order: RunOrder, options: ImportOptio
 async function insertAll(
   backend: Backend,
   order: RunOrder,
-  { run, pool, signal }: ImportOptions & { run: ImportedRun },
+  { run, pool, signal, onInserted }: ImportOptions & { run: ImportedRun },
 ): Promise<void> {
   for (const batch of batches(order.tasks)) {
     if (signal?.aborted === true) return;
     const jobs = batch.map((task) => newJob(task, order, pool));
-    await insert(backend, { namespace: order.namespace, run: run.id, jobs });
+    const inserted = await insert(backend, { namespace: order.namespace, run: run.id, jobs });
     run.tasks += jobs.length;
+    for (const [i, { handle }] of inserted.entries()) onInserted?.(batch[i]?.id ?? handle, handle);
   }
 }
 

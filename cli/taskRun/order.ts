@@ -8,7 +8,7 @@ import type { CutEdge } from "../../domain/taskFile/select.ts";
 import { expandPath, repoFolder } from "../../portfolio/files/paths.ts";
 import { loadTaskFiles } from "../../portfolio/validate/runValidate.ts";
 import type { Profile } from "../../runner/harness/port.ts";
-import { DEFAULT_NAMESPACE } from "../backend/ifThere.ts";
+import { DEFAULT_NAMESPACE } from "../config/settings.ts";
 import { repoPaths } from "../config/repoPaths.ts";
 import type { Settings } from "../config/settings.ts";
 import { profilesOf } from "../harnesses/profiles.ts";

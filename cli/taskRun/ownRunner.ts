@@ -10,7 +10,9 @@ import type { Settings } from "../config/settings.ts";
 import { droverHome, ensureHome } from "../keys/home.ts";
 import { CliError, EXIT } from "../output/errors.ts";
 import { cliCommand } from "../run/cliCommand.ts";
+import { debug } from "../output/debug.ts";
 import { openLogFile } from "../run/logFile.ts";
+import { logLine } from "../run/runnerLog.ts";
 import { runnerTokens } from "../run/tokens.ts";
 import type { RunOrder } from "./order.ts";
 
@@ -36,13 +38,15 @@ export function lackingProfiles({ profiles }: RunOrder): Map<string, string> {
 export async function startOwnRunner(
   settings: Settings,
   order: RunOrder,
-  pool: string,
+  { pool, signal }: { pool: string; signal: AbortSignal },
 ): Promise<RunnerHandle> {
   let last: Error | undefined;
   for (let i = 1; i <= MAX_RUNS; i += 1) {
     try {
-      return await startRunner(optionsOf(settings, order, { pool, name: `run-${i}` }));
+      const starting = startRunner(optionsOf(settings, order, { pool, name: `run-${i}` }));
+      return await orInterrupted(starting, signal);
     } catch (error) {
+      if (signal.aborted) throw error;
       last = error as Error;
       // Another run of this machine has the name: its folder, and what it adopts, are its own.
       if (!/already running|another runner starts/.test(last.message)) break;
@@ -52,6 +56,19 @@ export async function startOwnRunner(
     `the runner did not start: ${errorData(last)?.message ?? last?.message ?? "no name is free"}`,
     EXIT.failed,
   );
+}
+
+/** A runner waits for its backend for ever, and Ctrl+C must not: a runner that comes later is stopped. */
+function orInterrupted(starting: Promise<RunnerHandle>, signal: AbortSignal): Promise<RunnerHandle> {
+  return new Promise((resolve, reject) => {
+    const stop = () => {
+      starting.then((late) => late.kill()).catch(() => undefined);
+      reject(new CliError("interrupted before its runner had started", EXIT.interrupted));
+    };
+    if (signal.aborted) return stop();
+    signal.addEventListener("abort", stop, { once: true });
+    starting.then(resolve, reject).finally(() => signal.removeEventListener("abort", stop));
+  });
 }
 
 function optionsOf(
@@ -73,6 +90,9 @@ function optionsOf(
     pools: [pool],
     ...runnerTokens(settings, [order.namespace]),
     cli: { command: cliCommand() },
-    log: ({ level, ...entry }) => logger[level](entry),
+    log({ level, ...entry }) {
+      logger[level](entry);
+      debug(() => logLine({ level, ...entry }));
+    },
   };
 }

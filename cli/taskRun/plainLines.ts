@@ -1,6 +1,7 @@
 /** How a run is shown while it goes on, and its plainest form. All of it is talk (stderr), never data. */
 import { say } from "../output/print.ts";
 import type { Backend } from "../backend/client.ts";
+import { cleanLine } from "../../domain/clean.ts";
 import { triedMark } from "../../domain/report/text.ts";
 import { buildReport, reviewOf } from "../../domain/report/build.ts";
 import { duration } from "../output/time.ts";
@@ -35,7 +36,7 @@ export function plainLines({ model }: DisplayOrder): Display {
         const mark = `${job.handle}:${job.attempt}`;
         if (started.has(mark)) continue;
         started.add(mark);
-        say(`▶ RUNNING    ${job.key ?? job.handle}  ${job.title}  [${job.profileUsed ?? "?"}]`);
+        say(cleanLine(`▶ RUNNING    ${job.key ?? job.handle}  ${job.title}  [${job.profileUsed ?? "?"}]`));
       }
     },
     settled: (id) => say(settledLine(model, id)),
@@ -56,7 +57,9 @@ export function reviewLine({ reviews }: RunModel, id: string): string {
   const facts = reviews.get(id);
   if (facts === undefined) return id;
   const { runner, passed, error } = reviewOf(facts);
-  return `${passed ? "✓" : "✗"} REVIEW     ${id}  ${passed ? "PASS" : (error ?? "FAIL")}  [${runner}]`;
+  return cleanLine(
+    `${passed ? "✓" : "✗"} REVIEW     ${id}  ${passed ? "PASS" : (error ?? "FAIL")}  [${runner}]`,
+  );
 }
 
 /** One task that has ended, as one line. */
@@ -74,5 +77,7 @@ export function settledLine({ task: find, facts }: RunModel, id: string): string
   if (result === undefined) return id;
   const { state_name, title, duration_ms, error } = result;
   const note = error === undefined ? "" : `  ${error.split("\n", 1)[0] ?? ""}`;
-  return `${MARKS[state_name] ?? state_name} ${id}  ${title}  ${duration(duration_ms)}  ${triedMark(result)}${note}`;
+  return cleanLine(
+    `${MARKS[state_name] ?? state_name} ${id}  ${title}  ${duration(duration_ms)}  ${triedMark(result)}${note}`,
+  );
 }

@@ -9,6 +9,7 @@ import { literalValues, type Redact, redactor } from "../../runner/report/redact
 import { readVersion } from "../commands/version.ts";
 import { copyRedacted } from "./copyRedacted.ts";
 import type { RunOrder } from "./order.ts";
+import { reportParts } from "./reportParts.ts";
 import { isTask, type SettledTask, taskIdOf } from "./runModel.ts";
 
 /** Where runs lie, below the folder in which `run` was called. */
@@ -56,7 +57,7 @@ export function openRunFolder(path: string, stamp: string): RunFolder {
     async writeReport(report) {
       await writeWhole(join(path, "report.sarif"), json(toSarif(report, readVersion().version)));
       // Last: its presence says that the run has ended.
-      await writeWhole(join(path, "report.json"), json(report));
+      await writeWhole(join(path, "report.json"), reportParts(report));
     },
   };
 }
@@ -118,7 +119,7 @@ function secretsOf(order: RunOrder): Redact {
 }
 
 /** Whole or not at all: a reader must never see half a report. */
-async function writeWhole(file: string, text: string): Promise<void> {
+async function writeWhole(file: string, text: string | Iterable<string>): Promise<void> {
   await writeFile(`${file}.part`, text, { mode: 0o600 });
   await rename(`${file}.part`, file);
 }

@@ -9,6 +9,8 @@ import type { PlannedTask } from "../../domain/taskFile/plan.ts";
 
 export type RunStatus = FunctionReturnType<typeof api.runs.watch>;
 export type RunJob = RunStatus["running"][number];
+/** What the agent of a running job did last. */
+export type LastAction = FunctionReturnType<typeof api.events.latest>[number];
 export type SettledTask = FunctionReturnType<typeof api.runs.settled>[number];
 
 /** Bytes of a result that are kept in memory: 10,000 tasks must not fill it, and `output.md` has it whole. */
@@ -33,6 +35,10 @@ export interface RunModel {
   /** Adds a task that was not known from a file. */
   learn(task: PlannedTask): void;
   status: RunStatus | null;
+  /** What running jobs did last, by handle; filled only while a screen is open. */
+  readonly actions: Map<string, LastAction>;
+  /** Handles of tasks that are in the queue, by id: what has not started may be canceled, too. */
+  readonly handles: Map<string, string>;
   /** Takes a push in; true when it shows settled jobs that are not known yet. */
   push(status: RunStatus): boolean;
   /** Takes a settled job in; gives the task's id, or null for a review. */
@@ -70,6 +76,8 @@ export function runModel(given: readonly PlannedTask[]): RunModel {
       tasks.push(task);
     },
     status: null,
+    actions: new Map(),
+    handles: new Map(),
     push(status) {
       model.status = status;
       for (const job of [...status.running, ...status.parked]) {

@@ -5,6 +5,7 @@ import type { RunnerHandle } from "../../runner/daemon.ts";
 import { type Backend, openBackend } from "../backend/client.ts";
 import { CliError, EXIT } from "../output/errors.ts";
 import { say } from "../output/print.ts";
+import { keepHeapSmall } from "../run/keepHeapSmall.ts";
 import { conclude, type RunOutcome } from "./conclude.ts";
 import { openDisplay } from "./display.ts";
 import { sayCut } from "./doneBefore.ts";
@@ -24,6 +25,7 @@ import { stopRun } from "./stopRun.ts";
 
 /** Runs a task file attached: host and runner are brought along where none is there. The report is written whatever happens. */
 export async function runTasks(call: RunCall): Promise<RunOutcome> {
+  keepHeapSmall();
   const { order } = call;
   const startedAt = Date.now();
   const settings = { ...call.settings, namespace: order.namespace };
@@ -62,15 +64,19 @@ async function carryOut(going: Going): Promise<RunOutcome> {
 
 /** Brings a runner where none serves the order, imports it and follows it to its end. */
 export async function serve(going: Going): Promise<RunEnd> {
-  const { call, backend, settings, folder, runId } = going;
+  const { call, backend, settings, folder, runId, model } = going;
   const { order, interrupt } = call;
   await declareProfiles(backend, order);
   const own = call.local || !(await isServed(backend, order));
   const pool = own ? runPool(runId) : undefined;
   // Before the import: when this process is killed in between, the end of its session tells that nobody serves the run.
-  const runner = pool === undefined ? null : await startOwnRunner(settings, order, pool);
+  const runner =
+    pool === undefined ? null : await startOwnRunner(settings, order, { pool, signal: interrupt.signal });
   try {
-    const options = { label: folder.stamp, runId, pool, signal: interrupt.signal };
+    const options = {
+      ...{ label: folder.stamp, runId, pool, signal: interrupt.signal },
+      onInserted: (id: string, handle: string) => model.handles.set(id, handle),
+    };
     return await follow(going, { runner, run: await importRun(backend, order, options) });
   } finally {
     await runner?.kill();

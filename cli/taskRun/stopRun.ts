@@ -8,6 +8,8 @@ import type { Going } from "./going.ts";
 
 /** How long runners of other processes may take to stop what was canceled, ms. */
 const CANCEL_WAIT_MS = 15_000;
+/** How long the agents are left alone while the cancel is on its way: a backend that hangs must not keep them alive, ms. */
+const CANCEL_FIRST_MS = 5000;
 /** Tries of the cancel: a busy backend may be out of time once. */
 const CANCEL_TRIES = 3;
 
@@ -24,12 +26,12 @@ interface Stopped {
  */
 export async function stopRun(going: Going, { follow, run, runner, display }: Stopped): Promise<void> {
   display.log("stopping: running tasks are canceled, the rest is skipped, the report is written");
-  try {
-    await cancel(going, run.assignment);
-  } catch (error) {
-    display.log(`the run could not be canceled: ${(error as Error).message}`);
-  }
+  const canceled = cancel(going, run.assignment).catch((error: unknown) =>
+    display.log(`the run could not be canceled: ${(error as Error).message}`),
+  );
+  await Promise.race([canceled, sleep(CANCEL_FIRST_MS, undefined, { ref: false })]);
   await runner?.kill();
+  await canceled;
   await untilNothingRuns(going, follow).catch(() => undefined);
 }
 

@@ -3,7 +3,6 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { api } from "../../convex/_generated/api.js";
 import { isTerminalAssignment } from "../../domain/assignmentState.ts";
-import type { PlannedTask } from "../../domain/taskFile/plan.ts";
 import { openLive } from "../backend/live.ts";
 import type { Session } from "../backend/session.ts";
 import { withInterrupt } from "../interrupt.ts";
@@ -11,7 +10,8 @@ import { EXIT, type ExitCode, usageError } from "../output/errors.ts";
 import { printLine, wantsJson } from "../output/print.ts";
 import { openDisplay } from "./display.ts";
 import { RUN_FILE } from "./runFolder.ts";
-import { isTask, taskIdOf, runModel, type RunJob, type RunModel } from "./runModel.ts";
+import { learnJobs, pullSettled, type SettledCursor } from "./learnRun.ts";
+import { runModel, type RunModel } from "./runModel.ts";
 
 export interface WatchCall extends Session {
   run: string;
@@ -33,17 +33,17 @@ export async function watchRun(call: WatchCall): Promise<ExitCode> {
       assignment: String(row.assignment),
       ...{ slots: 0, startedAt: row.createdAt, onQuit: () => quit.abort() },
     });
-    let after: { settledAt: number; number: number } | undefined;
+    let after: SettledCursor;
     try {
       for await (const status of live.follow(api.runs.watch, { namespace, run }, signal)) {
-        learn(model, [
+        learnJobs(model, [
           ...status.running,
           ...status.parked,
           ...status.ready,
           ...status.locked,
           ...status.recent,
         ]);
-        if (model.push(status)) after = await pull(call, { model, after, say: display.settled });
+        if (model.push(status)) after = await pullSettled(call, { model, after, say: display.settled });
         if (call.mode === "off" && wantsJson(flags))
           printLine({ ...status, counts: model.counts() }, () => "", { json: true });
         display.change();
@@ -55,50 +55,6 @@ export async function watchRun(call: WatchCall): Promise<ExitCode> {
       await live.close();
     }
   });
-}
-
-type Cursor = { settledAt: number; number: number } | undefined;
-
-async function pull(
-  { backend, namespace, run }: WatchCall,
-  { model, after, say }: { model: RunModel; after: Cursor; say: (id: string) => void },
-): Promise<Cursor> {
-  let cursor = after;
-  for (;;) {
-    const page = await backend.query(api.runs.settled, { namespace, run, ...(cursor && { after: cursor }) });
-    learn(
-      model,
-      page.map(({ job }) => job),
-    );
-    for (const task of page) {
-      const id = model.settle(task);
-      if (id !== null) say(id);
-    }
-    const last = page.at(-1)?.job;
-    if (last === undefined) return cursor;
-    cursor = { settledAt: last.settledAt ?? 0, number: last.number };
-  }
-}
-
-/** The file of the run may lie elsewhere: tasks are known from the jobs as they show. */
-function learn(model: RunModel, jobs: readonly RunJob[]): void {
-  for (const job of jobs) {
-    const id = taskIdOf(job);
-    if (!isTask(job) || model.task(id) !== undefined) continue;
-    const { title, priority, cascade, repo = "" } = job;
-    const task = {
-      id,
-      repo,
-      title,
-      prompt: "",
-      priority,
-      dependsOn: [],
-      cascade,
-      barred: [],
-      isScript: job.class === "script",
-    };
-    model.learn({ ...task, source: { id } as PlannedTask["source"] });
-  }
 }
 
 /** Of the tasks that have not shown yet only the number is known. */

@@ -7,7 +7,7 @@ const LEVELS: Partial<Record<ReportState, "error" | "warning">> = {
   RATE_LIMITED: "warning",
 };
 
-/** The report as SARIF 2.1.0 (typed by the types that are made from its official schema): one result per task that failed, was skipped or limited; rule ids are task ids. */
+/** The report as SARIF 2.1.0 (test/e2e/sarif.test.ts holds it to the official schema): one result per task that failed, was skipped or limited; rule ids are task ids. */
 export function toSarif(report: RunReport, version: string): Log {
   const found = sortedResults(report).filter(({ state_name }) => LEVELS[state_name] !== undefined);
   return {

@@ -1,3 +1,4 @@
+import { cleanLine } from "../clean.ts";
 import { type ReportState, type RunReport, sortedResults, type TaskResult } from "./model.ts";
 
 const SECTIONS: readonly (readonly [ReportState, string])[] = [
@@ -38,7 +39,7 @@ export function summaryLine(report: RunReport): string {
 
 function line(one: TaskResult): string {
   const note = one.error === undefined ? "" : `  ${one.error.split("\n", 1)[0] ?? ""}`;
-  return `  ${one.task_id}  ${one.title}  ${spell(one.duration_ms)}  ${triedMark(one)}${note}`.trimEnd();
+  return `  ${cleanLine(`${one.task_id}  ${one.title}  ${spell(one.duration_ms)}  ${triedMark(one)}${note}`)}`.trimEnd();
 }
 
 /** `[codex]`, `[via zai]` where a fallback finished, `(tried codex→zai)` where none did. */

@@ -4,7 +4,7 @@ import type { Task } from "../../domain/taskFile.ts";
 import { entryAt, isFolder, thingAt } from "../files/look.ts";
 import { insideTree } from "../files/paths.ts";
 import { readTextOrNothing } from "../files/readBounded.ts";
-import { quotePath } from "../display/clean.ts";
+import { quotePath } from "../display/quotePath.ts";
 import { ALL_CHECKS } from "../scan/checks/all.ts";
 import type { Category } from "../scan/model.ts";
 import { scanRepo, type RepoScan } from "../scan/scanRepo.ts";

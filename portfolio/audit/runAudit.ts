@@ -1,5 +1,5 @@
 import { describeProblem, readTaskFiles } from "../../domain/taskFile.ts";
-import { clean } from "../display/clean.ts";
+import { clean } from "../../domain/clean.ts";
 import { atomicWriteJson } from "../files/atomicWrite.ts";
 import { expandPath } from "../files/paths.ts";
 import { readTaskSource } from "../files/taskSource.ts";

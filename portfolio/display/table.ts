@@ -1,5 +1,5 @@
 import stringWidth from "string-width";
-import { clean } from "./clean.ts";
+import { clean } from "../../domain/clean.ts";
 
 /** A cell longer than this many columns is cut with "…": one long value must not break every row. */
 const MAX_CELL_WIDTH = 90;

@@ -1,7 +1,7 @@
 import { join } from "node:path";
 import * as z from "zod";
 import { listCompleted, listTasks, type TaskRow } from "../backlog/runTask.ts";
-import { clean } from "../display/clean.ts";
+import { clean } from "../../domain/clean.ts";
 import { fillPlaceholders } from "../display/fill.ts";
 import { atomicWrite } from "../files/atomicWrite.ts";
 import { expandPath } from "../files/paths.ts";

@@ -1,6 +1,6 @@
 import { Chalk } from "chalk";
 import ms from "ms";
-import { clean } from "../display/clean.ts";
+import { clean } from "../../domain/clean.ts";
 import { renderTable, type Cell } from "../display/table.ts";
 import type { RunResult } from "./results.ts";
 import type { RepoStatus } from "./status.ts";

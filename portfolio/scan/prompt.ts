@@ -1,4 +1,5 @@
-import { clean, quotePath } from "../display/clean.ts";
+import { clean } from "../../domain/clean.ts";
+import { quotePath } from "../display/quotePath.ts";
 import type { Fault } from "./model.ts";
 import type { RepoTree } from "./repoTree.ts";
 

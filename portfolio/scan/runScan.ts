@@ -1,5 +1,5 @@
 import { atomicWrite } from "../files/atomicWrite.ts";
-import { clean } from "../display/clean.ts";
+import { clean } from "../../domain/clean.ts";
 import { expandPath } from "../files/paths.ts";
 import { DEFAULT_RUNNER, readSettings } from "../settings/settings.ts";
 import { formatScanJson } from "./formats/json.ts";

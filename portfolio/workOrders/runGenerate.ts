@@ -1,5 +1,5 @@
 import { join } from "node:path";
-import { clean } from "../display/clean.ts";
+import { clean } from "../../domain/clean.ts";
 import { atomicWriteJson } from "../files/atomicWrite.ts";
 import { expandPath } from "../files/paths.ts";
 import { PortfolioError } from "../problem.ts";

@@ -1,4 +1,4 @@
-import { clean } from "../display/clean.ts";
+import { clean } from "../../domain/clean.ts";
 import { renderTable } from "../display/table.ts";
 import type { WorkflowAnswer } from "./runWorkflow.ts";
 import type { Workflow } from "./workflows.ts";

@@ -109,3 +109,12 @@ it("caps the retries of a provider that the profile chooses for Codex, unless it
   );
   expect(launch({ type: "codex" }).argv.join(" ")).not.toContain("max_retries");
 });
+
+it("gives OpenCode a plugin that tells of its waits, beside the server for reports", () => {
+  const { env, files } = launch({ type: "opencode" }, { reportTool: ["drover", "report-tool"] });
+  expect(files).toMatchObject([{ path: "/a/tmp/droverWaits.js" }]);
+  expect(JSON.parse(env.OPENCODE_CONFIG_CONTENT ?? "")).toMatchObject({
+    plugin: ["file:///a/tmp/droverWaits.js"],
+    mcp: { drover: { command: ["drover", "report-tool"] } },
+  });
+});

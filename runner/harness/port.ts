@@ -122,6 +122,8 @@ export interface Launch {
   env: Record<string, string>;
   /** What goes to stdin, which is then closed; `null` closes it at once. */
   stdin: string | null;
+  /** Written before the start, below `tmp`. */
+  files?: readonly { path: string; text: string }[];
 }
 
 export interface Harness {

@@ -202,9 +202,9 @@ describe("what is told of a run", () => {
   it("comes as JSON, SARIF, JUnit, Markdown and text, and adds up in the history", async () => {
     tasks([task("good", "true"), task("bad", "exit 1", { repo: "o/b" })]);
     await run();
-    const [json, sarif, junit, md, text, stats, csv, status] = await Promise.all([
+    const [json, sarif, junit, md, text, stats, csv] = await Promise.all([
       ...["json", "sarif", "junit", "md", "text"].map((format) => call("report", "--format", format)),
-      ...[call("stats"), call("export"), call("status", "--run-dir", ".runforge")],
+      ...[call("stats", "--since", "30d"), call("export", "--until", "2999-01-01")],
     ]);
     expect(Object.keys((json?.json()).results).sort()).toEqual(["bad", "good"]);
     expect(sarif?.json()).toMatchObject({
@@ -216,7 +216,39 @@ describe("what is told of a run", () => {
     expect(text?.stdout).toContain("FAILED [1/2]");
     expect(stats?.json()).toMatchObject([{ profile: "script", tasks: 2, passed: 1 }]);
     expect(csv?.stdout).toContain(",good,o/a,pass,script,");
-    expect(status?.code).toBe(1);
+  });
+
+  it("counts the history of the time that is asked for, and says which times it takes", async () => {
+    tasks([task("good", "true")]);
+    await run();
+    for (const since of ["2999-01-01", "1ms"])
+      expect((await call("stats", "--since", since)).json()).toEqual([]);
+    const wrong = await call("stats", "--since", "yesterday");
+    expect(wrong.code).toBe(2);
+    expect(wrong.stderr).toContain(
+      'a date like 2026-02-01, or a length of time like 12h or 30d, got "yesterday"',
+    );
+  });
+
+  it("says with --verbose what is called and what the runner does, and nothing of it without", async () => {
+    tasks([task("good", "true")]);
+    const plain = await run();
+    expect(plain.stderr).not.toMatch(/runs:insert|job:claimed/);
+    const loud = await run("-v");
+    expect(loud.code).toBe(0);
+    expect(loud.stderr).toMatch(/runs:insert \d+ ms/);
+    expect(loud.stderr).toContain("job:claimed 2.1");
+    expect((await call("--verbose", "queue")).stderr).toMatch(/scheduler:queueStatus \d+ ms: no backend/);
+  });
+
+  it("can be asked without a configuration where task files are run, and by the names of old", async () => {
+    tasks([task("good", "true")]);
+    await run();
+    for (const words of [["retry", "1.1"], ["blacklist"], ["unlock", "--repo", "o/a"], ["dashboard", "1"]]) {
+      const done = await call(...words);
+      expect(done.code, words.join(" ")).toBe(5);
+      expect(done.stderr).toContain("no backend at");
+    }
   });
 });
 

@@ -3,7 +3,7 @@
  *
  *  1 a review ran in a wrongly computed folder ........................... tasksReview (asked.txt lies in the repo)
  *  2 a task killed for its time counted as complete ...................... tasks ("ran out of time")
- *  3 dependents started outside of the slots, or survived Ctrl+C ......... tasks (--workers 1; Ctrl+C)
+ *  3 dependents started outside of the slots, or survived Ctrl+C ......... tasks (--workers 1), tasksInterrupt
  *  4 --fail-fast left dependents of unstarted tasks pending .............. tasks (--fail-fast)
  *  5 rerun lost that a profile collects data ............................. tasks (drover rerun)
  *  6 a filter that cut a chain ended as a cycle .......................... tasks (cuts), tasksImport (--filter)

@@ -124,6 +124,43 @@ describe("import", () => {
   });
 });
 
+describe("report", () => {
+  it("tells of a run that was only enqueued, while it goes on and when it has ended", async () => {
+    place.tasks([
+      task("good", "echo done"),
+      task("bad", "exit 3", { depends_on: "good" }),
+      task("after", "true", { depends_on: "bad" }),
+    ]);
+    expect((await place.run("--detach")).code).toBe(0);
+    const open = await place.call("report", "1");
+    expect(open.json()).toMatchObject({ assignment: 1, total_tasks: 3, completed: 0 });
+    expect(open.stderr).toContain("the run goes on: 0 of 3 tasks have ended");
+    const config = { namespace: "shop", repos: { "o/a": join(place.folder, "repos", "a") } };
+    place.write(".drover/config.json", config);
+    const runner = place.start("runner", "--slots", "1");
+    try {
+      await expect.poll(openRuns, { timeout: 60_000 }).toEqual(["failed"]);
+      const report = (await place.call("report", "1")).json();
+      expect(report).toMatchObject({
+        completed: 1,
+        failed: 1,
+        skipped: 1,
+        repos_dir: join(place.folder, "repos"),
+      });
+      expect(report.results.good).toMatchObject({ state: 3, runner_used: "script", last_message: "done\n" });
+      expect(report.results.after.error).toContain("waits for");
+      expect((await place.call("report", "1", "--format", "junit")).stdout).toContain(
+        'tests="3" failures="1"',
+      );
+      expect((await place.call("report", "7")).code).toBe(2);
+    } finally {
+      const gone = ended(runner);
+      runner.kill("SIGTERM");
+      await gone;
+    }
+  });
+});
+
 describe("--filter", () => {
   it("asks the queue which of the dependencies that it cuts off are done", async () => {
     const list = [

@@ -7,7 +7,7 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { PAUSED } from "../../domain/runHold.ts";
-import { openWorkplace } from "./support/drover.ts";
+import { openWorkplace, type Workplace } from "./support/drover.ts";
 import {
   ended,
   openTaskPlace,
@@ -95,27 +95,42 @@ describe("max_concurrent", () => {
   });
 });
 
-describe("a run that is paused", () => {
-  it("starts nothing more, does not count as stuck, and goes on where it is let go", async () => {
-    const host = await openWorkplace();
-    try {
-      Object.assign(place.env, { DROVER_HOME: host.home, DROVER_URL: host.url, DROVER_NAMESPACE: "shop" });
-      const go = join(place.folder, "go");
-      place.tasks([task("first", `until test -e ${go}; do sleep 0.1; done`), task("second", "touch second")]);
-      const child = place.start("run", "--tasks", "tasks.json", "--repos-dir", "repos");
-      let err = "";
-      child.stderr.setEncoding("utf8").on("data", (text: string) => (err += text));
-      await expect.poll(() => err, { timeout: 30_000 }).toContain("RUNNING    first");
-      expect((await host.drover("block", "1", "--reason", PAUSED)).code).toBe(0);
-      place.write("go", "");
-      await expect.poll(() => err, { timeout: 30_000 }).toContain("COMPLETED  first");
-      expect((await host.drover("status", "1")).json()).toMatchObject({ paused: true, status: "blocked" });
-      expect(existsSync(join(place.folder, "repos", "a", "second"))).toBe(false);
-      expect((await host.drover("unblock", "1")).code).toBe(0);
-      expect(await ended(child)).toBe(0);
-    } finally {
-      await host.close();
-    }
+/** A run on a host of its own whose first task waits for `go`, and whose second would come next. */
+async function runThatWaits(host: Workplace) {
+  Object.assign(place.env, { DROVER_HOME: host.home, DROVER_URL: host.url, DROVER_NAMESPACE: "shop" });
+  const go = join(place.folder, "go");
+  place.tasks([task("first", `until test -e ${go}; do sleep 0.1; done`), task("second", "touch second")]);
+  const child = place.start("run", "--tasks", "tasks.json", "--repos-dir", "repos");
+  const said = { out: "", err: "" };
+  child.stdout.setEncoding("utf8").on("data", (text: string) => (said.out += text));
+  child.stderr.setEncoding("utf8").on("data", (text: string) => (said.err += text));
+  await expect.poll(() => said.err, { timeout: 30_000 }).toContain("RUNNING    first");
+  return { child, said };
+}
+
+describe("a run that is held", () => {
+  let host: Workplace;
+  beforeEach(async () => void (host = await openWorkplace()));
+  afterEach(() => host.close());
+
+  it("by a pause starts nothing more, does not count as stuck, and goes on where it is let go", async () => {
+    const { child, said } = await runThatWaits(host);
+    expect((await host.drover("block", "1", "--reason", PAUSED)).code).toBe(0);
+    place.write("go", "");
+    await expect.poll(() => said.err, { timeout: 30_000 }).toContain("COMPLETED  first");
+    expect((await host.drover("status", "1")).json()).toMatchObject({ paused: true, status: "blocked" });
+    expect(existsSync(join(place.folder, "repos", "a", "second"))).toBe(false);
+    expect((await host.drover("unblock", "1")).code).toBe(0);
+    expect(await ended(child)).toBe(0);
+  });
+
+  it("by a person ends with 3: it is stuck until somebody acts, and its report says what has not run", async () => {
+    const { child, said } = await runThatWaits(host);
+    expect((await host.drover("block", "1", "--reason", "the budget is spent")).code).toBe(0);
+    place.write("go", "");
+    expect(await ended(child)).toBe(3);
+    expect(statesOf(reportOf(said.out))["second"]).toBe(0);
+    expect(existsSync(join(place.folder, "repos", "a", "second"))).toBe(false);
   });
 });
 

@@ -21,7 +21,7 @@ afterEach(() => {
 const waits = (name: string) => `until test -e ${join(place.folder, name)}; do sleep 0.1; done`;
 const list = () =>
   place.tasks([
-    task("alpha", waits("go-alpha"), { title: "The first of them" }),
+    task("alpha", `echo reading the plan; ${waits("go-alpha")}`, { title: "The first of them" }),
     task("beta", waits("go-beta"), {
       repo: "o/b",
       title: "A long title that no terminal of eighty columns has room for",
@@ -77,10 +77,15 @@ describe.skipIf(!hasTmux())("the full screen", () => {
     await shows("PAUSED", false);
     resize(LARGE.columns, LARGE.rows);
     await shows("A long title that no terminal of eighty columns has room for");
+    await shows(/▶ {2}alpha .*reading the plan/);
     fits(screen(), LARGE);
     resize(SMALL.columns, SMALL.rows);
     await shows("A long title that no terminal of eighty columns has room for", false);
     fits(screen(), SMALL);
+    press("/", "g", "a", "m", "m", "a", "Enter", "x");
+    await shows(/cancel 1\.\d: canceled/);
+    press("/", "Escape");
+    await shows(/▶ {2}alpha/);
     press("j", "x");
     await shows(/cancel 1\.\d: requested/);
     await shows(/2\/4 done|failed, /);

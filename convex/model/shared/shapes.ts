@@ -235,6 +235,9 @@ export const vEvent = v.object({
   text: v.string(),
 });
 
+/** `at`: of the newest event, which need not be the one that says most. */
+export const vLastEvent = v.object({ job: v.string(), at: v.number(), kind: v.string(), text: v.string() });
+
 export const vHealth = v.object({
   profile: v.string(),
   scope: vHealthScope,

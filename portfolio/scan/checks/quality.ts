@@ -1,4 +1,4 @@
-import { clean } from "../../display/clean.ts";
+import { clean } from "../../../domain/clean.ts";
 import { openOrders, parseWorkOrders, WORK_ORDERS_FILE } from "../../workOrders/parse.ts";
 import type { Check } from "../check.ts";
 import { CI_FILE } from "./ci.ts";

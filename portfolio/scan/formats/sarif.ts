@@ -1,4 +1,4 @@
-import { clean } from "../../display/clean.ts";
+import { clean } from "../../../domain/clean.ts";
 import { ALL_CHECKS } from "../checks/all.ts";
 import type { Finding, ScanResult, Severity } from "../model.ts";
 

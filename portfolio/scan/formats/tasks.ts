@@ -1,5 +1,5 @@
 import { BUILT_IN_RUNNERS, normalizeRunner, type Profiles } from "../../../domain/taskFile.ts";
-import { clean } from "../../display/clean.ts";
+import { clean } from "../../../domain/clean.ts";
 import { ownersOf } from "../../git/remote.ts";
 import { PortfolioError } from "../../problem.ts";
 import { severityNumber, type ScanResult } from "../model.ts";

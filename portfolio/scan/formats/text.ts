@@ -1,5 +1,5 @@
 import { Chalk, type ChalkInstance } from "chalk";
-import { clean } from "../../display/clean.ts";
+import { clean } from "../../../domain/clean.ts";
 import { SEVERITIES, type Finding, type ScanResult, type Severity } from "../model.ts";
 import { countBySeverity } from "../scan.ts";
 

@@ -8,9 +8,9 @@ export function clean(text: string): string {
   return text.replace(CONTROL, escapeCharacter);
 }
 
-/** A foreign path as it may stand in a prompt: bare when plain, else quoted as JSON so that its end is visible. */
-export function quotePath(path: string): string {
-  return /^[\w./@+-]+$/.test(path) ? path : clean(JSON.stringify(path));
+/** As `clean`, for texts of several lines that are shown as one: their breaks and tabs become spaces. */
+export function cleanLine(text: string): string {
+  return clean(text.replace(/\s*[\r\n\t]+\s*/g, " "));
 }
 
 function escapeCharacter(char: string): string {
