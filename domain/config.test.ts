@@ -37,6 +37,7 @@ describe("a configuration file", () => {
       "qwen",
       "cline",
       "kilocode",
+      "aider",
       "script",
     ]);
   });

@@ -9,6 +9,7 @@ export const BUILT_IN_HARNESSES = [
   "qwen",
   "cline",
   "kilocode",
+  "aider",
   "script",
 ] as const;
 

@@ -12,6 +12,7 @@ const LOGINS: Readonly<Record<HarnessKind, string | null>> = {
   qwen: "OPENAI_API_KEY or DASHSCOPE_API_KEY, or the settings of `qwen`",
   cline: "the login of `cline auth`",
   kilocode: "the key of your provider, or `kilo auth login`",
+  aider: "the key of your provider, as OPENAI_API_KEY",
   acp: "whatever your agent needs: name it under env of the profile, or log in with the agent itself",
   script: null,
   command: "whatever your program needs: name it under env of the profile",

@@ -1,5 +1,6 @@
 /** The registry of harness adapters. */
 import { acp } from "./acp/index.ts";
+import { aider } from "./aider/index.ts";
 import { claude } from "./claude/index.ts";
 import { cline } from "./cline/index.ts";
 import { codex } from "./codex/index.ts";
@@ -14,7 +15,7 @@ import { script } from "./script/index.ts";
 export { HARNESS_KINDS };
 
 const HARNESSES: Record<HarnessKind, Harness> = {
-  ...{ claude, codex, gemini, opencode, qwen, cline, acp, script, command },
+  ...{ claude, codex, gemini, opencode, qwen, cline, aider, acp, script, command },
   kilocode: { ...kilocode, read: opencode.read },
 };
 

@@ -14,7 +14,7 @@ const launch = (profile: Partial<Profile> & Pick<Profile, "type">, over: Partial
   });
 
 // Cline looks at stdin only without --json.
-it.each(HARNESS_KINDS.filter((kind) => kind !== "script" && kind !== "cline"))(
+it.each(HARNESS_KINDS.filter((kind) => !["script", "cline", "aider"].includes(kind)))(
   "hands %s its prompt on stdin, never as an argument",
   (type) => {
     const { argv, stdin } = launch({ type, command: ["/bin/prog", "first"] }, { prompt: "-secret words" });
@@ -25,6 +25,14 @@ it.each(HARNESS_KINDS.filter((kind) => kind !== "script" && kind !== "cline"))(
     expect(argv.join(" ")).not.toContain("secret words");
   },
 );
+
+it("gives Aider the file of its prompt", () => {
+  const { argv, stdin } = launch({ type: "aider", model: "m-1", permissions: "restricted" });
+  expect(argv.join(" ")).toMatch(
+    /^aider --message-file \/a\/prompt.md .*--no-suggest-shell-commands --model m-1$/,
+  );
+  expect(stdin).toBeNull();
+});
 
 it("runs a script from a file, with stdin closed", () => {
   expect(launch({ type: "script" })).toEqual({ argv: ["sh", "/a/prompt.md"], env: {}, stdin: null });

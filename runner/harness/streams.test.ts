@@ -459,6 +459,44 @@ describe("acp", () => {
   });
 });
 
+describe("aider", () => {
+  const limited = "litellm.RateLimitError: RateLimitError: OpenAIException - Please try again in 20s.";
+
+  it("adds up what each answer cost", () => {
+    const { verdict } = run("aider", [
+      "Tokens: 2.1k sent, 1.0k cache hit, 45 received. Cost: $0.01 message, $0.01 session.",
+      "Applied edit to a.py",
+      "Tokens: 900 sent, 5 received. Cost: $0.02 message, $0.03 session.",
+    ]);
+    expect(verdict).toMatchObject({
+      kind: "success",
+      usage: { input: 2000, cached: 1000, output: 50 },
+      costUsd: 0.03,
+    });
+  });
+
+  it("has failed though it exits with 0 when a provider's error comes last", () => {
+    const { verdict, events } = run("aider", [limited, "Retrying in 0.2 seconds...", limited]);
+    expect(verdict).toMatchObject({ kind: "rate_limit", ok: false, retryAt: NOW + 20_000 });
+    expect(events).toContainEqual(expect.objectContaining({ type: "retry_notice", delayMs: 200 }));
+    const key =
+      "litellm.AuthenticationError: AuthenticationError: OpenAIException - Incorrect API key provided";
+    expect(run("aider", [key]).verdict.kind).toBe("auth");
+  });
+
+  it("is fine when a later try was answered, and misled by no answer that speaks of errors", () => {
+    const answered = run("aider", [limited, "Retrying in 0.2 seconds...", "Tokens: 9 sent, 5 received."]);
+    expect(answered.verdict.kind).toBe("success");
+    expect(answered.reader.trouble).toBeUndefined();
+    expect(run("aider", ["RateLimitError means 429: too many requests."]).verdict.kind).toBe("success");
+  });
+
+  it("keeps what the exit code alone knows", () => {
+    expect(run("aider", ["usage: aider"], { exitCode: 2 }).verdict.kind).toBe("failed");
+    expect(run("aider", [limited], { endedBy: "canceled" }).verdict.kind).toBe("cancelled");
+  });
+});
+
 describe("plain output", () => {
   it("lets the exit code decide and gives the end of stdout as the result", () => {
     expect(run("script", ["one", "two"]).verdict).toMatchObject({ kind: "success", text: "one\ntwo\n" });
