@@ -8,10 +8,9 @@ import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { api } from "../../convex/_generated/api.js";
-import { STREAM_KINDS, type StreamKind } from "../../runner/harness/port.ts";
 import { startProvider, type Provider } from "../provider/provider.ts";
 import { queueHost, runnerProcess, untilJob, type QueueHost } from "../support/queueHost.ts";
-import { realProfile } from "./realClis.ts";
+import { realProfile, REAL_KINDS, type RealKind } from "./realClis.ts";
 
 const HOUR_S = 3600;
 /** From the first refusal to the end of the second profile's work, ms. */
@@ -32,13 +31,13 @@ const asked = (scenario: string) => provider.requests.filter((one) => one.scenar
 interface Machine {
   name: string;
   /** The CLI of its first profile, and how the provider answers that. */
-  first: StreamKind;
+  first: RealKind;
   scenario: string;
 }
 
 /** Two profiles, each with a HOME of its own. */
 async function profilesOn(host: QueueHost, { name: machine, first, scenario }: Machine) {
-  const made = async (name: string, kind: StreamKind, wanted: string) => {
+  const made = async (name: string, kind: RealKind, wanted: string) => {
     const home = join(host.home, machine, name);
     await mkdir(home, { recursive: true });
     const params = wanted === "usage-limit" ? { resetIn: HOUR_S } : undefined;
@@ -71,7 +70,7 @@ const profilesOf = ({ attempts }: Awaited<ReturnType<typeof completed>>) =>
   attempts.map((attempt) => attempt.profile);
 const healthIn = ({ admin, namespace }: QueueHost) => admin.query(api.health.list, { namespace });
 
-describe.each(STREAM_KINDS)("a fleet whose first profile is the real %s", (kind) => {
+describe.each(REAL_KINDS)("a fleet whose first profile is the real %s", (kind) => {
   it("hears from one runner of a limit, and no other runner asks the account again before its reset", async () => {
     const host = await queueHost({ leaseMs: 15_000 });
     const one = await runnerOn(host, { name: "one", first: kind, scenario: "usage-limit" });
