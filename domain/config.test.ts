@@ -34,6 +34,9 @@ describe("a configuration file", () => {
       "codex",
       "gemini",
       "opencode",
+      "qwen",
+      "cline",
+      "kilocode",
       "script",
     ]);
   });

@@ -3,14 +3,10 @@
  * Drover adds. Pure: text in, configuration or a list of problems out. Finding and merging is the CLI's work.
  */
 import * as z from "zod";
+import { BUILT_IN_HARNESSES, HARNESS_TYPES, NAMED_PROGRAMS, OUTPUT_TYPES } from "./harnessKinds.ts";
 import { meantHint } from "./didYouMean.ts";
 import { JOB_TYPE_NAMES } from "./jobTypes.ts";
 import { findJsonFault } from "./jsonFault.ts";
-
-/** Kinds of harness that can be used by their own name without a profile. */
-export const BUILT_IN_HARNESSES = ["claude", "codex", "gemini", "opencode", "script"] as const;
-/** All kinds; `command` needs a profile that names its program. */
-const HARNESS_TYPES = [...BUILT_IN_HARNESSES, "command"] as const;
 
 /** Longest time that a configuration may give a job: a day, in milliseconds. */
 const MAX_TIMEOUT_MS = 86_400_000;
@@ -59,7 +55,7 @@ const harnessProfile = z.strictObject({
   args: z.array(z.string()).optional(),
   command: z.array(z.string().min(1)).min(1, "expected the program and its arguments").optional(),
   /** How to read the stdout of a `command`; plain text when absent. */
-  output: z.enum(["claude", "codex", "gemini", "opencode"]).optional(),
+  output: z.enum(OUTPUT_TYPES).optional(),
   /** `bypass` (default) asks no question; `restricted` edits in the folder without a free shell. */
   permissions: z.enum(["bypass", "restricted"]).optional(),
   /** Attempts of it that one runner has at once. */
@@ -131,12 +127,11 @@ function checkProfiles(config: Config, ctx: z.core.$RefinementCtx): void {
     check(profile, ["harnessDefaults", type]);
   for (const [i, profile] of (config.cascade ?? []).entries()) check(profile, ["cascade", String(i)]);
   for (const [profile, { type, command }] of Object.entries(config.harnesses ?? {})) {
-    const needsProgram = type === "command" && command === undefined;
-    if (needsProgram) {
+    if (NAMED_PROGRAMS.some((kind) => kind === type) && command === undefined) {
       ctx.addIssue({
         code: "custom",
         path: ["harnesses", profile],
-        message: 'type "command" needs "command": ["program", "argument", …]',
+        message: `type "${type}" needs "command": ["program", "argument", …]`,
       });
     }
   }

@@ -29,20 +29,28 @@ it("kills a query that loops for ever, and others get on meanwhile", async () =>
   expect(await other.query(query("tasks:titles"), { queue: "others" })).toHaveLength(20);
 });
 
-it("lives on beside a mutation that takes a gigabyte, which is kept whole or not at all", async () => {
-  const host = await start();
-  const other = convexClient(host.url);
-  const hoarding = httpClient(host.url).mutation(mutation("runtime:hoard"), {});
-  const added = Promise.all(Array.from({ length: 20 }, (_, i) => add(other, `${i}`)));
-  const outcome = await hoarding.then(
-    () => "kept",
-    (error: Error) => error.message,
-  );
-  await added;
-  const marks = await other.query(query("marks:texts"), { text: "hoard" });
-  if (outcome !== "kept") expect(outcome).toContain("Function execution timed out");
-  expect(marks).toBe(outcome === "kept" ? 1 : 0);
-});
+it.each([
+  { how: "buffers", mib: 600 },
+  { how: "arrays", mib: 600 },
+  // As much may need more than its second, and is refused for the one or the other.
+  { how: "buffers", mib: 1_024 },
+])(
+  "refuses a mutation that takes $mib MiB in $how and takes its writes back, and others get on",
+  async (much) => {
+    const host = await start();
+    const other = convexClient(host.url);
+    const hoarding = httpClient(host.url).mutation(mutation("runtime:hoard"), much);
+    const refused = expect(hoarding).rejects.toThrow(
+      /ran out of memory \(maximum memory usage: 512 MB\)|timed out \(maximum duration: 1s\)/,
+    );
+    await Promise.all(Array.from({ length: 20 }, (_, i) => add(other, `${i}`)));
+    await refused;
+    expect(await other.query(query("marks:texts"), { text: "hoard" })).toBe(0);
+    expect(await httpClient(host.url).mutation(mutation("runtime:hoard"), { how: much.how, mib: 16 })).toBe(
+      16,
+    );
+  },
+);
 
 it("runs everything else while an action never gives its thread back", async () => {
   const host = await start();

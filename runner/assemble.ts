@@ -57,6 +57,7 @@ async function reload(context: RunnerContext, { namespaces, ...change }: Reloada
   const profiles = await offeredProfiles({ ...options, ...change });
   for (const name of context.profiles.keys()) if (!profiles.has(name)) context.profiles.delete(name);
   for (const [name, profile] of profiles) context.profiles.set(name, profile);
+  context.redact = redactor(context.environment, ...literalValues(profiles.values()));
   Object.assign(options, change);
   Object.assign(limits, DEFAULT_LIMITS, change.limits);
   for (const name of Object.keys(options.namespaces))
@@ -126,6 +127,8 @@ async function build(
     guard,
     gate: profileGate(),
     limits,
+    environment: { ...process.env },
+    redact: redactor(process.env, ...literalValues(profiles.values())),
     room,
     profiles,
     mark,

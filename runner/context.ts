@@ -8,6 +8,7 @@ import type { Profile } from "./harness/port.ts";
 import type { HealthView } from "./health.ts";
 import type { RunnerLimits } from "./limits.ts";
 import type { Clock, RunnerOptions } from "./options.ts";
+import type { Redact } from "./report/redact.ts";
 import type { Outbox } from "./report/outbox.ts";
 import type { RunnerFolders } from "./state/folders.ts";
 
@@ -23,6 +24,10 @@ export interface RunnerContext {
   guard: Guard;
   gate: ProfileGate;
   limits: RunnerLimits;
+  /** The environment that the runner was started with. */
+  environment: Readonly<Record<string, string | undefined>>;
+  /** Takes the secrets of environment and profiles out of a text; those of an agent it does not know. */
+  redact: Redact;
   /** Disk and memory for one more job. */
   room: Room;
   /** Usable on this machine, by name. */

@@ -76,6 +76,8 @@ describe("a runner", () => {
   });
 
   it("fails a job of a repository that this machine does not map, naming the key to set", async () => {
+    // Else it would not even claim it.
+    backend.namesRepos = false;
     backend.add("1.1", { repo: "acme/shop" });
     await start();
     await settled("1.1");

@@ -37,6 +37,7 @@ const { metafile } = await build({
     "cli/cli": "cli/cli.ts",
     "cli/standInAgent": "cli/demo/standInAgent.ts",
     "host/actionWorker": "host/functions/actionWorker.ts",
+    "runner/acpBridge": "runner/acpBridge/main.ts",
     "portfolio/scanWorker": "portfolio/scan/scanWorker.ts",
   },
   outdir: "dist",

@@ -1,12 +1,13 @@
 /** How much of each work. The small sizes make a run of some minutes, the full ones are those of the goals. */
 const small = {
   fsyncs: 500,
-  sequential: 150,
-  flight: 1_000,
+  warm: 500,
+  sequential: 300,
+  flight: 3_000,
   bulk: 5_000,
-  jobs: 300,
-  best: { drover: 600, peer: 3_000 },
-  latency: 40,
+  jobs: 1_000,
+  best: { drover: 1_000, peer: 3_000 },
+  latency: 100,
   pollLatency: 3,
   depth: 3,
   layers: 10,
@@ -21,6 +22,7 @@ const small = {
 };
 const full = {
   fsyncs: 5_000,
+  warm: 2_000,
   sequential: 3_000,
   flight: 20_000,
   bulk: 100_000,
@@ -43,6 +45,7 @@ const full = {
 const tiny = {
   ...small,
   fsyncs: 50,
+  warm: 20,
   sequential: 20,
   flight: 60,
   bulk: 500,

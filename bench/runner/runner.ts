@@ -14,6 +14,9 @@ const ROOT = dirname(dirname(dirname(fileURLToPath(import.meta.url))));
 const JOBS = 200;
 const SLOTS = 8;
 const CANCELS = 11;
+/** Jobs for the way from claim to spawn. */
+const ALONE = 21;
+const AT_ONCE = 50;
 /** An hour in small: the heartbeat of an idle session comes every 100 s. */
 const IDLE_S = Number(process.env.BENCH_IDLE_S ?? 120);
 /** Ticks per second of /proc/PID/stat on Linux. */
@@ -42,20 +45,32 @@ try {
   for (const folder of [built, data]) rmSync(folder, { recursive: true, force: true });
 }
 
-/** Milliseconds from the backend's claim to the first thing that the child does, by one clock of one machine. */
-async function claimToSpawn({ run }: Bench) {
+/**
+ * Milliseconds from the backend's claim to the first thing that the child does, by one clock of one machine: of jobs that
+ * come one by one, and of fifty at once, where each also waits for those before it.
+ */
+async function claimToSpawn(of: Bench) {
+  const alone: number[] = [];
+  for (let i = 0; i < ALONE; i += 1) alone.push(...(await delaysOf(of, 1)));
+  return { alone: quantiles(alone), atOnce: quantiles(await delaysOf(of, AT_ONCE)) };
+}
+
+async function delaysOf({ run }: Bench, count: number): Promise<number[]> {
   const file = join(data, "starts");
-  const jobs = await run(Array.from({ length: 50 }, () => `echo $DROVER_JOB $(date +%s%3N) >> ${file}`));
+  rmSync(file, { force: true });
+  const jobs = await run(Array.from({ length: count }, () => `echo $DROVER_JOB $(date +%s%3N) >> ${file}`));
   const started = new Map(
     readFileSync(file, "utf8")
       .trim()
       .split("\n")
       .map((line) => line.split(" ") as [string, string]),
   );
-  const delays = jobs
-    .map(({ handle, startedAt }) => Number(started.get(handle)) - (startedAt ?? 0))
-    .sort((a, b) => a - b);
-  return { p50: delays[Math.floor(delays.length / 2)], p95: delays[Math.floor(delays.length * 0.95)] };
+  return jobs.map(({ handle, startedAt }) => Number(started.get(handle)) - (startedAt ?? 0));
+}
+
+function quantiles(values: number[]) {
+  const sorted = values.toSorted((x, y) => x - y);
+  return { p50: sorted[Math.floor(sorted.length / 2)], p95: sorted[Math.floor(sorted.length * 0.95)] };
 }
 
 /** From the call of `jobs:cancel` until the process is gone. */

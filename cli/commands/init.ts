@@ -15,7 +15,7 @@ import { CliError, EXIT, usageError } from "../output/errors.ts";
 import { printData, say } from "../output/print.ts";
 
 /** The order in which an installed agent becomes the default. */
-const PREFERENCE = ["claude", "codex", "gemini", "opencode"];
+const PREFERENCE = ["claude", "codex", "gemini", "opencode", "qwen", "cline", "kilocode"];
 /** Longest time of a job that `init` writes down, ms: half an hour. */
 const TIMEOUT_MS = 1_800_000;
 /** A backend that is there answers at once; `init` does not wait for one that is not, ms. */

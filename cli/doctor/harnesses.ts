@@ -9,6 +9,10 @@ const LOGINS: Readonly<Record<HarnessKind, string | null>> = {
   codex: "CODEX_API_KEY or OPENAI_API_KEY, or `codex login`",
   gemini: "GEMINI_API_KEY, or the login of `gemini`",
   opencode: "the key of your provider, or `opencode auth login`",
+  qwen: "OPENAI_API_KEY or DASHSCOPE_API_KEY, or the settings of `qwen`",
+  cline: "the login of `cline auth`",
+  kilocode: "the key of your provider, or `kilo auth login`",
+  acp: "whatever your agent needs: name it under env of the profile, or log in with the agent itself",
   script: null,
   command: "whatever your program needs: name it under env of the profile",
 };
@@ -25,7 +29,7 @@ export async function checkHarnesses(config: Config): Promise<Finding[]> {
     fail(
       "agents",
       "no agent can run here",
-      "install claude, codex, gemini or opencode, or declare a profile of type command",
+      "install claude, codex, gemini, opencode, qwen, cline or kilo, or declare a profile of type acp or command",
     ),
   ];
 }

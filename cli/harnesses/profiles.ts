@@ -1,4 +1,5 @@
-import { BUILT_IN_HARNESSES, type Config } from "../../domain/config.ts";
+import type { Config } from "../../domain/config.ts";
+import { BUILT_IN_HARNESSES } from "../../domain/harnessKinds.ts";
 import { type Probe, probeProfile } from "../../runner/attempt/probeProfile.ts";
 import type { Profile } from "../../runner/harness/port.ts";
 

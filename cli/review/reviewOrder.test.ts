@@ -15,7 +15,7 @@ const subject = (id: string, more: Partial<Subject> = {}): Subject => ({
   ...more,
 });
 const WISH: ReviewWish = { runner: undefined, fallbackOnly: false, again: false };
-const runners = { zai: { type: "codex" }, shell: { type: "script" }, odd: { type: "cline" } };
+const runners = { zai: { type: "codex" }, shell: { type: "script" }, odd: { type: "telepathy" } };
 const reviewers = (subjects: Subject[], wish: Partial<ReviewWish> = {}) =>
   Object.fromEntries(
     planReviews(subjects, { ...WISH, ...wish }, runners).tasks.map(({ id, cascade }) => [id, cascade]),

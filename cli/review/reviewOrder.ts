@@ -1,3 +1,4 @@
+import { HARNESS_TYPES } from "../../domain/harnessKinds.ts";
 import { BUILT_IN_RUNNERS, normalizeRunner, type TaskFile } from "../../domain/taskFile.ts";
 import type { PlannedTask } from "../../domain/taskFile/plan.ts";
 import { MAX_REVIEWED_BYTES, reviewPrompt } from "../../domain/reviewPrompt.ts";
@@ -8,7 +9,7 @@ import type { Subject } from "./subjects.ts";
 /** Reviewers where nobody names one: the first of them that did not do the work. */
 const USUAL = ["codex", "claude"];
 /** Kinds that read prompts and that Drover can drive. */
-const AGENTS = ["codex", "claude", "gemini", "opencode", "command"];
+const AGENTS: readonly string[] = HARNESS_TYPES.filter((type) => type !== "script");
 
 export interface ReviewWish {
   /** Named by hand, or in the task file: it reviews everything, its own work too. */

@@ -1,7 +1,12 @@
 /** Seam: the texts of the units; that systemd takes one is shown where systemd-analyze is there. */
-import { describe, expect, it } from "vitest";
+import { spawnSync } from "node:child_process";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { describe, expect, it, onTestFinished } from "vitest";
 import { launchdPlist, systemdUnit } from "./units.ts";
 
+const has = (program: string) => spawnSync(program, ["--version"]).status === 0;
 const FACTS = {
   name: "box",
   command: ["/usr/bin/node", "/opt/my drover/bin/drover.mjs", "runner", "run", "--name", "box"],
@@ -15,7 +20,19 @@ describe("a systemd unit", () => {
     const unit = systemdUnit(FACTS);
     expect(unit).toContain('ExecStart="/usr/bin/node" "/opt/my drover/bin/drover.mjs" "runner" "run"');
     expect(unit).toContain("WorkingDirectory=/srv/me/100%% mine");
-    expect(unit).toContain('"PATH=/usr/bin:/srv/me/a\\"b$$c"');
+    expect(unit).toContain('"PATH=/usr/bin:/srv/me/a\\"b$c"');
+    const dear = systemdUnit({ ...FACTS, command: ["/opt/a$b", "100%"] });
+    expect(dear).toContain('ExecStart="/opt/a$$b" "100%%"');
+  });
+
+  it.skipIf(!has("systemd-analyze"))("is one that systemd finds nothing wrong with", () => {
+    const folder = mkdtempSync(join(tmpdir(), "drover unit-100% "));
+    onTestFinished(() => rmSync(folder, { recursive: true }));
+    const unit = systemdUnit({ ...FACTS, command: [process.execPath, "runner"], folder });
+    const file = join(folder, "drover-runner-box.service");
+    writeFileSync(file, unit);
+    const seen = spawnSync("systemd-analyze", ["verify", file], { encoding: "utf8" });
+    expect(seen).toMatchObject({ status: 0, stderr: "" });
   });
 
   it("signals the runner alone, so that it can drain, and starts it again", () => {
@@ -29,5 +46,18 @@ describe("a launchd agent", () => {
     const plist = launchdPlist({ ...FACTS, folder: "/srv/me/<a&b>" });
     expect(plist).toContain("<string>/srv/me/&lt;a&amp;b&gt;</string>");
     expect(plist).toContain("<string>dev.drover.runner.box</string>");
+  });
+
+  // A parser that is not ours: plutil is on Macs alone.
+  it.skipIf(!has("python3"))("is a property list that says the same as the facts", () => {
+    const read = "import json, plistlib, sys; print(json.dumps(plistlib.loads(sys.stdin.buffer.read())))";
+    const input = launchdPlist({ ...FACTS, folder: "/srv/me/<a&b>" });
+    const { stdout } = spawnSync("python3", ["-c", read], { input, encoding: "utf8" });
+    expect(JSON.parse(stdout)).toMatchObject({
+      ProgramArguments: FACTS.command,
+      WorkingDirectory: "/srv/me/<a&b>",
+      EnvironmentVariables: { DROVER_HOME: FACTS.home, PATH: FACTS.path },
+      KeepAlive: true,
+    });
   });
 });

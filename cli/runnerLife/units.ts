@@ -20,7 +20,7 @@ export function systemdUnit({ name, command, folder, home, path }: UnitFacts): s
     "After=network-online.target",
     "",
     "[Service]",
-    `ExecStart=${command.map(quoted).join(" ")}`,
+    `ExecStart=${command.map((word) => quoted(word.replaceAll("$", "$$$$"))).join(" ")}`,
     "ExecReload=/bin/kill -HUP $MAINPID",
     `WorkingDirectory=${folder.replaceAll("%", "%%")}`,
     `Environment=${quoted(`DROVER_HOME=${home}`)} ${quoted(`PATH=${path}`)}`,
@@ -53,9 +53,9 @@ export function launchdPlist({ name, command, folder, home, path }: UnitFacts): 
   ].join("\n");
 }
 
-/** systemd expands % and $, and takes quotes and backslashes apart. */
+/** systemd expands %, and takes quotes and backslashes apart. A $ it expands in commands alone. */
 function quoted(word: string): string {
-  const plain = word.replaceAll("%", "%%").replaceAll("$", "$$$$");
+  const plain = word.replaceAll("%", "%%");
   return `"${plain.replaceAll("\\", "\\\\").replaceAll('"', '\\"')}"`;
 }
 

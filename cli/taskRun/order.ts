@@ -1,6 +1,6 @@
 /** What `run` was asked for, read from files, flags and settings, and checked before anything is enqueued. */
 import { hostname } from "node:os";
-import { BUILT_IN_HARNESSES } from "../../domain/config.ts";
+import { BUILT_IN_HARNESSES } from "../../domain/harnessKinds.ts";
 import { describeProblem, type Profiles, type TaskFile } from "../../domain/taskFile.ts";
 import { collectorsOf } from "../../domain/taskFile/cascades.ts";
 import { planRun, type PlannedTask } from "../../domain/taskFile/plan.ts";

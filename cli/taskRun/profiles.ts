@@ -1,6 +1,6 @@
 import type { TaskFile } from "../../domain/taskFile.ts";
 import { collectsData } from "../../domain/taskFile/cascades.ts";
-import { HARNESS_KINDS, type Profile, STREAM_KINDS } from "../../runner/harness/port.ts";
+import { HARNESS_KINDS, OUTPUT_KINDS, type Profile } from "../../runner/harness/port.ts";
 import { usageError } from "../output/errors.ts";
 
 const PERMISSIONS = ["bypass", "restricted"] as const;
@@ -39,7 +39,7 @@ function toProfile(name: string, entry: Entry): Profile {
     ...(command.length > 0 ? { command } : {}),
     ...(collectsData(entry) ? { dataCollection: true } : {}),
     ...boundOf(name, entry),
-    ...choice(entry, "output", { among: STREAM_KINDS, at: `runners.${name}` }),
+    ...choice(entry, "output", { among: OUTPUT_KINDS, at: `runners.${name}` }),
     ...choice(entry, "permissions", { among: PERMISSIONS, at: `runners.${name}` }),
   };
 }

@@ -1,11 +1,12 @@
 /** Which profiles a task of a file is tried with: striping, fallbacks, and what may not run it. */
+import { HARNESS_TYPES } from "../harnessKinds.ts";
 import { BUILT_IN_RUNNERS, normalizeRunner, type Profile, type Task, type TaskFile } from "./parse.ts";
 import type { Problem } from "./problem.ts";
 
 /** Runner of files that name none: what their users have had from the start. */
 export const DEFAULT_RUNNER = "codex";
 /** Types that Drover can drive. */
-const DRIVEN = ["codex", "claude", "gemini", "opencode", "script", "command"];
+const DRIVEN: readonly string[] = HARNESS_TYPES;
 
 export interface CascadeRules {
   /** Repos whose content must not reach profiles that collect data. */

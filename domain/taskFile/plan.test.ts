@@ -74,6 +74,17 @@ describe("striping", () => {
     });
   });
 
+  it("knows every type of agent that task files name, by itself and under another name", () => {
+    const runners = { mine: { type: "qwen" }, editor: { type: "acp", command: ["agent", "--acp"] } };
+    const wishes = ["cline", "qwen", "kilocode", "mine", "editor"];
+    const made = plan(
+      wishes.map((runner) => task(runner, { runner })),
+      { runners },
+    );
+    expect(Object.values(cascades(made)).sort()).toEqual(wishes.sort());
+    expect(made.warnings).toEqual([]);
+  });
+
   it("keeps a task's own fallbacks", () => {
     const made = plan([task("x"), task("a", { fallbacks: ["opencode"] })], more);
     expect(cascades(made)["a"]).toBe("gemini opencode");

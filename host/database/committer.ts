@@ -195,7 +195,7 @@ export class Committer {
       if (job.task.label === undefined) continue;
       this.#running = job;
       const tx = new Transaction(this.#store, this.#store.clock.next());
-      this.#store.driver.exec("SAVEPOINT mutation");
+      tx.openSavepoint();
       try {
         const attempt = this.#guard(() => ({ value: job.task.run(tx) }), job.starved);
         if (typeof attempt === "symbol") {
@@ -207,8 +207,7 @@ export class Committer {
         this.#writes.splice(this.#writes.indexOf(job), 1);
         return () => job.reject(error);
       }
-      this.#store.driver.exec("ROLLBACK TO mutation");
-      this.#store.driver.exec("RELEASE mutation");
+      tx.takeBack();
       job.reads = tx.reads.merged();
     }
     return null;
@@ -237,7 +236,8 @@ export class Committer {
       const job = this.#writes.shift() as Job;
       this.#running = job;
       const tx = new Transaction(this.#store, this.#store.clock.next());
-      this.#store.driver.exec("SAVEPOINT mutation");
+      // Code of the host also writes beside its documents.
+      if (job.task.label === undefined) tx.openSavepoint();
       const attempt = job.task.run(tx);
       if (attempt instanceof Promise) return { job, tx, attempt };
       done.push(this.#close(job, tx, attempt));
@@ -254,9 +254,9 @@ export class Committer {
   }
 
   #close(job: Job, tx: Transaction, attempt: Attempt<unknown>): Done {
-    const { driver, clock } = this.#store;
-    if (!attempt.commit) driver.exec("ROLLBACK TO mutation");
-    driver.exec("RELEASE mutation");
+    const { clock } = this.#store;
+    if (attempt.commit) tx.keep();
+    else tx.takeBack();
     const touched = attempt.commit ? tx.touched : [];
     // A call without writes has read up to the commit before it in this batch, and needs no fsync of its own.
     const ts = touched.length > 0 ? tx.ts : clock.latest;

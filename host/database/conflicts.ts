@@ -1,6 +1,6 @@
 import { LIMITS } from "../values/limits.ts";
 import type { KeyRange } from "./rows.ts";
-import type { TouchedKey } from "./transaction.ts";
+import type { TouchedKey } from "./writeBuffer.ts";
 
 /** Conflicts of the calls of one function under simulation. */
 export interface ConflictCount {

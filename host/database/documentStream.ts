@@ -3,7 +3,7 @@ import { DeveloperError } from "../values/errors.ts";
 import { afterKey } from "../values/keyEncoding.ts";
 import { LIMITS } from "../values/limits.ts";
 import { passes } from "./filter.ts";
-import { resolveSource, type Source } from "./indexRange.ts";
+import { type ResolvedSource, resolveSource, type Source } from "./indexRange.ts";
 import type { GrowingRange } from "./readSet.ts";
 import type { KeyRange, Order, ScannedDocument } from "./rows.ts";
 import type { Transaction } from "./transaction.ts";
@@ -21,6 +21,7 @@ const LARGEST_CHUNK = 256;
 /** The rows of a key range in order, fetched in chunks; only rows that were given out count as read. */
 export class RangeStream {
   readonly #tx: Transaction;
+  readonly #table: string;
   readonly #order: Order;
   #rest: KeyRange;
   readonly #read: GrowingRange;
@@ -29,9 +30,10 @@ export class RangeStream {
   #version = -1;
   #size: number;
 
-  constructor(tx: Transaction, source: { range: KeyRange; order: Order }, firstChunk = FIRST_CHUNK) {
+  constructor(tx: Transaction, source: ResolvedSource, firstChunk = FIRST_CHUNK) {
     const { range, order } = source;
     this.#tx = tx;
+    this.#table = source.table;
     this.#order = order;
     this.#rest = range;
     this.#size = firstChunk;
@@ -55,6 +57,7 @@ export class RangeStream {
 
   #fetch(): void {
     this.#version = this.#tx.writeVersion;
+    this.#tx.flush(this.#table);
     this.#chunk = this.#tx.store.rows.scan(this.#rest, this.#order, this.#size);
     this.#at = 0;
     this.#size = Math.min(LARGEST_CHUNK, this.#size * 4);

@@ -17,7 +17,13 @@ export function checkDocument(value: ConvexJson, verb: "insert" | "patch" | "rep
     );
   }
   for (const field in value) checkTopLevel(field, verb);
-  const { bytes, nesting } = measure(verb === "patch" ? withoutUnset(value) : value);
+  // A patch is measured with the document that it makes.
+  if (verb !== "patch") checkSize(value);
+  return value;
+}
+
+function checkSize(fields: ConvexObject): void {
+  const { bytes, nesting } = measure(fields);
   if (bytes > LIMITS.documentBytes) {
     throw new DeveloperError(
       `Value is too large (${bytes} bytes > maximum size ${LIMITS.documentBytes} bytes). ${LIMIT_HELP}`,
@@ -28,7 +34,6 @@ export function checkDocument(value: ConvexJson, verb: "insert" | "patch" | "rep
       `Document is too nested (nested ${nesting} levels deep > maximum nesting ${LIMITS.documentNesting}). ${LIMIT_HELP}`,
     );
   }
-  return value;
 }
 
 function checkTopLevel(field: string, verb: string): void {
@@ -38,12 +43,15 @@ function checkTopLevel(field: string, verb: string): void {
   );
 }
 
-/** Merges a patch; unset fields (`{"$undefined": null}`) go away. */
+/**
+ * Merges a patch into a document; unset fields (`{"$undefined": null}`) go away.
+ * @returns the fields without the system's
+ */
 export function mergePatch(old: ConvexObject, patch: ConvexObject): ConvexObject {
   checkSystemFields(old, patch);
-  const merged = { ...old, ...withoutUnset(patch) };
+  const { _id, _creationTime, ...merged } = { ...old, ...patch };
   for (const field in patch) if (isUnset(patch[field])) delete merged[field];
-  checkDocument(withoutSystemFields(merged), "replace");
+  checkSize(merged);
   return merged;
 }
 
@@ -66,15 +74,6 @@ export function sortedDocument(fields: ConvexObject): ConvexObject {
   const sorted: ConvexObject = {};
   for (const field of Object.keys(fields).sort()) sorted[field] = fields[field] as ConvexJson;
   return sorted;
-}
-
-function withoutSystemFields(document: ConvexObject): ConvexObject {
-  const { _id, _creationTime, ...fields } = document;
-  return fields;
-}
-
-function withoutUnset(value: ConvexObject): ConvexObject {
-  return Object.fromEntries(Object.entries(value).filter(([, item]) => !isUnset(item)));
 }
 
 function isUnset(value: ConvexJson | undefined): boolean {

@@ -36,12 +36,17 @@ class Rows {
   }
 
   insert(n: number): void {
-    this.ids.push(this.#tx().insert("rows", { n, isOdd: n % 2 === 1 }));
+    const tx = this.#tx();
+    this.ids.push(tx.insert("rows", { n, isOdd: n % 2 === 1 }));
+    tx.keep();
   }
 
   remove(at: number): void {
     const [id] = this.ids.splice(at % this.ids.length, 1);
-    if (id !== undefined) this.#tx().remove(id);
+    if (id === undefined) return;
+    const tx = this.#tx();
+    tx.remove(id);
+    tx.keep();
   }
 
   page(more: Partial<PageRequest> = {}): Page & { ns: number[] } {

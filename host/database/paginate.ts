@@ -3,7 +3,7 @@ import { DeveloperError } from "../values/errors.ts";
 import { afterKey } from "../values/keyEncoding.ts";
 import { LIMITS } from "../values/limits.ts";
 import { Pipeline, RangeStream, type SerializedQuery } from "./documentStream.ts";
-import { resolveSource } from "./indexRange.ts";
+import { type ResolvedSource, resolveSource } from "./indexRange.ts";
 import type { KeyRange, Order, ScannedDocument } from "./rows.ts";
 import type { Transaction } from "./transaction.ts";
 
@@ -45,7 +45,7 @@ export function paginate(tx: Transaction, request: PageRequest): Page {
   const end = cursors.read(request.endCursor);
   const whole = after(source.range, source.order, cursors.read(request.cursor));
   const range = until(whole, source.order, end);
-  const walk = walkPage(tx, { range, order: source.order }, request);
+  const walk = walkPage(tx, { ...source, range }, request);
   const position = walk.exhausted ? (end ?? END) : (walk.keys.at(-1) ?? END);
   return {
     page: walk.rows.map((row) => row.json),
@@ -79,7 +79,7 @@ interface Walk {
   isCut: boolean;
 }
 
-function walkPage(tx: Transaction, source: { range: KeyRange; order: Order }, request: PageRequest): Walk {
+function walkPage(tx: Transaction, source: ResolvedSource, request: PageRequest): Walk {
   const stream = new RangeStream(tx, source);
   const pipeline = new Pipeline(request.query.operators);
   const wanted = request.endCursor === null ? request.pageSize : Infinity;

@@ -56,8 +56,11 @@ export class Rows {
 
   /** At most `limit` documents of a range, in key order. */
   scan(range: KeyRange, order: Order, limit: number): ScannedDocument[] {
-    const rows = this.#scan[order].all([range.index, range.lo, range.hi, limit]);
-    return rows as unknown as ScannedDocument[];
+    const parameters = [range.index, range.lo, range.hi, limit];
+    // A query for one document is the commonest of all, and `get` costs a third less than `all`.
+    const first = limit === 1 ? this.#scan[order].get(parameters) : null;
+    if (first !== null) return (first === undefined ? [] : [first]) as unknown as ScannedDocument[];
+    return this.#scan[order].all(parameters) as unknown as ScannedDocument[];
   }
 
   /** Gives the new row's number; numbers of transactions that are rolled back stay unused. */

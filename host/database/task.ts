@@ -1,5 +1,6 @@
 import type { KeyRange } from "./rows.ts";
-import type { TouchedKey, Transaction } from "./transaction.ts";
+import type { Transaction } from "./transaction.ts";
+import type { TouchedKey } from "./writeBuffer.ts";
 
 /** What a mutation came to: `commit: false` takes its writes back (its function failed). */
 export interface Attempt<T> {

@@ -1,29 +1,20 @@
 import { DeveloperError } from "../values/errors.ts";
 import { decodeId, newId } from "../values/ids.ts";
-import { type ConvexJson, type ConvexObject, fieldAt, int64Json, isObject, textOf } from "../values/json.ts";
+import { type ConvexJson, type ConvexObject, int64Json, isObject, textOf } from "../values/json.ts";
 import { encodeKey } from "../values/keyEncoding.ts";
 import { checkDocument, checkSystemFields, mergePatch, sortedDocument } from "./documents.ts";
 import type { IndexEntry, TableEntry } from "./catalog.ts";
 import { ReadSet } from "./readSet.ts";
-import type { StoredDocument } from "./rows.ts";
 import type { Store } from "./store.ts";
 import { type OwnLimits, Usage } from "./usage.ts";
 import { validate } from "./validate.ts";
+import { type HeldDocument, type TouchedKey, WriteBuffer } from "./writeBuffer.ts";
 
-/** An index key that a write made, changed or removed. */
-export interface TouchedKey {
-  readonly index: number;
-  readonly key: Buffer;
-}
-
-interface FoundDocument extends StoredDocument {
-  readonly id: string;
-  readonly table: TableEntry;
-}
+type Found = HeldDocument & { readonly json: string };
 
 /**
- * One function call's view of the data. Writes go to SQLite at once, inside the savepoint that the committer has
- * opened; the transaction remembers which index keys it read and touched.
+ * One function call's view of the data, inside the SQLite transaction of its batch. Writes wait in a buffer until
+ * they are needed; the transaction remembers which index keys it read and touched.
  */
 export class Transaction {
   readonly reads = new ReadSet();
@@ -37,10 +28,50 @@ export class Transaction {
   newTables: TableEntry[] = [];
   #unresolved: string[] = [];
   #depth = 0;
+  readonly #buffer: WriteBuffer;
+  #hasSavepoint = false;
 
   constructor(store: Store, ts: bigint) {
     this.store = store;
     this.ts = ts;
+    this.#buffer = new WriteBuffer(store.rows);
+  }
+
+  /** True when it has changed something, or is about to. */
+  get hasWritten(): boolean {
+    return this.touched.length > 0 || this.#buffer.isDirty;
+  }
+
+  /**
+   * From here on `takeBack` is able to undo what SQLite is told. Opened late, because most calls write but once, at
+   * their end: code of the host calls this before it writes to SQLite by itself.
+   */
+  openSavepoint(): void {
+    if (!this.#hasSavepoint) this.store.driver.exec("SAVEPOINT mutation");
+    this.#hasSavepoint = true;
+  }
+
+  /** Keeps the writes, for the COMMIT of the batch. */
+  keep(): void {
+    this.#write();
+    if (this.#hasSavepoint) this.store.driver.exec("RELEASE mutation");
+    this.#hasSavepoint = false;
+  }
+
+  /** Undoes every write. */
+  takeBack(): void {
+    this.#buffer.clear();
+    if (!this.#hasSavepoint) return;
+    this.store.driver.exec("ROLLBACK TO mutation");
+    this.store.driver.exec("RELEASE mutation");
+    this.#hasSavepoint = false;
+  }
+
+  /** Gives SQLite what waits in the buffer, of one table or of all, so that a scan of its indexes sees it. */
+  flush(table?: string): void {
+    if (!this.#buffer.isDirty) return;
+    this.openSavepoint();
+    this.#write(table);
   }
 
   /** The JSON text of a document, or null; the id may be of any table, or must be of `table` when that is given. */
@@ -75,47 +106,31 @@ export class Transaction {
   ): void {
     this.#checkSchema(table, fields);
     const document = sortedDocument({ ...fields, _creationTime: creationTime, _id: id });
-    const json = this.#encode(id, document);
-    if (!table.persisted) {
-      this.store.catalog.write(table);
-      this.newTables.push(table);
-    }
-    const seq = this.store.rows.insert(json);
-    for (const index of table.indexes.values()) {
-      const key = keyOf(document, index);
-      this.store.rows.putKey(index.number, key, seq);
-      this.touched.push({ index: index.number, key });
-    }
+    this.#buffer.insert(id, table, { document, json: this.#encode(id, document) });
   }
 
   /** Merges fields into a document; `{"$undefined": null}` removes one. Gives the new document. */
   patch(id: string, value: ConvexJson, table?: string): ConvexObject {
     const found = this.#mustFind(id, { table, verb: "patch" });
-    const old = JSON.parse(found.json) as ConvexObject;
+    const old = this.#buffer.documentOf(found);
     return this.#update(found, old, mergePatch(old, checkDocument(value, "patch")));
   }
 
   /** Replaces all fields of a document but the system ones. Gives the new document. */
   replace(id: string, value: ConvexJson, table?: string): ConvexObject {
     const found = this.#mustFind(id, { table, verb: "replace" });
-    const old = JSON.parse(found.json) as ConvexObject;
+    const old = this.#buffer.documentOf(found);
     const fields = checkDocument(value, "replace");
     checkSystemFields(old, fields);
-    const system = { _creationTime: old["_creationTime"] ?? null, _id: old["_id"] ?? null };
-    return this.#update(found, old, { ...fields, ...system });
+    const { _id: _, _creationTime: __, ...own } = fields;
+    return this.#update(found, old, own);
   }
 
   /** Deletes a document and gives its JSON text. */
   remove(id: string, table?: string): string {
     const found = this.#mustFind(id, { table, verb: "delete" });
-    const old = JSON.parse(found.json) as ConvexObject;
     this.#countWrite(found.json);
-    this.store.rows.delete(found.seq);
-    for (const index of found.table.indexes.values()) {
-      const key = keyOf(old, index);
-      this.store.rows.dropKey(index.number, key);
-      this.touched.push({ index: index.number, key });
-    }
+    this.#buffer.remove(found);
     return found.json;
   }
 
@@ -134,6 +149,9 @@ export class Transaction {
 
   /** Opens a savepoint; the function given back closes it, keeping the writes since (or not). */
   openNested(own?: OwnLimits): (keep: boolean) => void {
+    // What waits belongs to the caller and must outlive this call's end, however that comes.
+    this.flush();
+    this.openSavepoint();
     const closeUsage = this.usage.openNested(own);
     const name = `nested${this.#depth++}`;
     const kept = { touched: this.touched.length, newTables: this.newTables.length };
@@ -144,6 +162,7 @@ export class Transaction {
       this.#depth--;
       closeUsage(keep);
       if (!keep) {
+        this.#buffer.clear();
         driver.exec(`ROLLBACK TO ${name}`);
         this.touched.length = kept.touched;
         this.newTables.length = kept.newTables;
@@ -161,8 +180,8 @@ export class Transaction {
     for (const id of ids) {
       const found = this.#find(id, { verb: "get" });
       if (found === null) continue;
-      const old = JSON.parse(found.json) as ConvexObject;
-      this.#rewrite(found, old, withCommitTs(old, this.ts) as ConvexObject);
+      const document = withCommitTs(this.#buffer.documentOf(found), this.ts) as ConvexObject;
+      this.#buffer.update(found, { document, json: this.#encode(id, document) });
     }
   }
 
@@ -172,26 +191,21 @@ export class Transaction {
     this.usage.add("bytesRead", this.usage.sizeOf(json));
   }
 
-  #update(found: FoundDocument, old: ConvexObject, fields: ConvexObject): ConvexObject {
-    const { _id, _creationTime, ...own } = fields;
-    this.#checkSchema(found.table, own);
-    const document = sortedDocument(fields);
-    this.#rewrite(found, old, document);
+  #update(found: Found, old: ConvexObject, fields: ConvexObject): ConvexObject {
+    this.#checkSchema(found.table, fields);
+    const { _id = null, _creationTime = null } = old;
+    const document = sortedDocument({ ...fields, _id, _creationTime });
+    this.#buffer.update(found, { document, json: this.#encode(found.id, document) });
     return document;
   }
 
-  #rewrite(found: FoundDocument, old: ConvexObject, document: ConvexObject): void {
-    const { rows } = this.store;
-    rows.update(found.seq, this.#encode(found.id, document));
-    for (const index of found.table.indexes.values()) {
-      const before = keyOf(old, index);
-      const after = keyOf(document, index);
-      this.touched.push({ index: index.number, key: before });
-      if (before.equals(after)) continue;
-      rows.dropKey(index.number, before);
-      rows.putKey(index.number, after, found.seq);
-      this.touched.push({ index: index.number, key: after });
+  #write(table?: string): void {
+    for (const each of this.#buffer.dirtyTables()) {
+      if (each.persisted || this.newTables.includes(each)) continue;
+      this.store.catalog.write(each);
+      this.newTables.push(each);
     }
+    for (const key of this.#buffer.flush(table)) this.touched.push(key);
   }
 
   #encode(id: string, document: ConvexObject): string {
@@ -216,7 +230,7 @@ export class Transaction {
     );
   }
 
-  #mustFind(id: string, how: { table: string | undefined; verb: string }): FoundDocument {
+  #mustFind(id: string, how: { table: string | undefined; verb: string }): Found {
     const found = this.#find(id, how);
     if (found !== null) {
       this.countRead(found.json);
@@ -226,7 +240,7 @@ export class Transaction {
     throw new DeveloperError(`${verb} on nonexistent document ID ${id}`);
   }
 
-  #find(id: string, how: { table?: string | undefined; verb: string }): FoundDocument | null {
+  #find(id: string, how: { table?: string | undefined; verb: string }): Found | null {
     const decoded = decodeId(id);
     if (decoded === null) {
       throw new DeveloperError(
@@ -241,13 +255,11 @@ export class Transaction {
     const key = encodeKey([id]);
     this.usage.add("databaseQueries", 1);
     this.reads.point(index, key);
+    const held = this.#buffer.find(id);
+    if (held !== undefined) return held.json === null ? null : (held as Found);
     const stored = this.store.rows.get(index, key);
-    return stored === undefined ? null : { seq: stored.seq, json: stored.json, id, table };
+    return stored === undefined ? null : (this.#buffer.hold(id, table, stored) as Found);
   }
-}
-
-function keyOf(document: ConvexObject, index: IndexEntry): Buffer {
-  return encodeKey(index.fields.map((field) => fieldAt(document, field)));
 }
 
 function wrongTable(how: { table?: string | undefined; verb: string }, actual?: TableEntry): string {

@@ -1,11 +1,13 @@
 /** Seam: the texts that clients and their tests match on, through argument, return and schema validation. */
 import { v } from "convex/values";
+import fc from "fast-check";
 import { beforeAll, describe, expect, it } from "vitest";
 import { openDataFile } from "../storage/dataFile.ts";
 import { encodeId } from "../values/ids.ts";
 import type { ConvexJson } from "../values/json.ts";
 import { Catalog } from "./catalog.ts";
-import { validate } from "./validate.ts";
+import { fits } from "./fits.ts";
+import { explain, validate } from "./validate.ts";
 import type { Validator } from "./validatorType.ts";
 
 let catalog: Catalog;
@@ -92,6 +94,55 @@ describe("a value that does not fit is described as Convex does", () => {
     const id = idIn("people");
     expect(check({ id }, v.object({ id: v.id("tasks") }))).toBe(
       `Found ID "${id}" from table \`people\`, which does not match the table name in validator \`v.id("tasks")\`.\nPath: .id`,
+    );
+  });
+});
+
+describe("fits", () => {
+  const leaf = fc.constantFrom<ConvexJson>(null, 1, "a", "b", true, int, { $bytes: "AA==" }, "abc");
+  const { value } = fc.letrec<{ value: ConvexJson }>((tie) => ({
+    value: fc.oneof(
+      { depthSize: "small", withCrossShrink: true },
+      leaf,
+      fc.array(tie("value"), { maxLength: 3 }),
+      fc.dictionary(fc.constantFrom("a", "b", "c"), tie("value"), { maxKeys: 3 }),
+    ),
+  }));
+  const { validator } = fc.letrec<{ validator: Validator }>((tie) => {
+    const field = fc.record({ fieldType: tie("validator"), optional: fc.boolean() });
+    return {
+      validator: fc.oneof(
+        { depthSize: "small", withCrossShrink: true },
+        fc.constantFrom<Validator>(
+          ...[v.null(), v.number(), v.int64(), v.boolean(), v.string(), v.bytes(), v.any()].map(jsonOf),
+        ),
+        fc.constantFrom<Validator>(
+          ...[v.literal("a"), v.literal(1), v.literal(1n), v.id("tasks")].map(jsonOf),
+        ),
+        fc.record({ type: fc.constant("array" as const), value: tie("validator") }),
+        fc.record({
+          type: fc.constant("union" as const),
+          value: fc.array(tie("validator"), { maxLength: 3 }),
+        }),
+        fc.record({
+          type: fc.constant("object" as const),
+          value: fc.dictionary(fc.constantFrom("a", "b", "c"), field, { maxKeys: 3 }),
+        }),
+        fc.record({
+          type: fc.constant("record" as const),
+          keys: fc.constant(jsonOf(v.string())),
+          values: fc.record({ fieldType: tie("validator"), optional: fc.constant(false) }),
+        }),
+      ),
+    };
+  });
+
+  it("is true exactly where there is nothing to explain", () => {
+    fc.assert(
+      fc.property(value, validator, (some, rule) => {
+        expect(fits(some, rule, catalog)).toBe(explain(some, rule, catalog) === null);
+      }),
+      { numRuns: 2_000 },
     );
   });
 });

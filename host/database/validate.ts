@@ -1,28 +1,23 @@
 import { decodeId } from "../values/ids.ts";
-import { type ConvexJson, type ConvexObject, int64Of, kindOf } from "../values/json.ts";
+import { type ConvexJson, type ConvexObject, kindOf } from "../values/json.ts";
 import type { Catalog } from "./catalog.ts";
+import { fits, KIND_OF_TYPE, sameLiteral } from "./fits.ts";
 import { printValidator, printValue } from "./printValue.ts";
 import type { FieldValidator, Validator } from "./validatorType.ts";
 
 type ObjectValidator = Extract<Validator, { type: "object" }>;
 type RecordValidator = Extract<Validator, { type: "record" }>;
 
-const KIND_OF_TYPE = {
-  null: ["null"],
-  number: ["float64"],
-  // A placeholder is the int64 that it will become.
-  bigint: ["int64", "commitTs"],
-  commitTs: ["int64", "commitTs"],
-  boolean: ["boolean"],
-  string: ["string"],
-  bytes: ["bytes"],
-} as const;
-
 /**
  * Checks a value against a validator.
  * @returns null when it fits, else the detail text of Convex's validation errors (clients match on it)
  */
 export function validate(value: ConvexJson, validator: Validator, catalog: Catalog): string | null {
+  return fits(value, validator, catalog) ? null : explain(value, validator, catalog);
+}
+
+/** What does not fit; null when everything does. */
+export function explain(value: ConvexJson, validator: Validator, catalog: Catalog): string | null {
   return new Check(catalog).run(value, validator, "");
 }
 
@@ -69,8 +64,7 @@ class Check {
   }
 
   #union(value: ConvexJson, validator: Validator & { type: "union" }, path: string): string | null {
-    const fits = validator.value.some((member) => this.run(value, member, path) === null);
-    if (fits) return null;
+    if (fits(value, validator, this.#catalog)) return null;
     const only = validator.value.length === 1 ? validator.value[0] : undefined;
     return only === undefined ? mismatch(value, validator, path) : this.run(value, only, path);
   }
@@ -129,11 +123,6 @@ function mismatch(value: ConvexJson, validator: Validator, path: string): string
 
 function at(path: string): string {
   return path === "" ? "" : `\nPath: ${path}`;
-}
-
-function sameLiteral(value: ConvexJson, literal: ConvexJson): boolean {
-  if (kindOf(value) === "int64" && kindOf(literal) === "int64") return int64Of(value) === int64Of(literal);
-  return value === literal;
 }
 
 function first<T>(items: readonly T[], check: (item: T, i: number) => string | null): string | null {

@@ -51,6 +51,7 @@ export function insertFile(tx: Transaction, { digest, size, contentType, expecte
   if (expected !== undefined && ![sha256, digest.toString("base64")].includes(expected)) {
     throw new DeveloperError(`The file's SHA-256 is ${sha256}, expected ${expected}. Upload it again.`);
   }
+  tx.openSavepoint();
   const id = tx.insert(STORAGE_TABLE, { sha256, size, ...(contentType && { contentType }) });
   giveUrl(tx.store.driver, id);
   return id;
@@ -76,6 +77,7 @@ export function findFile(tx: Transaction, id: string): StoredFile | null {
 /** @throws DeveloperError when there is no such file */
 export function removeFile(tx: Transaction, id: string): void {
   if (findFile(tx, id) === null) throw new DeveloperError(`storage id ${id} not found`);
+  tx.openSavepoint();
   tx.remove(id, STORAGE_TABLE);
   tx.store.driver.prepare("DELETE FROM files WHERE id = ?").run([id]);
   tx.store.driver.prepare("DELETE FROM file_urls WHERE id = ?").run([id]);

@@ -7,7 +7,7 @@ import type { FunctionsBundle } from "./bundleFormat.ts";
 import { checkCall, checkResult, type CallRules, type Named } from "./checkCall.ts";
 import type { RequestScope } from "./frame.ts";
 import { MemoryWatch } from "./memoryWatch.ts";
-import { type Failure, newRequestId, thrownFailure, timedOut } from "./outcome.ts";
+import { type Failure, newRequestId, outOfMemory, thrownFailure, timedOut } from "./outcome.ts";
 import type { FunctionKind } from "./registry.ts";
 import { Slots } from "./slots.ts";
 import { type Address, handleOf, pathOf } from "./syscalls/address.ts";
@@ -34,9 +34,7 @@ const IDLE_THREADS = 4;
 
 const LOST: Record<Loss, Failure> = {
   time: timedOut(LIMITS.actionTimeMs),
-  memory: {
-    detail: `JavaScript execution ran out of memory (maximum memory usage: ${LIMITS.actionMemoryMib} MB)`,
-  },
+  memory: outOfMemory(LIMITS.actionMemoryMib),
   crash: { detail: "The action ended without an answer: its thread was stopped." },
 };
 

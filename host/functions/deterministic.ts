@@ -3,12 +3,12 @@ import { DeveloperError } from "../values/errors.ts";
 import type { ConvexJson } from "../values/json.ts";
 import { LIMITS } from "../values/limits.ts";
 import type { FunctionsBundle } from "./bundleFormat.ts";
+import { CallUse } from "./callUse.ts";
 import { checkCall, checkResult, type CallRules, type Named } from "./checkCall.ts";
-import { cpuMark, cpuNow } from "./cpuTime.ts";
 import { after, type Eventually } from "./eventually.ts";
 import { type Frame, type Pagination, type RequestScope, seededRandom } from "./frame.ts";
 import { type CallHost, Isolate, type Settled } from "./isolate.ts";
-import { type Failure, RAN_AWAY, thrownFailure } from "./outcome.ts";
+import { type Failure, thrownFailure } from "./outcome.ts";
 import type { FunctionEntry } from "./registry.ts";
 import { asyncSyscall, type RunUdfArgs, syncSyscall } from "./syscalls/dispatch.ts";
 import { pathOf } from "./syscalls/address.ts";
@@ -61,18 +61,21 @@ export class DeterministicRunner {
     if (!checked.ok) return { ok: false, failure: checked.failure, journal: null };
     const pagination: Pagination = { used: false, given: journal, made: null };
     const frame = makeFrame(invocation, checked.entry, pagination);
-    const begun = { wall: performance.now(), cpu: cpuMark() };
+    const use = new CallUse();
     const settled = this.#isolate(depth).run({
       kind: call.kind,
       path: checked.entry.path,
       args: JSON.stringify(call.args),
       requestId: "",
-      host: this.#host(frame),
+      host: this.#host(frame, use),
     });
     return after(settled, (done) => {
       if (frame.broken !== null) throw frame.broken;
-      if (overran(begun)) return { ok: false, failure: RAN_AWAY, journal: null };
-      return this.#finish(frame, done);
+      const failure = use.passed();
+      if (failure === null) return this.#finish(frame, done);
+      // With its contexts goes what the function keeps in variables of its modules.
+      this.discardIsolates();
+      return failed(failure);
     });
   }
 
@@ -85,8 +88,11 @@ export class DeterministicRunner {
       : { ok: false, failure: problem, journal };
   }
 
-  #host(frame: Frame): CallHost {
+  #host(frame: Frame, use: CallUse): CallHost {
     const whole = <T>(work: () => T): T => {
+      const passed = use.passed();
+      // The function may catch this and go on, but its result will not be taken.
+      if (passed !== null) throw new DeveloperError(passed.detail);
       try {
         return work();
       } catch (error) {
@@ -145,11 +151,6 @@ function openNested(tx: Transaction, { udfType, transactionLimits }: RunUdfArgs)
 function makeFrame({ scope, tx, depth }: Invocation, entry: FunctionEntry, pagination: Pagination): Frame {
   const random = seededRandom(Math.floor(Math.random() * 0x1_0000_0000));
   return { entry, scope, tx, depth, random, pagination, streams: new Map(), broken: null };
-}
-
-/** Found out after the fact; what never comes back is killed by the watchdog. No thread has more CPU than wall time. */
-function overran(begun: { wall: number; cpu: number }): boolean {
-  return performance.now() - begun.wall > LIMITS.userTimeMs && cpuNow() - begun.cpu > LIMITS.userTimeMs;
 }
 
 /** Fills in the commit timestamp, in the documents that the transaction wrote and in the result. */

@@ -228,7 +228,7 @@ export class Engine {
     const { done, scope } = run;
     if (!done.ok) return { commit: false, value: done };
     const value = resolved(done.value, tx);
-    if (call.dedupe !== undefined && tx.touched.length > 0) {
+    if (call.dedupe !== undefined && tx.hasWritten) {
       const answer = JSON.stringify({ value, logLines: scope.log.lines });
       this.#requests.record(call.dedupe, { ts: tx.ts, answer });
     }

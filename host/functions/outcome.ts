@@ -42,6 +42,12 @@ export function timedOut(limitMs: number): Failure {
 
 export const RAN_AWAY = timedOut(LIMITS.userTimeMs);
 
+export function outOfMemory(limitMib: number): Failure {
+  return { detail: `JavaScript execution ran out of memory (maximum memory usage: ${limitMib} MB)` };
+}
+
+export const OUT_OF_MEMORY = outOfMemory(LIMITS.functionMemoryMib);
+
 /** After the last retry; the words are those of the real server (docs.convex.dev/error). */
 export const CONFLICTED: Failure = {
   detail:

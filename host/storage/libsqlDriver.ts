@@ -5,8 +5,9 @@ type LibsqlStatement = Database.Statement;
 
 /**
  * Opens a file with `libsql`, the binding for Node 20, which has no SQLite of its own.
- * Two habits of that package are kept inside: BLOBs come as ArrayBuffer, and parameters must be one array (a lone
- * object is taken for named parameters, and the binding then aborts the whole process).
+ * Three habits of that package are kept inside: BLOBs come as ArrayBuffer; parameters must be one array (a lone
+ * object is taken for named parameters, and the binding then aborts the whole process); and `get` on a statement that
+ * `all` has used gives a row of that earlier call.
  */
 export function openLibsql(file: string): Driver {
   const database = new Database(file);
@@ -15,20 +16,22 @@ export function openLibsql(file: string): Driver {
     exec: (sql) => {
       database.exec(sql);
     },
-    prepare: (sql) => statement(database.prepare(sql)),
+    prepare: (sql) => statement(() => database.prepare(sql)),
     close: () => {
       database.close();
     },
   };
 }
 
-function statement(prepared: LibsqlStatement): Statement {
+function statement(prepare: () => LibsqlStatement): Statement {
+  const prepared = prepare();
+  let forOne: LibsqlStatement | undefined;
   return {
     run: (params = []) => {
       prepared.run(params);
     },
     get: (params = []) => {
-      const row = prepared.get(params) as Record<string, unknown> | undefined;
+      const row = (forOne ??= prepare()).get(params) as Record<string, unknown> | undefined;
       return row === undefined ? undefined : withBuffers(row);
     },
     all: (params = []) => (prepared.all(params as SqlValue[]) as Record<string, unknown>[]).map(withBuffers),

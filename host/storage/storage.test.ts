@@ -114,6 +114,16 @@ describe.each(drivers)("the %s driver", (name, open) => {
     expect([row?.["n"], row?.["s"] === text]).toEqual([Number.MAX_SAFE_INTEGER, true]);
   });
 
+  it("gives the first row for the parameters of this call, whatever the statement was used for before", () => {
+    const driver = opened();
+    for (let n = 0; n < 5; n++) driver.prepare("INSERT INTO t VALUES (?, ?, '')").run([Buffer.of(n), n]);
+    const above = driver.prepare("SELECT n FROM t WHERE n >= ? ORDER BY n");
+    expect(above.all([1]).map(({ n }) => n)).toEqual([1, 2, 3, 4]);
+    expect(above.get([3])?.["n"]).toBe(3);
+    expect(above.all([9])).toEqual([]);
+    expect(above.get([0])?.["n"]).toBe(0);
+  });
+
   it("runs one prepared statement again and again, also after a rollback and after the schema changed", () => {
     const driver = opened();
     const put = driver.prepare("INSERT INTO t VALUES (?, ?, '')");

@@ -1,6 +1,6 @@
 import { contains } from "../database/conflicts.ts";
 import type { KeyRange } from "../database/rows.ts";
-import type { TouchedKey } from "../database/transaction.ts";
+import type { TouchedKey } from "../database/writeBuffer.ts";
 
 interface IndexReads<T> {
   /** Single keys by their bytes: one lookup, however many readers there are. */

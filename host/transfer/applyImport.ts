@@ -45,6 +45,7 @@ function writeTable(tx: Transaction, { name, documents }: ImportedTable): number
   for (let at = 0; at < documents.length; at += CHUNK_DOCUMENTS) {
     const chunk = new Transaction(tx.store, tx.ts);
     for (const document of documents.slice(at, at + CHUNK_DOCUMENTS)) write(chunk, name, document);
+    chunk.keep();
     tx.newTables.push(...chunk.newTables);
     // One touched key is enough to make the transaction count as a write; subscriptions are all evaluated anew.
     if (tx.touched.length === 0) tx.touched.push(...chunk.touched.slice(0, 1));

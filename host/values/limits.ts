@@ -30,6 +30,8 @@ export const LIMITS = {
   conflictRetries: 4,
   actionTimeMs: 10 * 60_000,
   actionsAtOnce: 64,
+  /** Of one query or mutation, with what the next collection would free; the real server counts 64 without that. */
+  functionMemoryMib: 512,
   /** Of one action; the real server gives a Node.js action as much. */
   actionMemoryMib: 512,
   logLines: 256,

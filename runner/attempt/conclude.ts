@@ -1,6 +1,6 @@
 /** From what was seen to the report: the reader's verdict, completed by files that the run left. */
-import { createReadStream, rmdirSync } from "node:fs";
-import { readFile, rm, stat } from "node:fs/promises";
+import { createReadStream } from "node:fs";
+import { readFile, rm, rmdir, stat } from "node:fs/promises";
 import type { Verdict } from "../../domain/verdict.ts";
 import { NO_USAGE } from "../../domain/usage.ts";
 import { defined } from "../../domain/defined.ts";
@@ -36,13 +36,9 @@ export async function conclude({ harness, reader, end, dir, home }: Conclusion):
   return own || verdict.ok ? withReport(verdict, files.result) : verdict;
 }
 
-/** Most jobs leave nothing in it, and then one call is enough. */
-async function removeFolder(folder: string): Promise<void> {
-  try {
-    rmdirSync(folder);
-  } catch {
-    await rm(folder, { recursive: true, force: true, maxRetries: 3 });
-  }
+/** Most jobs leave nothing in it, and then one call is enough. Not synchronous: a busy disk makes it wait. */
+function removeFolder(folder: string): Promise<void> {
+  return rmdir(folder).catch(() => rm(folder, { recursive: true, force: true, maxRetries: 3 }));
 }
 
 /** The variables that say where a CLI keeps its own files. */

@@ -16,7 +16,8 @@ import { killTree } from "../process/killTree.ts";
 import { pidsWithVariable } from "../../test/support/processes.ts";
 import { ATTEMPT_MARKER } from "../process/tree.ts";
 import { adoptAttempt, finishFromFiles, isAttemptAlive } from "./finishFromFiles.ts";
-import { attemptFiles, readRecord, writeRecord } from "./record.ts";
+import { writeRecord } from "../../test/support/records.ts";
+import { attemptFiles, readRecord } from "./record.ts";
 
 let dir: string;
 let id: string;

@@ -8,7 +8,7 @@ import { isAlive } from "../process/identity.ts";
 import { killTree } from "../process/killTree.ts";
 import { readExitFile, type Exit } from "../process/spawnDetached.ts";
 import { conclude } from "./conclude.ts";
-import { attemptFiles, readRecord, writeRecord, type AttemptRecord } from "./record.ts";
+import { attemptFiles, readRecord, addToRecord, type AttemptRecord } from "./record.ts";
 import { STDERR_TAIL_BYTES, type AttemptReport, type AttemptTuning } from "./types.ts";
 import { watch, type WatchInput } from "./watch.ts";
 
@@ -69,7 +69,7 @@ export async function adoptAttempt(
       process: { identity: process, exited },
       reader,
       startedAt: record.startedAt,
-      onEnding: (endedBy) => writeRecord(input.dir, { ...record, endedBy }),
+      onEnding: (endedBy) => addToRecord(input.dir, { endedBy }),
     },
     tuning,
   );

@@ -1,10 +1,10 @@
 /** Everything before the start: is the profile usable here, and what exactly will run? */
-import { existsSync, mkdirSync, rmSync, writeFileSync } from "node:fs";
 import type { Verdict } from "../../domain/verdict.ts";
 import { childEnvironment } from "../harness/environment.ts";
 import { harnessFor } from "../harness/index.ts";
 import { defined } from "../../domain/defined.ts";
-import type { Harness, Launch } from "../harness/port.ts";
+import type { Harness } from "../harness/port.ts";
+import type { FileText } from "../process/forkThread.ts";
 import { findProgram } from "../process/findProgram.ts";
 import { ATTEMPT_MARKER } from "../process/tree.ts";
 import { statIfThere } from "../state/statIfThere.ts";
@@ -15,12 +15,16 @@ export interface Prepared {
   harness: Harness;
   argv: string[];
   env: Record<string, string>;
-  stdinFile: string | null;
+  stdin: string | null;
+  /** The prompt, or what the CLI takes for it. */
+  promptFile: FileText;
+  /** What the adapter wants written beside it. */
+  files: readonly FileText[];
 }
 
 export type Preparation = { ok: true; prepared: Prepared } | { ok: false; verdict: Verdict };
 
-/** Makes the attempt's folder with the prompt, and the command line and environment; or says why it cannot run. */
+/** The command line, the environment and the prompt's file, which is not written yet; or why it cannot run. */
 export function prepare(input: AttemptInput, tuning: AttemptTuning): Preparation {
   const { profile, dir, cwd } = input;
   const harness = harnessFor(profile);
@@ -48,12 +52,13 @@ export function prepare(input: AttemptInput, tuning: AttemptTuning): Preparation
   const found = findProgram(program, { cwd, path: built.env.PATH });
   if (!found) return refused("not_installed", missing(input, program));
 
-  writeFiles(input, launch);
   const prepared = {
     harness,
     argv: [found, ...launch.argv.slice(1)],
     env: built.env,
-    stdinFile: launch.stdin === null ? null : files.prompt,
+    stdin: launch.stdin === null ? null : files.prompt,
+    promptFile: { path: files.prompt, text: launch.stdin ?? input.prompt },
+    files: launch.files ?? [],
   };
   return { ok: true, prepared };
 }
@@ -61,15 +66,6 @@ export function prepare(input: AttemptInput, tuning: AttemptTuning): Preparation
 /** Agents reach the CLI by a wrapper of their own; scripts have none, and write their report file themselves. */
 function reportTool({ env }: AttemptInput, file: string): string[] | undefined {
   return env.DROVER_CLI === undefined ? undefined : [env.DROVER_CLI, "report-tool", "--file", file];
-}
-
-function writeFiles({ dir, prompt }: AttemptInput, launch: Launch): void {
-  const files = attemptFiles(dir);
-  const again = existsSync(dir);
-  mkdirSync(files.tmp, { recursive: true, mode: 0o700 });
-  if (again)
-    for (const file of [files.stdout, files.stderr, files.exit, files.result]) rmSync(file, { force: true });
-  writeFileSync(files.prompt, launch.stdin ?? prompt, { mode: 0o600 });
 }
 
 /** PATH is a default that the profile may replace; the rest of what Drover sets is not the profile's to change. */
@@ -82,8 +78,8 @@ function refusal({ profile, id }: AttemptInput): string | undefined {
   if (profile.command?.length === 0 || profile.command?.[0] === "") {
     return `profile "${profile.name}" has an empty command: name a program, for example ["my-agent", "--flag"]`;
   }
-  if (profile.type === "command" && !profile.command) {
-    return `profile "${profile.name}" has type "command" but no command: name the program, for example ["my-agent"]`;
+  if ((profile.type === "command" || profile.type === "acp") && !profile.command) {
+    return `profile "${profile.name}" has type "${profile.type}" but no command: name the program, for example ["my-agent"]`;
   }
   return id === "" || /[\0\n]/.test(id) ? "the attempt's id must be one non-empty line" : undefined;
 }

@@ -1,9 +1,9 @@
 /** The files of an attempt, and the record from which a restarted daemon adopts or finishes it. */
+import { appendFileSync } from "node:fs";
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { z } from "zod";
 import { HARNESS_KINDS, STREAM_KINDS, type EndedBy } from "../harness/port.ts";
-import { writePrivate } from "../state/privateFile.ts";
 
 /** Where everything of an attempt lies in its folder. */
 export function attemptFiles(dir: string) {
@@ -54,15 +54,34 @@ const recordSchema = z.object({
 
 export type AttemptRecord = z.infer<typeof recordSchema>;
 
-/** Writes the record whole or not at all: a daemon killed half-way must not leave half a record. */
-export function writeRecord(dir: string, record: AttemptRecord): void {
-  writePrivate(attemptFiles(dir).record, `${JSON.stringify(record, null, 2)}\n`);
+/** The text of a new record. */
+export function recordText(record: AttemptRecord): string {
+  return `${JSON.stringify(record)}\n`;
+}
+
+/**
+ * Adds what came later as a line of its own: an append makes no file and renames none, which a busy disk delays. The
+ * line feed comes first as well, so that half a line of a full disk does not swallow this one.
+ */
+export function addToRecord(dir: string, later: Pick<AttemptRecord, "process" | "endedBy">): void {
+  appendFileSync(attemptFiles(dir).record, `\n${JSON.stringify(later)}\n`);
 }
 
 /** The record of an attempt's folder. Throws with the path when there is none or it is not one. */
 export async function readRecord(dir: string): Promise<AttemptRecord> {
   const { record: file } = attemptFiles(dir);
-  const parsed = recordSchema.safeParse(JSON.parse(await readFile(file, "utf8")));
+  const lines = (await readFile(file, "utf8")).split("\n").map(parseObject);
+  const parsed = recordSchema.safeParse(Object.assign({}, ...lines));
   if (!parsed.success) throw new Error(`${file} is no attempt record: ${z.prettifyError(parsed.error)}`);
   return parsed.data;
+}
+
+/** A line that a kill has cut says nothing: without the first one, nothing was started. */
+function parseObject(line: string): object {
+  try {
+    const value: unknown = JSON.parse(line);
+    return typeof value === "object" && value !== null ? value : {};
+  } catch {
+    return {};
+  }
 }

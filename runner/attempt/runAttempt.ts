@@ -1,12 +1,12 @@
 /** One attempt of one profile: prepare → note → start → watch → conclude → report. */
 import type { Reader } from "../harness/port.ts";
 import { killTree } from "../process/killTree.ts";
-import { spawnDetached, type Spawned } from "../process/spawnDetached.ts";
+import { spawnDetached, type SpawnResult, type Spawned } from "../process/spawnDetached.ts";
 import type { Verdict } from "../../domain/verdict.ts";
 import { conclude, homeOf } from "./conclude.ts";
 import { prepare, type Prepared } from "./prepare.ts";
 import { knownVersion } from "./probeProfile.ts";
-import { attemptFiles, writeRecord, type AttemptRecord } from "./record.ts";
+import { addToRecord, attemptFiles, recordText, type AttemptRecord } from "./record.ts";
 import type { AttemptInput, AttemptReport, AttemptTuning } from "./types.ts";
 import { abortCause, watch } from "./watch.ts";
 
@@ -21,14 +21,11 @@ export async function runAttempt(input: AttemptInput, tuning: AttemptTuning = {}
   if (!preparation.ok) return unstarted(input, startedAt, preparation.verdict);
   const { prepared } = preparation;
   const record = recordOf(input, prepared, startedAt);
-  // Before the start: a daemon that dies right after it must find the attempt's marker.
-  writeRecord(input.dir, record);
-  if (input.mayStart?.() === false) return unstarted(input, startedAt, { kind: "cancelled", ok: false });
-  const started = await start(input, prepared);
+  const started = await start(input, prepared, record);
   if (!started.ok) return unstarted(input, startedAt, started.verdict);
   record.process = started.process.identity;
   try {
-    writeRecord(input.dir, record);
+    addToRecord(input.dir, { process: record.process });
     return await follow({ input, tuning, prepared, record, process: started.process });
   } catch (error) {
     // A bug or a full disk must not leave an agent at work that nobody watches.
@@ -54,7 +51,7 @@ async function follow({ input, tuning, prepared, record, process }: Running): Pr
       process,
       reader,
       startedAt,
-      onEnding: (endedBy) => writeRecord(input.dir, { ...record, endedBy }),
+      onEnding: (endedBy) => addToRecord(input.dir, { endedBy }),
     },
     tuning,
   );
@@ -85,26 +82,44 @@ async function follow({ input, tuning, prepared, record, process }: Running): Pr
   };
 }
 
-async function start(
-  input: AttemptInput,
-  { argv, env, stdinFile }: Prepared,
-): Promise<{ ok: true; process: Spawned } | { ok: false; verdict: Verdict }> {
-  const files = attemptFiles(input.dir);
-  const spawned = await spawnDetached({
-    argv,
-    cwd: input.cwd,
-    env,
-    stdinFile,
-    stdoutFile: files.stdout,
-    stderrFile: files.stderr,
+type Started = { ok: true; process: Spawned } | { ok: false; verdict: Verdict };
+
+async function start(input: AttemptInput, prepared: Prepared, record: AttemptRecord): Promise<Started> {
+  const spawned = await spawn(input, prepared, record);
+  if (spawned.ok) return spawned;
+  const { why } = spawned;
+  if (why.kind === "refused") return refused("cancelled");
+  if (why.kind === "lost") await killTree({ leader: undefined, attemptId: input.id });
+  const isOurs = why.kind === "failed" && isOwnFault(why.code);
+  return refused(isOurs ? "config" : "no_result", `could not start ${prepared.argv[0]}: ${why.detail}`);
+}
+
+function refused(kind: Verdict["kind"], detail?: string): Started {
+  return { ok: false, verdict: { kind, ok: false, ...(detail === undefined ? {} : { detail }) } };
+}
+
+/** Too large, or something that no process can be given: it would be the same the next time. */
+function isOwnFault(code: string): boolean {
+  return code === "E2BIG" || code.startsWith("ERR_");
+}
+
+function spawn(
+  { dir, cwd, notes = [], mayStart }: AttemptInput,
+  { argv, env, stdin, promptFile, files: wanted }: Prepared,
+  record: AttemptRecord,
+): Promise<SpawnResult> {
+  const files = attemptFiles(dir);
+  // A daemon that dies right after the start must find the attempt's marker.
+  const first = { path: files.record, text: recordText(record) };
+  return spawnDetached({
+    ...{ argv, cwd, env, stdin, mayStart },
+    folder: files.tmp,
+    stale: [files.stdout, files.stderr, files.exit, files.result],
+    files: [...notes, promptFile, ...wanted, first],
+    stdout: files.stdout,
+    stderr: files.stderr,
     exitFile: files.exit,
   });
-  if (spawned.ok) return spawned;
-  const detail = `could not start ${argv[0]}: ${spawned.detail}`;
-  return {
-    ok: false,
-    verdict: { kind: spawned.code === "E2BIG" ? "config" : "no_result", ok: false, detail },
-  };
 }
 
 function recordOf(input: AttemptInput, prepared: Prepared, startedAt: number): AttemptRecord {

@@ -1,5 +1,6 @@
 /** What goes into one attempt and what comes out of it. */
 import type { Verdict } from "../../domain/verdict.ts";
+import type { FileText } from "../process/forkThread.ts";
 import type { LoopLimits } from "./loopBreaker.ts";
 import type { AgentEvent, EndedBy, Profile } from "../harness/port.ts";
 
@@ -32,6 +33,8 @@ export interface AttemptInput {
   cwd: string;
   /** This attempt's own folder; absolute. See `attemptFiles`. */
   dir: string;
+  /** Files that are written with those of the attempt, before it starts. */
+  notes?: readonly FileText[];
   /** What Drover sets in the child's environment: DROVER_*, PATH. */
   env: Record<string, string>;
   limits: AttemptLimits;

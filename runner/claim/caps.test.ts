@@ -61,9 +61,10 @@ describe("a runner with slots to spare", () => {
   });
 
   /** Six jobs that run until they are let go; gives the most that were seen at once. */
-  const mostAtOnce = async (change: Partial<RunnerOptions>, cascade: string[]) => {
+  const mostAtOnce = async (change: Partial<RunnerOptions>, cascade: string[], repo?: string) => {
     const wait = 'touch "$DROVER_JOB.on"; while [ ! -e go ]; do sleep 0.02; done; rm "$DROVER_JOB.on"';
-    const jobs = Array.from({ length: 6 }, (_, i) => backend.add(`1.${i + 1}`, { context: wait, cascade }));
+    const job = { context: wait, cascade, ...(repo === undefined ? {} : { repo }) };
+    const jobs = Array.from({ length: 6 }, (_, i) => backend.add(`1.${i + 1}`, job));
     runner = await startTestRunner(backend, place, { slots: 6, ...change });
     const on = () => readdirSync(place.checkout).filter((name) => name.endsWith(".on")).length;
     while (on() === 0) await sleep(10);
@@ -78,6 +79,11 @@ describe("a runner with slots to spare", () => {
 
   it("runs no more jobs of a namespace than its cap, and all of them in the end", async () => {
     expect(await mostAtOnce({ limits: { jobsPerNamespace: 2 } }, ["script"])).toBe(2);
+  });
+
+  it("runs no more jobs of a repo than its cap", async () => {
+    const namespaces = { app: { repos: { "o/r": place.checkout }, defaultPath: place.checkout } };
+    expect(await mostAtOnce({ namespaces, limits: { jobsPerRepo: 3 } }, ["script"], "o/r")).toBe(3);
   });
 
   it("runs no more jobs of a profile than its cap", async () => {

@@ -12,7 +12,7 @@ import { promptFor } from "../prompt/prompt.ts";
 import { TemplateError } from "../prompt/templateError.ts";
 import { literalValues, redactor, type Redact } from "../report/redact.ts";
 import { attemptFolder, jobFolder } from "../state/folders.ts";
-import { writeJobRecord } from "../state/jobFile.ts";
+import { jobRecordFile } from "../state/jobFile.ts";
 import { writeAgentCli, writeAgentToken } from "./agentCli.ts";
 import { environmentFor } from "./environment.ts";
 import { handoverText, treeState, type TreeState } from "./handover.ts";
@@ -47,7 +47,7 @@ export async function executeAttempt(
     path: process.env.PATH,
     ...(agent === undefined ? {} : { agent }),
   });
-  writeJobRecord(folder, {
+  const note = jobRecordFile(folder, {
     claimed: work.claimed,
     attempt: work.attempt,
     profile: profile.name,
@@ -63,6 +63,7 @@ export async function executeAttempt(
       prompt,
       cwd: place.cwd,
       dir,
+      notes: [note],
       env,
       limits: attemptLimits(context, work),
       signal: work.signal,
@@ -71,7 +72,7 @@ export async function executeAttempt(
     };
     const lack = await context.room.forSpawn(work.signal);
     if (lack !== undefined) return unstartedAttempt(attempt, { kind: "cancelled", ok: false, detail: lack });
-    const ran = runAttempt(attempt, context.limits);
+    const ran = runAttempt(attempt, { ...context.limits, inheritedEnv: context.environment });
     whenSpawned(dir, work.claimed.job.handle);
     return ran;
   };
@@ -165,7 +166,8 @@ async function agentToken({ options, clock }: RunnerContext, work: Work): Promis
   }
 }
 
-function redactorFor({ profiles }: RunnerContext, agentToken: string | undefined): Redact {
-  const literal = literalValues(profiles.values());
-  return redactor(process.env, ...literal, { DROVER_TOKEN: agentToken });
+function redactorFor(context: RunnerContext, agentToken: string | undefined): Redact {
+  if (agentToken === undefined) return context.redact;
+  const literal = literalValues(context.profiles.values());
+  return redactor(context.environment, ...literal, { DROVER_TOKEN: agentToken });
 }

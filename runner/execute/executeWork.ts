@@ -61,7 +61,9 @@ async function run(context: RunnerContext, work: Work, adopt: Profile | undefine
   if (!located.ok) return failed(context, work, { verdict: "config", error: located.error });
   const first = adopt === undefined ? undefined : await resumeAttempt(context, work, adopt);
   // Scripts get no handover, and two git calls for each would be felt by a batch of thousands.
-  const before = claimed.job.class === "script" ? undefined : await treeState(located.cwd);
+  // Of a later claim nobody knows how the checkout was before the first: what is not committed is told then.
+  const isFirst = claimed.job.attempt <= 1 && claimed.job.class !== "script";
+  const before = isFirst ? await treeState(located.cwd) : undefined;
   const place = { cwd: located.cwd, before };
   return runCascade(context, work, first === undefined ? place : { ...place, first });
 }

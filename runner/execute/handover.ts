@@ -6,6 +6,10 @@ import { execa } from "execa";
 const GIT_TIMEOUT_MS = 10_000;
 /** Changed files that the note lists. */
 const MAX_FILES = 40;
+/** Changed files that the row of an attempt names. */
+const NAMED_FILES = 5;
+/** Of a line of `git status --porcelain` before the name. */
+const STATUS_CHARS = 3;
 
 export interface TreeState {
   /** Changes with every edit, commit and new file. */
@@ -41,8 +45,7 @@ export interface Earlier {
 export function handoverText({ attempt, last, before, now }: Earlier): string {
   // The first attempt of a job has nobody before it: uncommitted files are the user's own.
   if (attempt <= 1 || now === undefined) return "";
-  const changed = before === undefined ? now.files.length > 0 : before.mark !== now.mark;
-  if (!changed) return "";
+  if (!hasChanged(before, now)) return "";
   const ended = last === undefined ? "was interrupted" : `ended without a result (${last})`;
   const shown = now.files.slice(0, MAX_FILES).map((line) => `    ${line}`);
   const rest = now.files.length - shown.length;
@@ -53,6 +56,19 @@ export function handoverText({ attempt, last, before, now }: Earlier): string {
     ...(shown.length === 0 ? [] : ["", "git status --porcelain:", ...shown]),
     ...(rest > 0 ? [`    ... and ${rest} more`] : []),
   ].join("\n");
+}
+
+/** What an attempt has left in the checkout, for its own row; undefined when that is nothing. */
+export function leftBehind(before: TreeState | undefined, now: TreeState | undefined): string | undefined {
+  if (now === undefined || !hasChanged(before, now)) return undefined;
+  const names = now.files.slice(0, NAMED_FILES).map((line) => line.slice(STATUS_CHARS));
+  const more = now.files.length > names.length ? ` and ${now.files.length - names.length} more` : "";
+  return `it has left changes in the checkout: ${names.length === 0 ? "commits" : names.join(", ")}${more}`;
+}
+
+/** Where nobody looked before, everything that is not committed counts. */
+function hasChanged(before: TreeState | undefined, now: TreeState): boolean {
+  return before === undefined ? now.files.length > 0 : before.mark !== now.mark;
 }
 
 async function git(cwd: string, args: string[]): Promise<string | undefined> {

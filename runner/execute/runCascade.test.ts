@@ -53,6 +53,17 @@ const plays = (name: string, path: string, exit: number): Profile => ({
 });
 const fine = plays("fine", "claude/01-text", 0);
 
+const commitOneFile = async () => {
+  const git = (...args: string[]) =>
+    execFileSync("git", ["-c", "user.name=t", "-c", "user.email=t@example.org", ...args], {
+      cwd: place.checkout,
+    });
+  git("init", "-q");
+  await writeFile(join(place.checkout, "a.txt"), "one\n");
+  git("add", ".");
+  git("commit", "-qm", "first");
+};
+
 const run = async (profiles: Profile[], cascade: string[], change: Partial<RunnerOptions> = {}) => {
   const job = backend.add("1.1", { type: "implement", class: "agent", context: "do it", cascade });
   runner = await startTestRunner(backend, place, { profiles, clock: skippingClock, ...change });
@@ -140,14 +151,7 @@ describe("a cascade", () => {
   });
 
   it("tells the next profile what an earlier attempt has left in the checkout", async () => {
-    const git = (...args: string[]) =>
-      execFileSync("git", ["-c", "user.name=t", "-c", "user.email=t@example.org", ...args], {
-        cwd: place.checkout,
-      });
-    git("init", "-q");
-    await writeFile(join(place.checkout, "a.txt"), "one\n");
-    git("add", ".");
-    git("commit", "-qm", "first");
+    await commitOneFile();
     const editsThenLimited: Profile = {
       ...plays("used", "claude/07-usage-limit-oauth", 1),
       command: [
@@ -162,6 +166,20 @@ describe("a cascade", () => {
     expect(result).toContain("This is attempt 2.");
     expect(result).toContain(" M a.txt");
     expect(result).toContain("used: limited");
+    expect(job.rows[0]?.detail).toContain("it has left changes in the checkout: a.txt");
+  });
+
+  it("tells the next claim, too, what the earlier one has left", async () => {
+    await commitOneFile();
+    await writeFile(join(place.checkout, "a.txt"), "half\n");
+    const echo: Profile = { name: "echo", type: "command", command: ["cat"] };
+    backend.add("1.2", { type: "implement", class: "agent", context: "do it", cascade: ["echo"] }).attempt =
+      1;
+    runner = await startTestRunner(backend, place, { profiles: [echo], clock: skippingClock });
+    await backend.until(() => backend.job("1.2").outcome !== undefined);
+    const { result } = backend.job("1.2").outcome as { result: string };
+    expect(result).toContain("An earlier attempt at this job was interrupted");
+    expect(result).toContain(" M a.txt");
   });
 
   it("fails a job whose template is wrong, naming the file and the legal variables", async () => {

@@ -9,6 +9,7 @@ import type { Profile } from "../harness/port.ts";
 import { executeAttempt, type AttemptPlace } from "./attempt.ts";
 import { unstartedRow } from "./ended.ts";
 import type { AttemptEnd } from "./observe.ts";
+import { leftBehind, treeState } from "./handover.ts";
 import { settledOutcome, stoppedOutcome } from "./outcome.ts";
 import { fenceOf, stopCause, type StopCause, type Work } from "./work.ts";
 
@@ -32,7 +33,7 @@ export async function runCascade(
     if (step.kind === "exhausted") return exhausted(context, work, { end, step });
     const profile = context.profiles.get(step.profile);
     if (profile === undefined) throw new Error(`profile ${step.profile} is healthy but not offered`);
-    const advanced = end === undefined || (await advance(context, work, { end, profile }));
+    const advanced = end === undefined || (await advance(context, work, { end, profile, place }));
     if (advanced === "probed") continue;
     if (!advanced) return lost(end);
     await context.clock.sleep(step.waitMs, work.signal);
@@ -86,14 +87,15 @@ async function noteEnd(context: RunnerContext, work: Work, end: AttemptEnd): Pro
 async function advance(
   context: RunnerContext,
   work: Work,
-  { end, profile }: { end: AttemptEnd; profile: Profile },
+  { end, profile, place }: { end: AttemptEnd; profile: Profile; place: AttemptPlace },
 ): Promise<boolean | "probed"> {
+  const row = await withLeftovers(end, work, place);
   // A cancel does not cut the call short: without its answer nobody knows under which attempt to report.
   const next = await untilClosed(
     context.backend.advance({
       namespace: work.claimed.namespace,
       fence: fenceOf(work),
-      ended: end.row,
+      ended: row,
       profile: profile.name,
       harness: profile.type,
     }),
@@ -112,6 +114,17 @@ async function advance(
     default:
       return next satisfies never;
   }
+}
+
+/** The next profile finds what this one has left: its row says so, and the next prompt does. */
+async function withLeftovers(
+  { row, redact }: AttemptEnd,
+  { claimed }: Work,
+  { cwd, before }: AttemptPlace,
+): Promise<EndedAttempt> {
+  if (claimed.job.class === "script") return row;
+  const left = leftBehind(before, await treeState(cwd));
+  return left === undefined ? row : { ...row, detail: [row.detail, redact(left)].filter(Boolean).join("; ") };
 }
 
 interface Exhausted {

@@ -20,6 +20,15 @@ const GRACE_S = 1;
 const SYSTEM_PATH = "/usr/bin:/bin";
 /** The shortest time that is written, seconds: `read -t 0` does not wait, it only asks. */
 const LEAST_S = 0.05;
+/**
+ * How often the guard hears of an unchanged lease: every sixtieth of what is left of it, within these bounds, ms. A
+ * runner that is killed right before leaves its guard waiting by so much too long.
+ */
+const AGAIN_PART = 60;
+const AGAIN_LEAST_MS = 200;
+const AGAIN_MOST_MS = 2000;
+/** Ends that lie closer together are the same, ms. */
+const SAME_END_MS = 20;
 
 /**
  * Reads the seconds that are left, line by line, until the pipe closes, or until none came for so long: a `read` that
@@ -97,11 +106,13 @@ export async function startGuard(root: string, mark: string): Promise<Guard> {
   child.unref();
   const identity = child.pid === undefined ? undefined : await identityOf(child.pid);
   const own = identity === undefined ? [] : [identity];
+  const isNews = newsOf();
   const note = (guards: ProcessIdentity[]) => writePrivate(file, JSON.stringify(guards));
   note([...earlier, ...own]);
   return {
     leaseLeft(ms) {
-      if (child.stdin.writable) child.stdin.write(`${Math.max(ms / 1000, LEAST_S).toFixed(2)}\n`);
+      if (child.stdin.writable && isNews(ms))
+        child.stdin.write(`${Math.max(ms / 1000, LEAST_S).toFixed(2)}\n`);
     },
     async relieve() {
       if (earlier.length === 0) return;
@@ -114,6 +125,23 @@ export async function startGuard(root: string, mark: string): Promise<Guard> {
       child.stdin.destroy();
       await (earlier.length === 0 ? rm(file, { force: true }) : note(earlier));
     },
+  };
+}
+
+/**
+ * True when the guard must hear that the lease holds for `ms` more: its end has moved, or it was told long ago. The
+ * shell counts by itself meanwhile, and every line wakes it, eight times for eight jobs that start together.
+ */
+function newsOf(): (ms: number) => boolean {
+  let toldAt = -Infinity;
+  let toldEnd = -Infinity;
+  return (ms) => {
+    const now = performance.now();
+    const again = Math.min(Math.max(ms / AGAIN_PART, AGAIN_LEAST_MS), AGAIN_MOST_MS);
+    if (Math.abs(now + ms - toldEnd) < SAME_END_MS && now - toldAt < again) return false;
+    toldAt = now;
+    toldEnd = now + ms;
+    return true;
   };
 }
 

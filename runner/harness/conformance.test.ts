@@ -110,7 +110,8 @@ describe.each(STREAM_KINDS)("the %s reader", (cli) => {
     expect(types).toEqual(expect.arrayContaining(["session", "text", "tool_start", "tool_end", "result"]));
     expect(types.indexOf("tool_start")).toBeLessThan(types.indexOf("tool_end"));
     expect(verdict.text).toBe("Done: the file is written.");
-    expect(verdict.agentSession).toBeTruthy();
+    // Cline never says by which id a session goes on.
+    expect(verdict.agentSession !== undefined).toBe(cli !== "cline");
     expect(readRecording(good!).finished).toBe(true);
   });
 
@@ -156,13 +157,18 @@ describe.each(STREAM_KINDS)("the %s reader", (cli) => {
       "stats",
       "content",
     ];
+    // What an agent of the protocol says lies one level deeper, behind an id or a method.
+    const framed = (said: object) =>
+      cli === "acp"
+        ? { from: "agent", msg: { id: 2, method: "session/update", params: { update: said }, ...said } }
+        : said;
     const event = fc.tuple(
       fc.constantFrom(...types, "result", "error"),
       fc.dictionary(fc.constantFrom(...keys), fc.jsonValue()),
     );
     fc.assert(
       fc.property(fc.array(event, { maxLength: 8 }), (events) => {
-        const text = events.map(([type, rest]) => JSON.stringify({ ...rest, type }) + "\n").join("");
+        const text = events.map(([type, rest]) => JSON.stringify(framed({ ...rest, type })) + "\n").join("");
         const { verdict } = read(cli, [Buffer.from(text)], exited());
         expect(VERDICT_KINDS).toContain(verdict.kind);
       }),
@@ -201,8 +207,8 @@ describe.each(STREAM_KINDS)("the %s reader", (cli) => {
     const events = [...reader.push(Buffer.from(swapped)), ...reader.end()];
     const verdict = reader.verdict(exited());
     expect(verdict.kind).toBe("success");
-    // Gemini's answer comes in pieces of which none is the whole sentence.
-    if (cli !== "gemini") expect(verdict.text).toBe(words);
+    // Some answers come in pieces of which none is the whole sentence.
+    if (swapped.includes(words)) expect(verdict.text).toBe(words);
     expect(events.some((event) => event.type === "limit_notice" || event.type === "retry_notice")).toBe(
       false,
     );

@@ -45,7 +45,19 @@ export function childEnvironment(order: EnvironmentOrder): EnvironmentResult {
   return { ok: true, env: { ...env, ...order.ours } };
 }
 
-function inherit({ harness, inherited }: EnvironmentOrder): Record<string, string> {
+/** By environment: a runner's own does not change, and looking through it for each of a thousand jobs would be felt. */
+const inheritances = new WeakMap<object, Map<Harness, Record<string, string>>>();
+
+function inherit(order: EnvironmentOrder): Record<string, string> {
+  const { harness, inherited } = order;
+  if (inherited === process.env) return inheritNow(order);
+  const known = inheritances.get(inherited) ?? new Map<Harness, Record<string, string>>();
+  const kept = known.get(harness) ?? inheritNow(order);
+  inheritances.set(inherited, known.set(harness, kept));
+  return kept;
+}
+
+function inheritNow({ harness, inherited }: EnvironmentOrder): Record<string, string> {
   const kept = Object.entries(inherited).filter((entry): entry is [string, string] => {
     const [name, value] = entry;
     if (value === undefined) return false;

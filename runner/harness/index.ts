@@ -1,15 +1,22 @@
 /** The registry of harness adapters. */
+import { acp } from "./acp/index.ts";
 import { claude } from "./claude/index.ts";
+import { cline } from "./cline/index.ts";
 import { codex } from "./codex/index.ts";
 import { command } from "./command/index.ts";
 import { gemini } from "./gemini/index.ts";
+import { kilocode } from "./kilocode/index.ts";
 import { opencode } from "./opencode/index.ts";
 import { HARNESS_KINDS, type Harness, type HarnessKind, type StreamKind } from "./port.ts";
+import { qwen } from "./qwen/index.ts";
 import { script } from "./script/index.ts";
 
 export { HARNESS_KINDS };
 
-const HARNESSES: Record<HarnessKind, Harness> = { claude, codex, gemini, opencode, script, command };
+const HARNESSES: Record<HarnessKind, Harness> = {
+  ...{ claude, codex, gemini, opencode, qwen, cline, acp, script, command },
+  kilocode: { ...kilocode, read: opencode.read },
+};
 
 /** The adapter of a kind. */
 export function harnessOf(kind: HarnessKind): Harness {

@@ -13,12 +13,15 @@ const launch = (profile: Partial<Profile> & Pick<Profile, "type">, over: Partial
     ...over,
   });
 
-it.each(HARNESS_KINDS.filter((kind) => kind !== "script"))(
+// Cline looks at stdin only without --json.
+it.each(HARNESS_KINDS.filter((kind) => kind !== "script" && kind !== "cline"))(
   "hands %s its prompt on stdin, never as an argument",
   (type) => {
     const { argv, stdin } = launch({ type, command: ["/bin/prog", "first"] }, { prompt: "-secret words" });
     expect(stdin).toBe("-secret words");
-    expect(argv.slice(0, 2)).toEqual(["/bin/prog", "first"]);
+    // An agent of the protocol is started by a bridge, which finds its command in its order.
+    if (type === "acp") expect(argv.at(-1)).toContain('"agent":["/bin/prog","first"]');
+    else expect(argv.slice(0, 2)).toEqual(["/bin/prog", "first"]);
     expect(argv.join(" ")).not.toContain("secret words");
   },
 );
@@ -31,6 +34,8 @@ it.each([
   ["claude", "--dangerously-skip-permissions", "acceptEdits"],
   ["codex", "--dangerously-bypass-approvals-and-sandbox", 'sandbox_mode="workspace-write"'],
   ["gemini", "yolo", "auto_edit"],
+  ["qwen", "yolo", "auto-edit"],
+  ["cline", "true", "false"],
 ] as const)("bypasses questions of %s unless the profile is restricted", (type, bypass, restricted) => {
   expect(launch({ type }).argv).toContain(bypass);
   expect(launch({ type, permissions: "restricted" }).argv).not.toContain(bypass);
@@ -44,7 +49,7 @@ it("offers no shell to a restricted OpenCode", () => {
   expect(restricted.env.OPENCODE_PERMISSION).toContain('"bash":"deny"');
 });
 
-it.each(["claude", "codex", "gemini", "opencode"] as const)(
+it.each(["claude", "codex", "gemini", "opencode", "qwen", "kilocode"] as const)(
   "passes model, session and arguments on to %s",
   (type) => {
     const { argv } = launch({ type, model: "m-1", args: ["--extra", "x"] }, { resume: "session-1" });
@@ -52,6 +57,28 @@ it.each(["claude", "codex", "gemini", "opencode"] as const)(
       expect(argv.filter((arg) => arg === part)).toEqual([part]);
   },
 );
+
+it("hands Cline its prompt as one argument that is neither a flag nor a command, or the file of a long one", () => {
+  const last = (prompt: string) =>
+    launch({ type: "cline", args: ["--thinking", "low"] }, { prompt }).argv.slice(-2);
+  expect(last("-secret words")).toEqual(["--", "-secret words"]);
+  expect(last("update")).toEqual(["--", "Task:\nupdate"]);
+  expect(last("/help me")).toEqual(["--", "Task:\n/help me"]);
+  const long = last("many words ".repeat(10_000))[1] ?? "";
+  expect(long).toContain("/a/prompt.md");
+  expect(long.length).toBeLessThan(200);
+});
+
+it("offers no shell to a restricted Kilo", () => {
+  expect(launch({ type: "kilocode" }).argv).toContain("--auto");
+  const restricted = launch({ type: "kilocode", permissions: "restricted" });
+  expect(restricted.argv).not.toContain("--auto");
+  expect(restricted.env.KILO_PERMISSION).toContain('"bash":"deny"');
+});
+
+it("keeps Qwen from running a prompt as a slash command", () => {
+  expect(launch({ type: "qwen" }, { prompt: "/help" }).stdin).toBe("Task:\n/help");
+});
 
 it("tells Claude that root is in a sandbox, only when it must", () => {
   expect(launch({ type: "claude" }, { root: true }).env.IS_SANDBOX).toBe("1");
@@ -73,4 +100,13 @@ it("caps the retries of a provider that the profile chooses for Codex, unless it
     "model_providers.zai.request_max_retries=0",
   );
   expect(launch({ type: "codex" }).argv.join(" ")).not.toContain("max_retries");
+});
+
+it("gives OpenCode a plugin that tells of its waits, beside the server for reports", () => {
+  const { env, files } = launch({ type: "opencode" }, { reportTool: ["drover", "report-tool"] });
+  expect(files).toMatchObject([{ path: "/a/tmp/droverWaits.js" }]);
+  expect(JSON.parse(env.OPENCODE_CONFIG_CONTENT ?? "")).toMatchObject({
+    plugin: ["file:///a/tmp/droverWaits.js"],
+    mcp: { drover: { command: ["drover", "report-tool"] } },
+  });
 });

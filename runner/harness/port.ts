@@ -2,13 +2,18 @@
  * The port of the harness adapters: what each kind of agent CLI must be able to tell. Adapters parse and describe;
  * they start nothing and decide nothing. Facts about the CLIs were taken from recordings (test/transcripts).
  */
+import { HARNESS_TYPES, type HarnessType, OUTPUT_TYPES } from "../../domain/harnessKinds.ts";
 import type { Verdict, VerdictKind } from "../../domain/verdict.ts";
 
-export const HARNESS_KINDS = ["claude", "codex", "gemini", "opencode", "script", "command"] as const;
-export type HarnessKind = (typeof HARNESS_KINDS)[number];
+export const HARNESS_KINDS = HARNESS_TYPES;
+export type HarnessKind = HarnessType;
 
-/** The kinds whose stdout is a stream of JSON lines; a `command` may claim to print one of them. */
-export const STREAM_KINDS = ["claude", "codex", "gemini", "opencode"] as const;
+/** What a `command` may claim to print: the JSON lines of one of these. */
+export const OUTPUT_KINDS = OUTPUT_TYPES;
+export type OutputKind = (typeof OUTPUT_KINDS)[number];
+
+/** All kinds whose stdout is a stream of JSON lines. */
+export const STREAM_KINDS = [...OUTPUT_KINDS, "acp"] as const;
 export type StreamKind = (typeof STREAM_KINDS)[number];
 
 /** A named harness configuration. Two profiles of one type are two accounts. */
@@ -20,10 +25,10 @@ export interface Profile {
   env?: Record<string, string | null>;
   /** Further arguments, placed after the adapter's own. */
   args?: string[];
-  /** Replaces the program (and may prefix arguments); required for `command`. */
+  /** Replaces the program (and may prefix arguments); required for `command` and `acp`. */
   command?: string[];
   /** How to read the stdout of a `command`; plain text when absent. */
-  output?: StreamKind;
+  output?: OutputKind;
   /** `bypass` (default): no question is asked. `restricted`: edits in the folder, no free shell. */
   permissions?: "bypass" | "restricted";
   /** Attempts of it that one runner has at once; absent: as many as it has slots. */
@@ -117,6 +122,8 @@ export interface Launch {
   env: Record<string, string>;
   /** What goes to stdin, which is then closed; `null` closes it at once. */
   stdin: string | null;
+  /** Written before the start, below `tmp`. */
+  files?: readonly { path: string; text: string }[];
 }
 
 export interface Harness {

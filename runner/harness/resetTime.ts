@@ -2,21 +2,40 @@
  * When does a limit end? The CLIs say it in seconds, in epochs and in prose with clock times. All results are ms
  * since the epoch; `now` is an argument. Jobs run with TZ=UTC, so a clock time without a zone is UTC.
  */
+import { wallClock, zonedTime, zoneNamed, type WallClock } from "./zonedTime.ts";
+
 const SECOND = 1_000;
 const MINUTE = 60 * SECOND;
 const HOUR = 60 * MINUTE;
 const DAY = 24 * HOUR;
 const MONTHS = ["jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec"];
+const WEEKDAYS = ["sun", "mon", "tue", "wed", "thu", "fri", "sat"];
+/** A clock time names minutes: one that has passed by less is the limit that ends now, not the next day's. */
+const JUST_PASSED_MS = 5 * MINUTE;
+
+/** How much of a text is searched, in characters: a time stands near its limit, and a whole page is no message. */
+const SEARCHED = 8_000;
 
 /** The reset time that a text names in one of the known ways, or undefined. */
 export function resetTimeIn(text: string | undefined, now: number): number | undefined {
   if (!text) return undefined;
-  return piped(text) ?? regained(text) ?? delay(text, now) ?? clock(text, now) ?? midnight(text, now);
+  // Clock times are formatted with narrow spaces by newer runtimes.
+  const plain = text.slice(0, SEARCHED).replace(/[\u00a0\u2009\u202f]/g, " ");
+  for (const read of [piped, regained, field, dated, delay, clock, midnight]) {
+    const time = read(plain, now);
+    if (time !== undefined) return time;
+  }
+  return undefined;
 }
 
-/** An epoch in seconds or milliseconds as milliseconds. */
-export function epochMs(value: number | undefined): number | undefined {
-  if (value === undefined || value <= 0) return undefined;
+/** An epoch in seconds or milliseconds, as a number or its digits, or an ISO date, as milliseconds. */
+export function epochMs(value: unknown): number | undefined {
+  if (typeof value === "string") {
+    if (/^\d+(\.\d+)?$/.test(value)) return epochMs(Number(value));
+    const date = /^\d{4}-\d\d-\d\dT/.test(value) ? Date.parse(value) : Number.NaN;
+    return Number.isNaN(date) ? undefined : date;
+  }
+  if (typeof value !== "number" || !Number.isFinite(value) || value <= 0) return undefined;
   return value < 1e12 ? value * SECOND : value;
 }
 
@@ -40,11 +59,45 @@ function regained(text: string): number | undefined {
   return found ? Date.parse(`${found[1]}T${found[2]}:00Z`) : undefined;
 }
 
-/** "retry after 30s", "try again in 1.5s", "resets in 2h 5m", "retry in 3 minutes". */
+const AT =
+  /\bresets?_?(?:at|time(?:stamp)?)?"?\s*[:=]\s*"?(\d{10,13}\b|\d{4}-\d\d-\d\dT[\d:.]+(?:Z|[+-]\d\d:?\d\d))/i;
+const AFTER =
+  /\b(?:retry-after|retry_?after|retry_?delay|resets?_?in)(?:_?(seconds|secs?|ms))?"?\s*[:=]\s*"?(\d+(?:\.\d+)?)(ms|s)?\b/i;
+
+/** A provider's JSON or header within the text: "resets_at":1700000000, "retryDelay":"34s", Retry-After: 30. */
+function field(text: string, now: number): number | undefined {
+  const at = AT.exec(text);
+  if (at) return epochMs(at[1]);
+  const after = AFTER.exec(text);
+  if (!after) return undefined;
+  const unit = (after[3] ?? after[1] ?? "s").toLowerCase() === "ms" ? 1 : SECOND;
+  return now + Number(after[2]) * unit;
+}
+
+const ISO =
+  /(?:resets?|try again|retry|until|available)(?: again)?(?: (?:on|at|after|by))?:? (\d{4}-\d\d-\d\d)[T ](\d\d:\d\d(?::\d\d)?)(?:\.\d+)?\s?(Z|UTC|GMT|[+-]\d\d:?\d\d)?/i;
+const DAY_FIRST = /resets? on (\d{1,2}) ([A-Za-z]{3})[a-z]*\.? (\d{4})/i;
+
+/** "try again at 2030-01-01 09:20:19 UTC", "resets on 5 Jan 2030". */
+function dated(text: string): number | undefined {
+  const iso = ISO.exec(text);
+  if (iso) {
+    const zone = /^[+-]/.test(iso[3] ?? "") ? iso[3] : "Z";
+    const time = Date.parse(`${iso[1]}T${iso[2]}${zone}`);
+    if (!Number.isNaN(time)) return time;
+  }
+  const found = DAY_FIRST.exec(text);
+  const month = MONTHS.indexOf(found?.[2]?.toLowerCase() ?? "");
+  return found && month >= 0 ? Date.UTC(Number(found[3]), month, Number(found[1])) : undefined;
+}
+
+const DELAY =
+  /(?:retry|try again|resets?|wait|available)(?: again)?(?:\s+(?:after|in|for))?(?:\s+(?:about|approximately|~))?\s+((?:\d+(?:\.\d+)?\s*(?:ms|s|m|h|d|[a-z]*sec[a-z]*|min[a-z]*|hours?|hrs?|days?)\b(?:,?\s+and\s+|[\s,]*))+)/i;
+
+/** "retry after 30s", "try again in 1.5s", "resets in 2h 5m", "wait 2 hours and 5 minutes". */
 function delay(text: string, now: number): number | undefined {
-  const found = /(?:retry|try again|resets?)\s+(?:after|in)\s+((?:\d+(?:\.\d+)?\s*[a-z]+[\s,]*)+)/i.exec(
-    text,
-  );
+  // "7h12m3s" is written without spaces.
+  const found = DELAY.exec(text.replace(/(\d)([hm])(?=\d)/gi, "$1$2 "));
   if (!found?.[1]) return undefined;
   let total = 0;
   for (const [, amount, unit] of found[1].matchAll(/(\d+(?:\.\d+)?)\s*([a-z]+)/gi)) {
@@ -55,42 +108,67 @@ function delay(text: string, now: number): number | undefined {
 
 function unitMs(unit: string): number | undefined {
   const name = unit.toLowerCase();
-  if (name === "ms") return 1;
+  if (name === "ms" || /^milli/.test(name)) return 1;
   if (/^s(ec(ond)?s?)?$/.test(name)) return SECOND;
   if (/^m(in(ute)?s?)?$/.test(name)) return MINUTE;
   if (/^h((ou)?rs?)?$/.test(name)) return HOUR;
   return /^d(ays?)?$/.test(name) ? DAY : undefined;
 }
 
-const CLOCK =
-  /(?:resets?|try again)(?: at)?\s+(?:([A-Za-z]{3})[a-z]*\.? (\d{1,2})(?:st|nd|rd|th)?,?(?: (\d{4}),?)?(?: at)? )?(\d{1,2})(?::(\d\d))? ?([ap])\.?m\.?(?: \(([A-Za-z_]+(?:\/[A-Za-z_+\-0-9]+)*)\))?/i;
+const DATE = "(?:([A-Za-z]{3})[a-z]*\\.?(?: (\\d{1,2})(?:st|nd|rd|th)?,?(?: (\\d{4}),?)?)?,?(?: at)? )?";
+const TIME = "(\\d{1,2})(?::(\\d\\d)(?::\\d\\d)?)?(?: ?([ap])\\.?m\\b\\.?)?";
+const ZONE = "(?: \\(?([A-Z][A-Za-z_]*(?:\\/[A-Za-z_+\\-0-9]+)*(?:[+-]\\d{1,2}(?::?00)?)?)\\)?)?";
+const CLOCK = new RegExp(`(?:resets?|try again)(?: (?:at|on))? ${DATE}${TIME}`, "i");
+const CLOCK_ZONE = new RegExp(`^${ZONE}`);
 
-/** "resets 12:37am (America/Los_Angeles)", "resets Nov 22, 1:53pm (UTC)", "try again at Nov 22nd, 2026 2:11 PM". */
+/**
+ * "resets 12:37am (America/Los_Angeles)", "resets Nov 22, 1:53pm (UTC)", "try again at Nov 22nd, 2026 2:11 PM",
+ * "resets Mon 15:00 CET".
+ */
 function clock(text: string, now: number): number | undefined {
   const found = CLOCK.exec(text);
   if (!found) return undefined;
-  const [, monthName, day, year, hour, minute = "0", half, zone = "UTC"] = found;
+  const [all, word, day, year] = found;
+  const time = timeOfDay(found.slice(4));
+  const zone = zoneNamed(CLOCK_ZONE.exec(text.slice(found.index + all.length))?.[1] ?? "UTC");
   const today = wallClock(now, zone);
-  if (!today) return undefined;
-  const hours = (Number(hour) % 12) + (half?.toLowerCase() === "p" ? 12 : 0);
-  const time = { hours, minutes: Number(minute) };
-  if (!monthName) return nextOf({ ...today, ...time }, { zone, now, step: { day: 1 } });
-  const date = {
-    year: Number(year ?? today.year),
-    month: MONTHS.indexOf(monthName.toLowerCase()),
-    day: Number(day),
-  };
-  if (date.month < 0) return undefined;
-  return nextOf({ ...date, ...time }, { zone, now, step: { year: year ? 0 : 1 } });
+  if (!time || !today) return undefined;
+  const wall = { ...today, ...time };
+  if (word === undefined) return nextOf(wall, { zone, now, step: { day: 1 } });
+  const name = word.toLowerCase();
+  if (day === undefined)
+    return nextOf(onWeekday(wall, name), { zone, now, step: { day: name === "tom" ? 0 : 7 } });
+  const month = MONTHS.indexOf(name);
+  if (month < 0) return undefined;
+  const date = { ...wall, year: Number(year ?? today.year), month, day: Number(day) };
+  return nextOf(date, { zone, now, step: { year: year ? 0 : 1 } });
 }
 
-/** That time, or the next day's or year's when it has passed. */
+/** Hour, minute and half of the day; a bare number is no time of day. */
+function timeOfDay([hour, minute, half]: (string | undefined)[]):
+  Pick<WallClock, "hours" | "minutes"> | undefined {
+  if (minute === undefined && half === undefined) return undefined;
+  const minutes = Number(minute ?? 0);
+  if (half === undefined) return { hours: Number(hour), minutes };
+  return { hours: (Number(hour) % 12) + (half.toLowerCase() === "p" ? 12 : 0), minutes };
+}
+
+/** That weekday from today on; the day after today for "tomorrow"; the same day for a word that is neither. */
+function onWeekday(wall: WallClock, name: string): WallClock {
+  if (name === "tom") return { ...wall, day: wall.day + 1 };
+  const wanted = WEEKDAYS.indexOf(name);
+  if (wanted < 0) return wall;
+  const weekday = new Date(Date.UTC(wall.year, wall.month, wall.day)).getUTCDay();
+  return { ...wall, day: wall.day + ((wanted - weekday + 7) % 7) };
+}
+
+/** That time, or the next day's, week's or year's when it has passed. */
 function nextOf(
   wall: WallClock,
   { zone, now, step }: { zone: string; now: number; step: { day?: number; year?: number } },
 ): number {
   const named = zonedTime(wall, zone);
-  if (named > now) return named;
+  if (named > now - JUST_PASSED_MS) return named;
   return zonedTime({ ...wall, day: wall.day + (step.day ?? 0), year: wall.year + (step.year ?? 0) }, zone);
 }
 
@@ -100,47 +178,4 @@ function midnight(text: string, now: number): number | undefined {
   const zone = "America/Los_Angeles";
   const today = wallClock(now, zone);
   return today && zonedTime({ ...today, day: today.day + 1, hours: 0, minutes: 0 }, zone);
-}
-
-interface WallClock {
-  year: number;
-  month: number;
-  day: number;
-  hours: number;
-  minutes: number;
-}
-
-function wallClock(time: number, zone: string): WallClock | undefined {
-  try {
-    const format = new Intl.DateTimeFormat("en-US", {
-      timeZone: zone,
-      hourCycle: "h23",
-      year: "numeric",
-      month: "numeric",
-      day: "numeric",
-      hour: "numeric",
-      minute: "numeric",
-    });
-    const part = Object.fromEntries(
-      format.formatToParts(time).map(({ type, value }) => [type, Number(value)]),
-    );
-    const { year = 0, month = 1, day = 1, hour = 0, minute = 0 } = part;
-    return { year, month: month - 1, day, hours: hour, minutes: minute };
-  } catch {
-    return undefined; // no such zone
-  }
-}
-
-/** The instant at which clocks in `zone` show this; found in two steps because the offset depends on the instant. */
-function zonedTime(wall: WallClock, zone: string): number {
-  const asUtc = Date.UTC(wall.year, wall.month, wall.day, wall.hours, wall.minutes);
-  const offsetAt = (time: number) => {
-    const seen = wallClock(time, zone);
-    return seen
-      ? Date.UTC(seen.year, seen.month, seen.day, seen.hours, seen.minutes) -
-          Math.floor(time / MINUTE) * MINUTE
-      : 0;
-  };
-  const first = asUtc - offsetAt(asUtc);
-  return asUtc - offsetAt(first);
 }

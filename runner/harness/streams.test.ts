@@ -302,6 +302,163 @@ describe("opencode", () => {
   });
 });
 
+describe("qwen", () => {
+  const result = (fields: object) => ({
+    ...{ type: "result", subtype: "success", is_error: false, num_turns: 1, session_id: "q", result: "done" },
+    ...fields,
+  });
+
+  it("is stopped when it announces to wait a minute for a limit, and the limit is the verdict", () => {
+    const line = "Retrying in 60s (attempt 1/10): [API Error: 429 The usage limit has been reached]\n";
+    const { reader, events } = run("qwen", [], { errors: line });
+    expect(events).toMatchObject([{ type: "retry_notice", kind: "usage_limit", delayMs: 60_000 }]);
+    expect(reader.trouble).toMatchObject({ stopNow: true });
+    expect(reader.verdict({ ...END, endedBy: "idle" })).toMatchObject({ kind: "usage_limit", ok: false });
+  });
+
+  it("may wait a moment for a limit, or long for a server that stumbles", () => {
+    const moment = run("qwen", [], {
+      errors: "Retrying in 2s (attempt 1/10): [API Error: 429 too many requests]\n",
+    });
+    expect(moment.reader.trouble).toMatchObject({ kind: "rate_limit", stopNow: false });
+    const server = run("qwen", [], {
+      errors: "Retrying in 60s (attempt 3/10): [API Error: 503 overloaded]\n",
+    });
+    expect(server.reader.trouble).toMatchObject({ kind: "overloaded", stopNow: false });
+  });
+
+  it("counts tokens after a resume as a total only, and cached ones once, whichever way they are told", () => {
+    const usage = { input_tokens: 100, output_tokens: 10, cache_read_input_tokens: 40 };
+    const inside = run("qwen", [result({ usage: { ...usage, total_tokens: 110 } })]).verdict;
+    expect(inside.usage).toMatchObject({ input: 60, cached: 40, output: 10 });
+    const outside = run("qwen", [result({ usage: { ...usage, total_tokens: 150 } })]).verdict;
+    expect(outside.usage).toMatchObject({ input: 100, cached: 40, output: 10 });
+    const resumed = run("qwen", [result({ usage })], { resumed: true }).verdict;
+    expect(resumed.usage).toBeUndefined();
+    expect(resumed.sessionTotal?.usage).toMatchObject({ output: 10 });
+  });
+
+  it("has not asked a model when it answers a command by itself", () => {
+    expect(run("qwen", [result({ num_turns: 0 })]).verdict.kind).toBe("no_model_call");
+  });
+});
+
+describe("cline", () => {
+  const ended = (fields: object) => ({
+    type: "run_result",
+    usage: { inputTokens: 5, outputTokens: 1 },
+    ...fields,
+  });
+
+  it("knows a plan's limit by its words, whatever class it has", () => {
+    const error = { message: "You have hit your usage limit, try again in 2h" };
+    const { verdict } = run(
+      "cline",
+      [
+        {
+          type: "agent_event",
+          event: { type: "error", error, errorClass: "rate_limit", recoverable: false },
+        },
+        ended({ finishReason: "error", text: error.message }),
+      ],
+      { exitCode: 1 },
+    );
+    expect(verdict).toMatchObject({ kind: "usage_limit", retryAt: NOW + 2 * 3_600_000 });
+  });
+
+  it.each([
+    ["aborted", "cancelled"],
+    ["max_iterations", "max_turns"],
+    ["mistake_limit_reached", "loop"],
+    ["something new", "unknown"],
+  ] as const)("takes an end by %s for %s", (finishReason, kind) => {
+    expect(run("cline", [ended({ finishReason, text: "" })]).verdict.kind).toBe(kind);
+  });
+
+  it("waits with it while it can recover by itself", () => {
+    const error = {
+      type: "error",
+      error: { message: "overloaded" },
+      errorClass: "unknown",
+      recoverable: true,
+    };
+    const { reader, events } = run("cline", [{ type: "agent_event", event: error }]);
+    expect(events).toMatchObject([{ type: "retry_notice", kind: "overloaded" }]);
+    expect(reader.trouble).toMatchObject({ kind: "overloaded" });
+  });
+
+  it("tells no price where it knows none", () => {
+    const free = run("cline", [
+      ended({ finishReason: "completed", text: "x", usage: { inputTokens: 5, totalCost: 0 } }),
+    ]);
+    expect(free.verdict.costUsd).toBeUndefined();
+  });
+});
+
+describe("acp", () => {
+  const agent = (msg: object) => ({ from: "agent", msg });
+  const opening = [
+    { from: "client", msg: { id: 0, method: "session/new" } },
+    agent({ id: 0, result: { sessionId: "s" } }),
+    { from: "client", msg: { id: 1, method: "session/prompt" } },
+  ];
+  const said = (text: string) =>
+    agent({
+      method: "session/update",
+      params: { update: { sessionUpdate: "agent_message_chunk", content: { text } } },
+    });
+  const failed = (error: object) =>
+    run("acp", [...opening, agent({ id: 1, error })], { exitCode: 1 }).verdict;
+
+  it.each([
+    [{ code: -32603, message: "Internal error: slow down", data: { errorKind: "rate_limit" } }, "rate_limit"],
+    [{ code: -32603, message: "Internal error: Rate limit reached for m" }, "rate_limit"],
+    [{ code: 429, message: "Resource has been exhausted" }, "rate_limit"],
+    [{ code: 500, message: '{"error":{"code":401,"message":"API key not valid"}}' }, "auth"],
+    [{ code: -32000, message: "Authentication required" }, "auth"],
+    [
+      { code: -32603, message: "Internal error", data: { details: "You've hit your usage limit" } },
+      "usage_limit",
+    ],
+    [{ code: -32603, message: "Internal error" }, "server"],
+  ] as const)("reads the error %j as %s", (error, kind) => {
+    expect(failed(error).kind).toBe(kind);
+  });
+
+  it("believes an answer about limits when tokens were spent on it, or a tool was used", () => {
+    const words = "You have hit your usage limit of 5 tables.";
+    const end = (usage: object | null) => agent({ id: 1, result: { stopReason: "end_turn", usage } });
+    const spent = { inputTokens: 5, outputTokens: 5, totalTokens: 10 };
+    expect(run("acp", [...opening, said(words), end(spent)]).verdict).toMatchObject({
+      kind: "success",
+      text: words,
+    });
+    expect(run("acp", [...opening, said(words), end(null)]).verdict.kind).toBe("usage_limit");
+    const call = { sessionUpdate: "tool_call", toolCallId: "1", status: "completed" };
+    const tool = agent({ method: "session/update", params: { update: call } });
+    expect(run("acp", [...opening, tool, said(words), end(null)]).verdict.kind).toBe("success");
+  });
+
+  it.each([
+    ["max_tokens", "truncated"],
+    ["max_turn_requests", "max_turns"],
+    ["refusal", "refusal"],
+    ["cancelled", "cancelled"],
+    ["a new reason", "unknown"],
+  ] as const)("takes a turn that ended with %s for %s", (stopReason, kind) => {
+    expect(run("acp", [...opening, said("x"), agent({ id: 1, result: { stopReason } })]).verdict.kind).toBe(
+      kind,
+    );
+  });
+
+  it("blames the refused permission when the agent gives up over it", () => {
+    const denied = { from: "bridge", msg: { what: "denied", id: "1", title: "rm -rf" } };
+    const ended = (stopReason: string) => agent({ id: 1, result: { stopReason } });
+    expect(run("acp", [...opening, denied, ended("cancelled")]).verdict.kind).toBe("permission_denied");
+    expect(run("acp", [...opening, denied, ended("end_turn")]).verdict.kind).toBe("permission_denied");
+  });
+});
+
 describe("plain output", () => {
   it("lets the exit code decide and gives the end of stdout as the result", () => {
     expect(run("script", ["one", "two"]).verdict).toMatchObject({ kind: "success", text: "one\ntwo\n" });

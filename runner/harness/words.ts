@@ -24,7 +24,7 @@ export function kindOfStatus(status: number | undefined): VerdictKind | undefine
 const WORDS: readonly (readonly [VerdictKind, RegExp])[] = [
   [
     "usage_limit",
-    /usage[ _]limit|exhausted your (daily )?quota|(weekly|session|5-hour|daily) limit|quota exceeded|api usage limits|insufficient_quota/i,
+    /usage[ _]?limit|exhausted your (daily )?quota|(weekly|session|5-hour|daily|monthly) limit|(hit|reached) your limit|out of (messages|credits until|extra usage)|quota (has been )?exceeded|api usage limits|insufficient_quota/i,
   ],
   ["context", /context (window|length)|prompt is too long|input token count|context_length_exceeded/i],
   [
@@ -54,7 +54,7 @@ const WORDS: readonly (readonly [VerdictKind, RegExp])[] = [
     "network",
     /connect|econn|enotfound|network|fetch failed|disconnected|timed? ?out|idle timeout|stream ended|finish reason|empty response|incomplete json|json parse|socket hang up/i,
   ],
-  ["server", /\b50[0-4]\b|server[_ ]error|internal error|internal server/i],
+  ["server", /\b50[0-4]\b|server[_ ]error|server had an error|internal error|internal server/i],
 ];
 
 /** The kind that the words of an error speak of, if they speak of one. */

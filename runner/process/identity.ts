@@ -1,5 +1,5 @@
 /** A process named for ever: pids are reused, a pid with its start time is not. */
-import { processRow } from "./table.ts";
+import { processRow, rowIn } from "./table.ts";
 
 export interface ProcessIdentity {
   pid: number;
@@ -16,4 +16,9 @@ export async function identityOf(pid: number): Promise<ProcessIdentity | undefin
 export async function isAlive(identity: ProcessIdentity): Promise<boolean> {
   const row = await processRow(identity.pid);
   return row !== undefined && !row.zombie && row.startTime === identity.startTime;
+}
+
+/** The start time in the text of `/proc/PID/stat`, also of a process that has ended since; undefined without a text. */
+export function startTimeIn(stat: string): string | undefined {
+  return rowIn(stat)?.startTime;
 }

@@ -31,12 +31,13 @@ async function start(argv: string[]) {
     argv,
     cwd: dir,
     env: { PATH: process.env.PATH ?? "", [ATTEMPT_MARKER]: id },
-    stdinFile: null,
-    stdoutFile: join(dir, "out"),
-    stderrFile: join(dir, "err"),
+    stdin: null,
+    ...{ folder: dir, stale: [], files: [] },
+    stdout: join(dir, "out"),
+    stderr: join(dir, "err"),
     exitFile: join(dir, "exit"),
   });
-  if (!spawned.ok) throw new Error(spawned.detail);
+  if (!spawned.ok) throw new Error(spawned.why.kind);
   child = spawned.process;
   root = { leader: child.identity, attemptId: id };
   return child;
@@ -52,6 +53,8 @@ async function firstLine(): Promise<string> {
 describe("killTree", () => {
   it("ends a program by TERM, and its exit code is noted", async () => {
     await start([fixture("silent.sh")]);
+    // The shell, which notes the code, has set its trap when the program is there.
+    while ((await createTree(root).living()).length < 2) await sleep(5);
     await expect(killTree(root)).resolves.toEqual({ killedHard: 0, left: [] });
     await expect(child.exited).resolves.toEqual({ code: 143, signal: "SIGTERM" });
     await expect(readExitFile(join(dir, "exit"))).resolves.toEqual({ code: 143, signal: "SIGTERM" });

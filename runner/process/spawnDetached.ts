@@ -3,35 +3,31 @@
  * and not a pipe, because a pipe's reader may die (a restarted daemon), because one CLI exits without draining a pipe,
  * and because a prompt of megabytes would be cut when the daemon is killed while it writes.
  */
-import { spawn } from "node:child_process";
-import { closeSync, openSync } from "node:fs";
 import { readFile } from "node:fs/promises";
 import { constants } from "node:os";
 import { type ProcessIdentity, identityOf } from "./identity.ts";
+import { fork, type ForkResult } from "./fork.ts";
+import type { ForkOrder, RawExit } from "./forkThread.ts";
 
-export interface SpawnOrder {
-  argv: readonly string[];
-  cwd: string;
-  env: Record<string, string>;
+export interface SpawnOrder extends Omit<ForkOrder, "stdin"> {
+  /** Asked right before the start; false: nothing is started. */
+  mayStart?: (() => boolean) | undefined;
   /** The file that becomes stdin; null for an empty one. */
-  stdinFile: string | null;
-  stdoutFile: string;
-  stderrFile: string;
+  stdin: string | null;
   /** Where the exit code is written, so that it is known even if nobody waited for it. */
   exitFile: string;
 }
 
-export interface Exit {
-  code: number | null;
-  signal: string | null;
-}
+/** How it ended; both null when nobody knows. */
+export type Exit = RawExit;
 
 export interface Spawned {
   identity: ProcessIdentity;
   exited: Promise<Exit>;
 }
 
-export type SpawnResult = { ok: true; process: Spawned } | { ok: false; code: string; detail: string };
+export type SpawnResult =
+  { ok: true; process: Spawned } | { ok: false; why: Exclude<ForkResult, { kind: "started" | "unwritten" }> };
 
 /**
  * The shell waits for the program and notes its exit code. It outlives TERM to the group (a trap that does something
@@ -40,38 +36,22 @@ export type SpawnResult = { ok: true; process: Spawned } | { ok: false; code: st
  */
 const NOTE_EXIT = 'f=$1; shift; trap : TERM INT HUP; "$@"; c=$?; echo "$c" >"$f"; exit "$c"';
 
-/** Starts the program. A failure to start is an answer, not an exception. */
-export async function spawnDetached(order: SpawnOrder): Promise<SpawnResult> {
-  const files: number[] = [];
-  try {
-    files.push(openSync(order.stdinFile ?? "/dev/null", "r"));
-    files.push(openSync(order.stdoutFile, "a"), openSync(order.stderrFile, "a"));
-    const child = spawn("/bin/sh", ["-c", NOTE_EXIT, "sh", order.exitFile, ...order.argv], {
-      cwd: order.cwd,
-      env: order.env,
-      detached: true,
-      stdio: files,
-    });
-    const exited = new Promise<Exit>((resolve) => {
-      child.once("exit", (code, signal) => resolve(asExit(code, signal)));
-    });
-    const failed = await new Promise<NodeJS.ErrnoException | undefined>((resolve) => {
-      child.once("spawn", () => resolve(undefined));
-      child.once("error", resolve);
-    });
-    if (failed || child.pid === undefined) {
-      return {
-        ok: false,
-        code: failed?.code ?? "unknown",
-        detail: failed?.message ?? "the process has no pid",
-      };
-    }
-    // A program that has already ended has no start time left to read; the pid is still ours until the next tick.
-    const identity = (await identityOf(child.pid)) ?? { pid: child.pid, startTime: "ended" };
-    return { ok: true, process: { identity, exited } };
-  } finally {
-    files.forEach((file) => closeSync(file));
-  }
+/** Starts the program. A failure to start is an answer; throws when its files cannot be written. */
+export async function spawnDetached({ exitFile, mayStart, ...order }: SpawnOrder): Promise<SpawnResult> {
+  const argv = ["/bin/sh", "-c", NOTE_EXIT, "sh", exitFile, ...order.argv];
+  const forked = await fork({ ...order, argv, stdin: order.stdin ?? "/dev/null" }, mayStart);
+  if (forked.kind === "unwritten") throw new Error(forked.detail);
+  if (forked.kind !== "started") return { ok: false, why: forked };
+  const { pid } = forked;
+  // Where there is no /proc, one that has already ended has no start time left to read.
+  const startTime = forked.startTime ?? (await identityOf(pid))?.startTime ?? "ended";
+  return { ok: true, process: { identity: { pid, startTime }, exited: exitOf(forked.exited, exitFile) } };
+}
+
+async function exitOf(exited: Promise<RawExit | undefined>, exitFile: string): Promise<Exit> {
+  const seen = await exited;
+  if (seen !== undefined) return asExit(seen.code, seen.signal);
+  return (await readExitFile(exitFile)) ?? { code: null, signal: null };
 }
 
 /** The exit that the shell noted, or undefined when it was killed before it could. */

@@ -36,24 +36,46 @@ export interface Snapshot {
 /** Time between two readings, ms: whoever asks meanwhile shares the next one. */
 const GAP_MS = 15;
 let next: Promise<Snapshot> | undefined;
+let nextFrom = Infinity;
 let readAt = -Infinity;
 
 /**
- * The processes as they are at some moment after this call. One reading serves all who wait for it: with eight jobs
- * that end at once, reading hundreds of processes for each would be the dearest thing that a runner does.
+ * The processes as they are at some moment after this call, those with a pid below `from` perhaps left out. One reading
+ * serves all who wait for it: with eight jobs that end at once, reading hundreds of processes for each would be the
+ * dearest thing that a runner does.
  */
-export function snapshot(): Promise<Snapshot> {
+export function snapshot(from = 0): Promise<Snapshot> {
+  nextFrom = Math.min(nextFrom, from);
   next ??= new Promise((resolve, reject) => {
     setTimeout(
       () => {
+        const least = nextFrom;
         next = undefined;
+        nextFrom = Infinity;
         readAt = performance.now();
-        (hasProc ? Promise.resolve(fromProc()) : psSnapshot()).then(resolve, reject);
+        (hasProc ? Promise.resolve(fromProc(least)) : psSnapshot()).then(resolve, reject);
       },
       Math.max(0, GAP_MS - (performance.now() - readAt)),
     );
   });
   return next;
+}
+
+/** Ticks per second of start times on Linux. */
+const TICKS = 100;
+/** No machine starts as many processes as there are pids in this time, s. */
+const YOUNG_S = 5;
+
+/**
+ * The least pid that a descendant of `leader` can have: pids are given out in a circle, so that of a process that has
+ * just started every descendant has a higher one, unless the circle has begun anew. 0 where that is not sure.
+ */
+export function leastPidAfter(leader: { pid: number; startTime: string } | undefined): number {
+  const ticks = Number(leader?.startTime.split(":")[1]);
+  const [uptime, load] = ["/proc/uptime", "/proc/loadavg"].map((file) => readIfThere(file, ONE_READ));
+  const age = Number.parseFloat(uptime ?? "") - ticks / TICKS;
+  const last = Number(load?.trim().split(" ").at(-1));
+  return leader !== undefined && age > -1 && age < YOUNG_S && last >= leader.pid ? leader.pid : 0;
 }
 
 /** One process, or undefined when there is none with that pid. */
@@ -80,10 +102,11 @@ async function procPids(): Promise<number[]> {
 }
 
 /** Synchronous: these files are memory, and a promise for each costs ten times as much as reading it. */
-function fromProc(): Snapshot {
+function fromProc(from: number): Snapshot {
   const table = new Map<number, ProcessRow>();
   for (const name of readdirSync("/proc")) {
-    if (!/^\d+$/.test(name)) continue;
+    // Also leaves out what is no number.
+    if (!(Number(name) >= from)) continue;
     const row = procRow(name);
     if (row !== undefined) table.set(row.pid, row);
   }
@@ -102,7 +125,12 @@ function fromProc(): Snapshot {
 
 function procRow(pid: string): ProcessRow | undefined {
   const stat = readIfThere(`/proc/${pid}/stat`, ONE_READ);
-  return stat === undefined || stat === "" ? undefined : parseStat(stat);
+  return stat === undefined ? undefined : rowIn(stat);
+}
+
+/** The row in the text of `/proc/PID/stat`; undefined when the text is empty. */
+export function rowIn(stat: string): ProcessRow | undefined {
+  return stat === "" ? undefined : parseStat(stat);
 }
 
 /** A process' state is one line, which comes whole. */

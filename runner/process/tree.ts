@@ -4,7 +4,7 @@
  * because after its parent's death nothing may point to it any more.
  */
 import type { ProcessIdentity } from "./identity.ts";
-import { snapshot, type ProcessRow } from "./table.ts";
+import { leastPidAfter, snapshot, type ProcessRow } from "./table.ts";
 
 /** The environment variable that marks every process of an attempt. */
 export const ATTEMPT_MARKER = "DROVER_ATTEMPT_ID";
@@ -31,7 +31,7 @@ export function createTree(root: TreeRoot): ProcessTree {
   };
   return {
     async living() {
-      const { table, environOf } = await snapshot();
+      const { table, environOf } = await snapshot(leastPidAfter(root.leader));
       for (const row of table.values()) {
         if (row.zombie || isOlder(row, root.leader)) continue;
         if (environOf(row.pid)?.includes(wanted)) remember(row);

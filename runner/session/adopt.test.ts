@@ -2,6 +2,7 @@
  * Seam: a runner that starts with the files of an earlier process of itself, over a backend in memory that still
  * counts those jobs as held. The earlier process is played by the test: its files are written by the product's code.
  */
+import { writeFileSync } from "node:fs";
 import { mkdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
@@ -12,12 +13,13 @@ import {
   type TestPlace,
   type TestRunner,
 } from "../../test/support/startTestRunner.ts";
-import { attemptFiles, writeRecord } from "../attempt/record.ts";
+import { writeRecord } from "../../test/support/records.ts";
+import { attemptFiles } from "../attempt/record.ts";
 import { spawnDetached } from "../process/spawnDetached.ts";
 import { openOutbox } from "../report/outbox.ts";
 import type { Report } from "../connect/types.ts";
 import { attemptFolder, jobFolder, openFolders, type RunnerFolders } from "../state/folders.ts";
-import { writeJobRecord } from "../state/jobFile.ts";
+import { jobRecordFile } from "../state/jobFile.ts";
 
 const MARK = `adopt-test-${process.pid}`;
 
@@ -57,13 +59,11 @@ const heldJob = async (): Promise<{ job: MemoryJob; session: string; dir: string
   await mkdir(attemptFiles(dir).tmp, { recursive: true });
   return { job, session, dir };
 };
-const record = (job: MemoryJob) =>
-  writeJobRecord(jobFolder(folders, job.id), {
-    claimed: job.claimed,
-    attempt: 1,
-    profile: "script",
-    tries: [],
-  });
+const record = (job: MemoryJob) => {
+  const known = { claimed: job.claimed, attempt: 1, profile: "script", tries: [] };
+  const { path, text } = jobRecordFile(jobFolder(folders, job.id), known);
+  writeFileSync(path, text);
+};
 const attemptRecord = (cwd: string) => ({
   id: MARK,
   profile: { name: "script", type: "script" as const },
@@ -87,12 +87,13 @@ describe("a restarted runner", () => {
       argv: ["sh", "-c", script],
       cwd: place.checkout,
       env: { PATH: process.env.PATH ?? "", DROVER_ATTEMPT_ID: MARK },
-      stdinFile: null,
-      stdoutFile: files.stdout,
-      stderrFile: files.stderr,
+      stdin: null,
+      ...{ folder: files.tmp, stale: [], files: [] },
+      stdout: files.stdout,
+      stderr: files.stderr,
       exitFile: files.exit,
     });
-    if (!spawned.ok) throw new Error(spawned.detail);
+    if (!spawned.ok) throw new Error(spawned.why.kind);
     writeRecord(dir, { ...attemptRecord(place.checkout), process: spawned.process.identity });
     await start();
     await writeFile(go, "");

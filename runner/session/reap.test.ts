@@ -13,7 +13,8 @@ import {
   type TestPlace,
   type TestRunner,
 } from "../../test/support/startTestRunner.ts";
-import { attemptFiles, writeRecord } from "../attempt/record.ts";
+import { writeRecord } from "../../test/support/records.ts";
+import { attemptFiles } from "../attempt/record.ts";
 import { identityOf } from "../process/identity.ts";
 import { ATTEMPT_MARKER } from "../process/tree.ts";
 import { attemptFolder, openFolders } from "../state/folders.ts";

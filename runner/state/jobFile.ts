@@ -7,7 +7,6 @@ import { join } from "node:path";
 import { z } from "zod";
 import type { Claimed } from "../connect/types.ts";
 import type { EndedTry } from "../../domain/cascade.ts";
-import { writePrivate } from "./privateFile.ts";
 
 export interface JobRecord {
   claimed: Claimed;
@@ -19,7 +18,10 @@ export interface JobRecord {
   tries: EndedTry[];
 }
 
-/** Only the frame is checked: the file is ours, and what a kill can leave behind is a missing file, not a half one. */
+/**
+ * Only the frame is checked: the file is ours. What a kill can leave behind is no file or half a one, and either means
+ * that nothing was started.
+ */
 const Frame = z.object({
   claimed: z.custom<Claimed>((value) => typeof value === "object" && value !== null && "job" in value),
   attempt: z.number(),
@@ -29,15 +31,20 @@ const Frame = z.object({
   ),
 });
 
-export function writeJobRecord(jobFolder: string, record: JobRecord): void {
-  writePrivate(join(jobFolder, "job.json"), JSON.stringify(record));
+/** The file to write before an attempt starts. */
+export function jobRecordFile(jobFolder: string, record: JobRecord): { path: string; text: string } {
+  return { path: fileOf(jobFolder), text: JSON.stringify(record) };
 }
 
 /** The record of a job, or undefined when this runner never started an attempt of it. */
 export async function readJobRecord(jobFolder: string): Promise<JobRecord | undefined> {
   try {
-    return Frame.parse(JSON.parse(await readFile(join(jobFolder, "job.json"), "utf8")));
+    return Frame.parse(JSON.parse(await readFile(fileOf(jobFolder), "utf8")));
   } catch {
     return undefined;
   }
+}
+
+function fileOf(jobFolder: string): string {
+  return join(jobFolder, "job.json");
 }

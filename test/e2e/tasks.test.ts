@@ -277,8 +277,8 @@ describe("a file that is not valid", () => {
     await refused("a → b → a");
     tasks([task("a", "x")], { allowed_repos: ["o/z"] });
     await refused("allowed_repos");
-    tasks([task("a", "x", { runner: "cline" })]);
-    await refused("cline");
+    tasks([task("a", "x", { runner: "odd" })], { runners: { odd: { type: "telepathy" } } });
+    await refused("odd");
   });
 
   it("is refused for settings that are a YAML bomb, or of the wrong kind", async () => {

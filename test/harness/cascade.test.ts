@@ -6,18 +6,14 @@ import { join } from "node:path";
 import { mkdir } from "node:fs/promises";
 import { setTimeout as sleep } from "node:timers/promises";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
-import { STREAM_KINDS, type StreamKind } from "../../runner/harness/port.ts";
 import { startProvider, type Provider } from "../provider/provider.ts";
 import { MemoryBackend } from "../support/memoryBackend.ts";
 import { startTestRunner, testPlace, type TestPlace, type TestRunner } from "../support/startTestRunner.ts";
-import { realProfile } from "./realClis.ts";
+import { realProfile, REAL_KINDS, type RealKind } from "./realClis.ts";
 
 const HOUR_S = 3600;
 /** From the refusal to the end of the second profile, ms: how long a CLI takes to start is not the cascade's. */
 const TAKEOVER_MS = 30_000;
-/** OpenCode asks six times, a minute long, before it tells the reset; to stop it sooner would be not to know that. */
-const OPENCODE_TAKEOVER_MS = 100_000;
-
 const SUBSCRIPTION = { ANTHROPIC_API_KEY: null, CLAUDE_CODE_OAUTH_TOKEN: "sk-ant-oat01-dummy" };
 /** How exactly a reset is known, ms: half a minute is added to it, and the run itself takes some seconds. */
 const RESET_SLACK_MS = 120_000;
@@ -40,7 +36,7 @@ afterEach(async () => {
   await place.remove();
 });
 
-const profile = async (kind: StreamKind, name: string, scenario: string) => {
+const profile = async (kind: RealKind, name: string, scenario: string) => {
   const home = join(place.home, name);
   await mkdir(home);
   const params = scenario === "usage-limit" ? { resetIn: HOUR_S } : undefined;
@@ -49,7 +45,7 @@ const profile = async (kind: StreamKind, name: string, scenario: string) => {
   const login = kind === "claude" && params !== undefined ? SUBSCRIPTION : {};
   return { ...made, name, env: { ...made.env, ...login } };
 };
-const run = async (first: StreamKind, scenario: string) => {
+const run = async (first: RealKind, scenario: string) => {
   const second = first === "claude" ? "codex" : "claude";
   const profiles = [await profile(first, "first", scenario), await profile(second, "second", "text")];
   const cascade = ["first", "second"];
@@ -62,19 +58,17 @@ const run = async (first: StreamKind, scenario: string) => {
   return { job, since, tookMs: Date.now() - refused };
 };
 
-describe.each(STREAM_KINDS)("the real %s as the first profile", (kind) => {
+describe.each(REAL_KINDS)("the real %s as the first profile", (kind) => {
   it("gives way soon when it is limited for an hour, and everybody hears until when", async () => {
     const { job, since, tookMs } = await run(kind, "usage-limit");
     expect(job.rows.map((row) => row.profile)).toEqual(["first", "second"]);
     expect(job.outcome).toMatchObject({ kind: "complete", result: "Hello from the double." });
-    expect(tookMs).toBeLessThan(kind === "opencode" ? OPENCODE_TAKEOVER_MS : TAKEOVER_MS);
+    expect(tookMs).toBeLessThan(TAKEOVER_MS);
     expect(backend.health).toMatchObject([{ profile: "first", scope: "account", kind: "limited" }]);
     const until = backend.health[0]?.until;
     const ahead = (until ?? 0) - since;
-    // Gemini names its daily quota and no time: that ends at midnight in California. Of OpenCode the reset did not
-    // arrive here, although it does in realClis.test.ts: then the queue waits its quarter of an hour.
+    // Gemini names its daily quota and no time: that ends at midnight in California.
     if (kind === "gemini") expect(ahead).toBeGreaterThan(0);
-    else if (kind === "opencode" && until === undefined) expect(job.rows[0]?.verdict).toMatch(/limit/);
     else expect(Math.abs(ahead - HOUR_S * 1000)).toBeLessThan(RESET_SLACK_MS);
   });
 

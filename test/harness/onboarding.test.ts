@@ -10,11 +10,10 @@ import { mkdir, mkdtemp, readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
-import { STREAM_KINDS } from "../../runner/harness/port.ts";
 import { drover, firstJson, start, writeConfig } from "../e2e/support/drover.ts";
 import { startProvider, type Provider } from "../provider/provider.ts";
 import type { Answer, Conversation } from "../provider/types.ts";
-import { realProfile } from "./realClis.ts";
+import { realProfile, REAL_KINDS } from "./realClis.ts";
 
 const HELLO = "export function hello() {\n  return 'Hello, World!';\n}\n";
 /** Only the PM's template offers this command together with a result under review. */
@@ -71,7 +70,7 @@ async function settled(assignment: string) {
   }
 }
 
-describe.each(STREAM_KINDS)("onboarding with the real %s", (kind) => {
+describe.each(REAL_KINDS)("onboarding with the real %s", (kind) => {
   it("picks the job up, writes the file, calls the PM and reaches the end state", async () => {
     const place = { baseUrl: provider.url("scripted"), home: join(folder, "agent-home") };
     const { name: _name, ...profile } = await realProfile(kind, place);

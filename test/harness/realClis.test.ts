@@ -4,21 +4,20 @@
  */
 import { randomUUID } from "node:crypto";
 import { existsSync } from "node:fs";
-import { mkdir, mkdtemp, readFile, rm, stat, writeFile } from "node:fs/promises";
+import { mkdir, mkdtemp, readFile, rm, stat } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { fileURLToPath } from "node:url";
 import { setTimeout as sleep } from "node:timers/promises";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { probeProfile } from "../../runner/attempt/probeProfile.ts";
 import { runAttempt } from "../../runner/attempt/runAttempt.ts";
 import type { AttemptInput } from "../../runner/attempt/types.ts";
-import { STREAM_KINDS, type AgentEvent, type Profile, type StreamKind } from "../../runner/harness/port.ts";
+import type { AgentEvent, Profile } from "../../runner/harness/port.ts";
 import { pidsWithVariable, processTable } from "../support/processes.ts";
 import { ATTEMPT_MARKER } from "../../runner/process/tree.ts";
 import { startProvider, type Provider } from "../provider/provider.ts";
 import type { Script } from "../provider/types.ts";
-import { pinnedVersion, realProfile } from "./realClis.ts";
+import { pinnedVersion, realProfile, REAL_KINDS, type RealKind, wrapper } from "./realClis.ts";
 
 let provider: Provider;
 let script: Script = () => ({ do: "text", text: "unset" });
@@ -44,7 +43,7 @@ afterEach(async () => {
   await rm(root, { recursive: true, maxRetries: 3 });
 });
 
-const profileFor = (kind: StreamKind, scenario: string, params?: Record<string, string | number>) =>
+const profileFor = (kind: RealKind, scenario: string, params?: Record<string, string | number>) =>
   realProfile(kind, { baseUrl: provider.url(scenario, params), home: join(root, "home") });
 let runs = 0;
 function run(profile: Profile, prompt: string, over: Partial<AttemptInput> = {}) {
@@ -62,16 +61,9 @@ function run(profile: Profile, prompt: string, over: Partial<AttemptInput> = {})
   };
   return runAttempt(input, { inheritedEnv: { PATH: process.env.PATH } });
 }
-/** What a runner puts before the CLI: agents call it like a program. */
-async function wrapper(): Promise<string> {
-  const file = join(root, "drover");
-  const cli = fileURLToPath(new URL("../../bin/drover.mjs", import.meta.url));
-  await writeFile(file, `#!/bin/sh\nexec '${process.execPath}' '${cli}' "$@"\n`, { mode: 0o700 });
-  return file;
-}
 const asked = () => provider.requests.filter((request) => request.conversation && !request.conversation.side);
 
-describe.each(STREAM_KINDS)("the real %s", (kind) => {
+describe.each(REAL_KINDS)("the real %s", (kind) => {
   it("is the pinned version", async () => {
     expect(await probeProfile(await profileFor(kind, "text"))).toEqual({
       installed: true,
@@ -106,7 +98,7 @@ describe.each(STREAM_KINDS)("the real %s", (kind) => {
 
   // Gemini takes MCP servers from settings files alone.
   it.skipIf(kind === "gemini")("reports by the tool that Drover gives it", async () => {
-    const env = { DROVER_CLI: await wrapper() };
+    const env = { DROVER_CLI: await wrapper(root) };
     const done = await run(await profileFor(kind, "report", { text: "by the tool" }), "Report.", { env });
     expect(done.verdict).toMatchObject({ kind: "success", text: "by the tool" });
     const stuck = { status: "blocked", text: "no access" };

@@ -7,19 +7,29 @@ import { existsSync } from "node:fs";
 import { mkdir, mkdtemp, readdir, rename, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
+import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
-import type { Profile, StreamKind } from "../../runner/harness/port.ts";
+import type { OutputKind, Profile } from "../../runner/harness/port.ts";
 
-const PACKAGES: Record<StreamKind, readonly [name: string, version: string]> = {
+/** The CLIs that are proven in every case; agents of the `acp` kind are some of them under another command. */
+export const REAL_KINDS = ["claude", "codex", "gemini", "opencode"] as const satisfies OutputKind[];
+/** Those of which only the ground is proven. */
+export const OTHER_KINDS = ["qwen", "cline", "kilocode"] as const satisfies OutputKind[];
+export type RealKind = OutputKind;
+
+const PACKAGES: Record<RealKind, readonly [name: string, version: string]> = {
   // Newer ones declare Node 22.
   claude: ["@anthropic-ai/claude-code", "2.1.197"],
   codex: ["@openai/codex", "0.169.0"],
   gemini: ["@google/gemini-cli", "0.61.0"],
   opencode: ["opencode-ai", "1.18.33"],
+  qwen: ["@qwen-code/qwen-code", "0.24.4"],
+  cline: ["cline", "3.0.65"],
+  kilocode: ["@kilocode/cli", "7.7.7"],
 };
 
 /** The pinned version of a CLI. */
-export const pinnedVersion = (kind: StreamKind) => PACKAGES[kind][1];
+export const pinnedVersion = (kind: RealKind) => PACKAGES[kind][1];
 
 export interface RealPlace {
   /** The provider's URL for a scenario, without a suffix: `provider.url("text")`. */
@@ -32,7 +42,7 @@ export interface RealPlace {
  * A profile that runs the real CLI against the double. Installs the CLI when the cache (DROVER_HARNESS_CACHE, else
  * the system's temporary folder) does not hold it; that needs the npm registry and up to 400 MB.
  */
-export async function realProfile(kind: StreamKind, place: RealPlace): Promise<Profile> {
+export async function realProfile(kind: RealKind, place: RealPlace): Promise<Profile> {
   const command = await installCli(kind);
   const made = await SETUPS[kind](place);
   const env = {
@@ -46,7 +56,7 @@ export async function realProfile(kind: StreamKind, place: RealPlace): Promise<P
 }
 
 /** The command that starts the CLI, after installing it where needed. */
-export async function installCli(kind: StreamKind): Promise<string[]> {
+export async function installCli(kind: RealKind): Promise<string[]> {
   const [name, version] = PACKAGES[kind];
   const cache = process.env.DROVER_HARNESS_CACHE ?? join(tmpdir(), "drover-harness");
   const folder = join(cache, `${kind}-${version}`);
@@ -71,7 +81,7 @@ async function install(what: string, folder: string): Promise<void> {
   }
 }
 
-async function commandIn(kind: StreamKind, modules: string): Promise<string[]> {
+async function commandIn(kind: RealKind, modules: string): Promise<string[]> {
   const target = `${process.platform}-${process.arch}`;
   switch (kind) {
     case "claude":
@@ -84,13 +94,19 @@ async function commandIn(kind: StreamKind, modules: string): Promise<string[]> {
       return [process.execPath, join(modules, "@google/gemini-cli/bundle/gemini.js")];
     case "opencode":
       return [join(modules, `opencode-${target}/bin/opencode`)];
+    case "qwen":
+      return [process.execPath, join(modules, "@qwen-code/qwen-code/cli-entry.js")];
+    case "cline":
+      return [join(modules, `@cline/cli-${target}/bin/cline`)];
+    case "kilocode":
+      return [join(modules, `@kilocode/cli-${target}/bin/kilo`)];
   }
   return kind satisfies never;
 }
 
 type Setup = Pick<Profile, "model" | "args"> & { env: Record<string, string | null> };
 
-const SETUPS: Record<StreamKind, (place: RealPlace) => Setup | Promise<Setup>> = {
+const SETUPS: Record<RealKind, (place: RealPlace) => Setup | Promise<Setup>> = {
   claude: ({ baseUrl, home }) => ({
     model: "claude-opus-4-5",
     env: {
@@ -122,15 +138,36 @@ const SETUPS: Record<StreamKind, (place: RealPlace) => Setup | Promise<Setup>> =
       env: { GEMINI_API_KEY: "dummy", GOOGLE_GEMINI_BASE_URL: baseUrl, GEMINI_TELEMETRY_ENABLED: "false" },
     };
   },
-  opencode: async ({ baseUrl, home }) => {
-    const cost = { input: 1, output: 10, cache_read: 0.1 };
-    const models = { "double-model": { name: "Double", limit: { context: 200_000, output: 8_000 }, cost } };
-    const options = { baseURL: `${baseUrl}/v1`, apiKey: "dummy" };
-    const config = {
-      provider: { double: { npm: "@ai-sdk/openai-compatible", name: "Double", options, models } },
+  qwen: ({ baseUrl }) => ({
+    model: "double-model",
+    args: ["--auth-type", "openai"],
+    env: { OPENAI_BASE_URL: `${baseUrl}/v1`, OPENAI_API_KEY: "sk-dummy" },
+  }),
+  cline: async ({ baseUrl, home }) => {
+    const folder = join(home, ".cline/data/settings");
+    await mkdir(folder, { recursive: true });
+    const provider = "openai-compatible";
+    const settings = { provider, apiKey: "sk-dummy", model: "double-model", baseUrl: `${baseUrl}/v1` };
+    const now = new Date().toISOString();
+    const providers = { [provider]: { settings, updatedAt: now, tokenSource: "manual" } };
+    const file = { version: 1, providers, lastUsedProvider: provider };
+    await writeFile(join(folder, "providers.json"), JSON.stringify(file));
+    return { model: "double-model", env: {} };
+  },
+  kilocode: async ({ baseUrl, home }) => {
+    const file = await openaiCompatible(baseUrl, join(home, "kilo.json"));
+    return {
+      model: "double/double-model",
+      env: {
+        KILO_CONFIG: file,
+        KILO_DISABLE_MODELS_FETCH: "1",
+        KILO_DISABLE_LSP_DOWNLOAD: "1",
+        KILO_TELEMETRY_LEVEL: "off",
+      },
     };
-    const file = join(home, "opencode.json");
-    await writeFile(file, JSON.stringify(config));
+  },
+  opencode: async ({ baseUrl, home }) => {
+    const file = await openaiCompatible(baseUrl, join(home, "opencode.json"));
     return {
       model: "double/double-model",
       env: {
@@ -141,3 +178,21 @@ const SETUPS: Record<StreamKind, (place: RealPlace) => Setup | Promise<Setup>> =
     };
   },
 };
+
+/** What a runner puts before the CLI, in `folder`: agents call it like a program. Gives its path. */
+export async function wrapper(folder: string): Promise<string> {
+  const file = join(folder, "drover");
+  const cli = fileURLToPath(new URL("../../bin/drover.mjs", import.meta.url));
+  await writeFile(file, `#!/bin/sh\nexec '${process.execPath}' '${cli}' "$@"\n`, { mode: 0o700 });
+  return file;
+}
+
+/** The settings of OpenCode and its relatives for a provider of one's own; gives the file. */
+async function openaiCompatible(baseUrl: string, file: string): Promise<string> {
+  const cost = { input: 1, output: 10, cache_read: 0.1 };
+  const models = { "double-model": { name: "Double", limit: { context: 200_000, output: 8_000 }, cost } };
+  const options = { baseURL: `${baseUrl}/v1`, apiKey: "dummy" };
+  const provider = { double: { npm: "@ai-sdk/openai-compatible", name: "Double", options, models } };
+  await writeFile(file, JSON.stringify({ provider }));
+  return file;
+}

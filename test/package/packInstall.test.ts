@@ -74,6 +74,8 @@ describe("the package", () => {
     expect(packed).toContain("dist/functions/functions.js");
     // Without it a scan works on, silently, with one core.
     expect(packed).toContain("dist/portfolio/scanWorker.js");
+    // Without it no agent of the Agent Client Protocol can be started.
+    expect(packed).toContain("dist/runner/acpBridge.js");
     expect(packed).toContain("templates/pm.md");
     expect(packed.filter((path) => /\.(ts|test\.js)$/.test(path))).toEqual([]);
   });

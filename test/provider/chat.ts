@@ -33,12 +33,19 @@ export const chat: Dialect = {
     return understood({ said, turn, tools, stream: request.stream, model: request.model });
   },
   toolFor(answer, tools) {
-    if (answer.do === "write" && tools.includes("write")) {
+    const has = (name: string) => tools.includes(name);
+    const shell = answer.do === "write" ? writeByShell(answer.path, answer.content) : answer.command;
+    // OpenCode and Kilo, Qwen, Cline: each has names of its own.
+    if (answer.do === "write" && has("write"))
       return { name: "write", args: { filePath: answer.path, content: answer.content } };
-    }
-    if (!tools.includes("bash")) return undefined;
-    const command = answer.do === "write" ? writeByShell(answer.path, answer.content) : answer.command;
-    return { name: "bash", args: { command, description: "double", timeout: 600_000 } };
+    if (has("bash"))
+      return { name: "bash", args: { command: shell, description: "double", timeout: 600_000 } };
+    if (has("run_shell_command"))
+      return {
+        name: "run_shell_command",
+        args: { command: shell, description: "double", is_background: false },
+      };
+    return has("run_commands") ? { name: "run_commands", args: { commands: [shell] } } : undefined;
   },
   json: (message, model) => ({
     ...head("chat.completion", model),

@@ -39,6 +39,8 @@ interface MemorySession {
 type Listener = () => void;
 
 export class MemoryBackend {
+  /** False for a window that does not say which repo a job needs. */
+  namesRepos = true;
   readonly jobs = new Map<string, MemoryJob>();
   readonly sessions = new Map<string, MemorySession>();
   health: Health[] = [];
@@ -245,6 +247,7 @@ export class MemoryBackend {
         priority: 10,
         assignmentNumber: 1,
         number,
+        ...(job.claimed.job.repo === undefined || !this.namesRepos ? {} : { repo: job.claimed.job.repo }),
       }));
   }
 

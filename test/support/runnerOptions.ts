@@ -7,6 +7,8 @@ import { sign } from "./keys.ts";
 export interface RunnerSettings {
   url: string;
   name: string;
+  /** The machine that it says it is on. */
+  host?: string;
   home: string;
   namespace: string;
   checkout: string;
@@ -18,8 +20,8 @@ export interface RunnerSettings {
 export function runnerOptions(settings: RunnerSettings, log: RunnerOptions["log"]): RunnerOptions {
   const { privateJwk, namespace, checkout, ...rest } = settings;
   return {
-    ...rest,
     host: "here",
+    ...rest,
     version: "0.0.0",
     namespaces: { [namespace]: { repos: {}, defaultPath: checkout } },
     pools: ["default"],

@@ -26,7 +26,7 @@ export async function identify(ctx: Reading & { auth: Auth }): Promise<Caller> {
     );
   }
   // Some deployments keep `jti` to themselves; a registered token therefore carries its id as `sub` as well.
-  for (const id of [identity.jti, identity.subject]) await refuseRevoked(ctx, id);
+  for (const id of new Set([identity.jti, identity.subject])) await refuseRevoked(ctx, id);
   const caller: Caller = {
     role,
     namespaces: namesIn(identity.namespaces),

@@ -33,18 +33,16 @@ export async function reportAttempt(ctx: ScopedTx, args: Args): Promise<Result> 
   const held = await checkFence(ctx, args.fence);
   const kind = held.kind === "held" ? "accepted" : await lateReport(ctx, held.attempt, args.outcome);
   if (held.kind === "held") {
-    await closeAttempt(ctx, held, { ended: args.ended, outcome: args.outcome.kind });
-    await carryOut(ctx, { job: held.job._id, ...args });
+    const job = await closeAttempt(ctx, held, { ended: args.ended, outcome: args.outcome.kind });
+    await carryOut(ctx, { job, ...args });
   }
   return { kind, next: await claimNext(ctx, held.session, args.claimNext ?? []) };
 }
 
 async function carryOut(
   ctx: ScopedTx,
-  { job: id, outcome, ended }: { job: Doc<"jobs">["_id"]; outcome: Outcome; ended: AttemptReport },
+  { job, outcome, ended }: { job: Doc<"jobs">; outcome: Outcome; ended: AttemptReport },
 ): Promise<void> {
-  const job = await ctx.db.get("jobs", id);
-  if (job === null) throw new Error("a job that reports is gone");
   switch (outcome.kind) {
     case "complete":
       await forgetLimitOf(ctx, {

@@ -25,21 +25,22 @@ export interface Ending {
  * The caller has checked that the job is open.
  */
 export async function settle(tx: Tx, job: Doc<"jobs">, ending: Ending): Promise<void> {
-  await tx.db.patch("jobs", job._id, {
+  const end = {
     status: ending.status,
     open: false,
     ready: false,
-    gate: "none",
+    gate: "none" as const,
     waitingFor: [],
-    retryAt: undefined,
     settledAt: tx.now,
     summary: firstLine(ending.result ?? ending.error ?? "", MAX_SUMMARY_CHARS),
     ...bounded(ending),
-  });
+  };
+  await tx.db.patch("jobs", job._id, { ...end, retryAt: undefined });
   if (ending.result !== undefined) await keepResult(tx, job._id, ending.result);
   await releaseLock(tx, job);
   tx.tasks.push({ kind: "jobSettled", job: job._id });
-  await followUp(tx, job._id, ending.result ?? "");
+  const { retryAt: _, ...rest } = job;
+  await followUp(tx, { ...rest, ...end }, ending.result ?? "");
 }
 
 function bounded({ error, resultFile }: Ending): Partial<Doc<"jobs">> {

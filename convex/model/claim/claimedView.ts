@@ -1,9 +1,9 @@
 import { jobHandle } from "../../../domain/handle.ts";
 import type { Doc, Id } from "../../_generated/dataModel.js";
-import { assignmentTextsOf, present, textsOf } from "../shared/find.ts";
+import { assignmentTextsOf, textsOf } from "../shared/find.ts";
 import { isPrivate } from "../access/privacy.ts";
 import type { Claimed } from "../shared/workShapes.ts";
-import type { Reading } from "../shared/tx.ts";
+import type { Reading, ScopedReading } from "../shared/tx.ts";
 
 /** Jobs of the assignment that a PM sees: more than its limit lets it have. */
 const JOBS_FOR_PM = 100;
@@ -13,15 +13,12 @@ const JOBS_FOR_PM = 100;
  * claims and reports of one assignment conflict.
  */
 export async function claimedView(
-  ctx: Reading,
+  ctx: ScopedReading,
   job: Doc<"jobs">,
   assignment: Doc<"assignments">,
 ): Promise<Omit<Claimed, "leaseUntil" | "renewInMs">> {
-  const [texts, assignmentTexts, namespace] = await Promise.all([
-    textsOf(ctx, job._id),
-    assignmentTextsOf(ctx, assignment._id),
-    ctx.db.get("namespaces", job.namespace),
-  ]);
+  const texts = await textsOf(ctx, job._id);
+  const assignmentTexts = await assignmentTextsOf(ctx, assignment._id);
   const { northStar, artifacts, decisions } = assignmentTexts;
   return {
     job: {
@@ -50,7 +47,7 @@ export async function claimedView(
     previous: await previousOf(ctx, job),
     jobs: job.type === "pm" ? await siblings(ctx, job) : [],
     reminder: job.reminder,
-    namespace: present(namespace, "a job's namespace").name,
+    namespace: ctx.namespace.name,
   };
 }
 

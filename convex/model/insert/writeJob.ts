@@ -1,12 +1,12 @@
 import { defined } from "../../../domain/defined.ts";
 import { resolveCascade } from "../../../domain/jobCascade.ts";
 import { contentHash } from "../../../domain/contentHash.ts";
-import { firstStage, gateOf } from "../../../domain/gate.ts";
+import { gateOf } from "../../../domain/gate.ts";
 import { JOB_TYPES, type JobType } from "../../../domain/jobTypes.ts";
 import { firstLine } from "../../../domain/text.ts";
 import type { Doc, Id } from "../../_generated/dataModel.js";
 import { scheduleDue } from "../readiness/due.ts";
-import { refresh } from "../readiness/readiness.ts";
+import { reasonsBeforeLock, refresh } from "../readiness/readiness.ts";
 import type { Tx } from "../shared/tx.ts";
 
 /** Characters of a job's title. */
@@ -48,19 +48,19 @@ export interface JobWish {
 /** Inserts one job whose wish has been checked, with its texts, and finds out why it waits. */
 export async function writeJob(tx: Tx, place: Place, wish: JobWish): Promise<Id<"jobs">> {
   const row = jobRow(place, wish);
-  const first = firstStage(row, tx.now);
-  const id = await tx.db.insert("jobs", {
-    ...row,
-    waitingFor: first,
-    gate: gateOf(first) === "ready" ? "none" : gateOf(first),
-  });
+  const waitingFor = await reasonsBeforeLock(tx, row);
+  const gate = gateOf(waitingFor);
+  // Only a job that is there can take its lock or stand in line for it.
+  const asksForLock = gate === "ready" && row.lockKey !== undefined;
+  const ready = gate === "ready" && !asksForLock;
+  const id = await tx.db.insert("jobs", { ...row, waitingFor, gate: asksForLock ? "none" : gate, ready });
   await tx.db.insert("jobTexts", { job: id, context: wish.context });
   if (row.notBefore !== undefined && row.notBefore > tx.now) await scheduleDue(tx, id, row.notBefore);
-  if (first.length === 0) await refresh(tx, id);
+  if (asksForLock) await refresh(tx, id);
   return id;
 }
 
-type NewRow = Omit<Doc<"jobs">, "_id" | "_creationTime" | "waitingFor" | "gate">;
+type NewRow = Omit<Doc<"jobs">, "_id" | "_creationTime" | "waitingFor" | "gate" | "ready">;
 
 function jobRow({ assignment, namespace, number, run }: Place, wish: JobWish): NewRow {
   const rule = JOB_TYPES[wish.type];
@@ -84,7 +84,6 @@ function jobRow({ assignment, namespace, number, run }: Place, wish: JobWish): N
     timeoutMs: wish.timeoutMs ?? rule.timeoutMs,
     idleTimeoutMs: wish.idleTimeoutMs === undefined ? rule.idleTimeoutMs : wish.idleTimeoutMs,
     status: "pending",
-    ready: false,
     open: true,
     unmetDeps: wish.unmetDeps ?? 0,
     attempt: 0,

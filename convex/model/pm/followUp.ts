@@ -9,8 +9,7 @@ import { applyRunRules } from "../runs/runRules.ts";
 import type { Tx } from "../shared/tx.ts";
 
 /** Runs in the transaction that settles the job, so that a follow-up comes exactly once. */
-export async function followUp(tx: Tx, id: Id<"jobs">, result: string): Promise<void> {
-  const job = present(await tx.db.get("jobs", id), "a job that settles");
+export async function followUp(tx: Tx, job: Doc<"jobs">, result: string): Promise<void> {
   const assignment = present(await tx.db.get("assignments", job.assignment), "a job's assignment");
   if (isTerminalAssignment(assignment.status)) return;
   switch (assignment.policy) {

@@ -23,11 +23,14 @@ export async function refresh(tx: Tx, id: Id<"jobs">): Promise<WaitReason[] | nu
   return reasons;
 }
 
-async function reasonsBeforeLock(tx: Tx, job: Doc<"jobs">): Promise<WaitReason[]> {
+/** Why a pending job waits, its lock apart. */
+export async function reasonsBeforeLock(tx: Tx, job: Waiting): Promise<WaitReason[]> {
   const first = firstStage(job, tx.now);
   if (first.length > 0) return first;
   return (await assignmentLets(tx, job.assignment)) ? [] : ["assignment"];
 }
+
+type Waiting = Parameters<typeof firstStage>[0] & Pick<Doc<"jobs">, "assignment">;
 
 async function assignmentLets(tx: Tx, id: Id<"assignments">): Promise<boolean> {
   const assignment = await tx.db.get("assignments", id);

@@ -1,5 +1,6 @@
 import type { Verdict, VerdictKind } from "../../../domain/verdict.ts";
 import { defined } from "../../../domain/defined.ts";
+import { busiest } from "../busiest.ts";
 import { count, list, num, obj, str, usageOf, type Json } from "../json.ts";
 import { deathOf, exitIsFine, retryAt, type Notes } from "../jsonReader.ts";
 import type { RunEnd } from "../port.ts";
@@ -27,6 +28,15 @@ const BY_ERROR: Record<string, VerdictKind> = {
   cloud_credential_error: "auth",
 };
 
+/** The provider's own types of errors, where the message before the result is missing. */
+const BY_TYPE: Record<string, VerdictKind> = {
+  authentication_error: "auth",
+  permission_error: "forbidden",
+  billing_error: "billing",
+  rate_limit_error: "rate_limit",
+  overloaded_error: "overloaded",
+};
+
 /**
  * The verdict on a run of Claude. Success is subtype success, no error, exit 0 and a model call; `subtype:"success"`
  * with `is_error:true` is the normal shape of an API failure.
@@ -39,7 +49,7 @@ export function judgeClaude(facts: ClaudeFacts, end: RunEnd, notes: Notes): Verd
   if (isSuccess(result, end)) return { ...known, ...answered(result, text) };
   const detail = text ?? complaint(result);
   const kind = failureKind(facts, result, detail);
-  const planned = kind === "usage_limit" ? epochMs(num(facts.limit?.resetsAt)) : undefined;
+  const planned = kind === "usage_limit" ? plannedReset(facts, result) : undefined;
   return { ...known, ok: false, kind, detail, ...retryAt(planned ?? limitReset(kind, detail, end)) };
 }
 
@@ -54,6 +64,12 @@ function answered(result: Json, text: string | undefined): Pick<Verdict, "ok" | 
 
 function complaint(result: Json): string {
   return list(result.errors).map(String).join("; ") || (str(result.subtype) ?? "an error without words");
+}
+
+/** In the event of the limit; newer versions repeat it in the result. */
+function plannedReset({ limit }: ClaudeFacts, result: Json): number | undefined {
+  const repeated = obj(obj(result.api_error_params).rate_limit_info);
+  return epochMs(limit?.resetsAt) ?? epochMs(repeated.resetsAt);
 }
 
 function limitReset(kind: VerdictKind, detail: string, end: RunEnd): number | undefined {
@@ -90,7 +106,10 @@ function byApiError(facts: ClaudeFacts, result: Json, detail: string): VerdictKi
   // A plan limit of an older version, or a monthly cap, hides behind `rate_limit` or `unknown`.
   if (kindOfWords(detail) === "usage_limit") return "usage_limit";
   if (result.api_error === "connection_failed") return "network";
-  const typed = BY_ERROR[str(facts.apiError?.error) ?? ""];
+  const typed =
+    BY_ERROR[str(facts.apiError?.error) ?? ""] ??
+    BY_ERROR[str(result.api_error) ?? ""] ??
+    BY_TYPE[str(result.api_error_type) ?? ""];
   return typed === "auth" && num(result.api_error_status) === 403 ? "forbidden" : typed;
 }
 
@@ -107,9 +126,7 @@ function withoutResult(end: RunEnd): { kind: VerdictKind; detail: string } {
 }
 
 function whoAndWhat(notes: Notes, result: Json | undefined): Pick<Verdict, "agentSession" | "model"> {
-  const used = Object.entries(obj(result?.modelUsage));
-  // Helpers may run on a small model: the one that wrote most is the model of the run.
-  const main = used.sort(([, a], [, b]) => count(obj(b).outputTokens) - count(obj(a).outputTokens))[0]?.[0];
+  const main = busiest(result?.modelUsage, (model) => count(model.outputTokens));
   return defined({ agentSession: notes.agentSession, model: main ?? notes.model });
 }
 

@@ -1,6 +1,7 @@
 import { defined } from "../../../domain/defined.ts";
-import { brief, clip, list, num, obj, str, type Json } from "../json.ts";
+import { brief, clip, num, obj, str, type Json } from "../json.ts";
 import { createJsonReader, TEXT_LIMIT, type Notes } from "../jsonReader.ts";
+import { assistantBlocks, toolResults } from "../messageBlocks.ts";
 import { EVENT_TEXT_LIMIT, type AgentEvent, type Reader } from "../port.ts";
 import { epochMs } from "../resetTime.ts";
 import { kindOfStatus, kindOfWords } from "../words.ts";
@@ -20,7 +21,7 @@ export function readClaude(): Reader {
           if (value.error !== undefined || value.is_api_error_message === true) facts.apiError = value;
           return progress(notes, assistantEvents(value, notes));
         case "user":
-          return progress(notes, toolResults(value));
+          return progress(notes, toolResults(obj(value.message)));
         case "rate_limit_event":
           facts.limit = obj(value.rate_limit_info);
           return limitNotice(facts.limit);
@@ -67,35 +68,13 @@ function assistantEvents(value: Json, notes: Notes): AgentEvent[] {
   const model = str(message.model);
   if (model && model !== "<synthetic>") notes.model = model;
   const failed = value.is_api_error_message === true || value.error !== undefined;
-  return list(message.content).flatMap((part): AgentEvent[] => {
-    const block = obj(part);
-    if (block.type === "text") {
-      const text = brief(block.text, EVENT_TEXT_LIMIT);
-      return [failed ? { type: "error", text } : { type: "text", text }];
-    }
-    if (block.type === "thinking")
-      return [{ type: "thinking", text: brief(block.thinking, EVENT_TEXT_LIMIT) }];
-    if (block.type !== "tool_use") return [];
-    const text = brief(block.input, EVENT_TEXT_LIMIT);
-    return [{ type: "tool_start", id: str(block.id) ?? "", name: str(block.name) ?? "tool", text }];
-  });
-}
-
-function toolResults(value: Json): AgentEvent[] {
-  return list(obj(value.message).content).flatMap((part): AgentEvent[] => {
-    const block = obj(part);
-    if (block.type !== "tool_result") return [];
-    const content = list(block.content);
-    const text = content.length ? content.map((item) => str(obj(item).text) ?? "").join("\n") : block.content;
-    const id = str(block.tool_use_id) ?? "";
-    return [{ type: "tool_end", id, ok: block.is_error !== true, text: brief(text, EVENT_TEXT_LIMIT) }];
-  });
+  return assistantBlocks(message, failed);
 }
 
 function limitNotice(info: Json): AgentEvent[] {
   const status = str(info.status) ?? "unknown";
   if (status === "allowed") return [];
-  const retryAt = epochMs(num(info.resetsAt));
+  const retryAt = epochMs(info.resetsAt);
   const used = num(info.utilization);
   const share = used === undefined ? "" : `, ${Math.round(used * 100)} % used`;
   return [

@@ -30,7 +30,11 @@ export function judgeCodex(facts: CodexFacts, end: RunEnd, notes: Notes): Verdic
       return { ...known, ok: false, kind: "empty", detail: "the turn ended without a message" };
     return { ...known, ok: true, kind: "success", text: facts.answer };
   }
-  return { ...known, ok: false, ...failure(facts, str(obj(turn.error).message) ?? facts.error, end) };
+  return { ...known, ok: false, ...failure(facts, errorMessage(turn.error) ?? facts.error, end) };
+}
+
+function errorMessage(error: unknown): string | undefined {
+  return str(obj(error).message) ?? str(error);
 }
 
 function failure(
@@ -46,9 +50,22 @@ function failure(
 
 function failureKind(facts: CodexFacts, detail: string): VerdictKind {
   const info = facts.rollout.errorInfo;
-  const code = typeof info === "string" ? info : Object.keys(obj(info))[0];
-  const status = num(obj(obj(info)[code ?? ""]).http_status_code);
-  return BY_CODE[code ?? ""] ?? kindOfStatus(status) ?? kindOfWords(detail) ?? "unknown";
+  const codes = typeof info === "string" ? [info] : Object.keys(obj(info));
+  const known = codes.map((code) => BY_CODE[snakeCase(code)]).find((kind) => kind !== undefined);
+  return known ?? kindOfStatus(statusWithin(info)) ?? kindOfWords(detail) ?? "unknown";
+}
+
+/** The same codes are written `usageLimitExceeded` by its other interfaces. */
+function snakeCase(code: string): string {
+  return code.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
+}
+
+/** `{http_connection_failed: {http_status_code: 401}}`: the name around the status varies. */
+function statusWithin(info: unknown): number | undefined {
+  return Object.values(obj(info))
+    .map(obj)
+    .map((inner) => num(inner.http_status_code) ?? num(inner.httpStatusCode))
+    .find((status) => status !== undefined);
 }
 
 /** No terminal line: a signal, an interruption, or a command line or folder that it refused. */

@@ -57,7 +57,11 @@ function errorEvent(value: Json, facts: CodexFacts, notes: Notes): AgentEvent[] 
 
 function turnEvent(value: Json, facts: CodexFacts): AgentEvent {
   if (value.type === "turn.completed") return { type: "result", ok: true, text: facts.answer ?? "" };
-  return { type: "result", ok: false, text: str(obj(value.error).message) ?? "the turn failed" };
+  return {
+    type: "result",
+    ok: false,
+    text: str(obj(value.error).message) ?? str(value.error) ?? "the turn failed",
+  };
 }
 
 const TOOLS: Record<string, (item: Json) => string> = {
@@ -73,19 +77,23 @@ const TOOLS: Record<string, (item: Json) => string> = {
 
 function itemEvents(value: Json, facts: CodexFacts): AgentEvent[] {
   const item = obj(value.item);
-  const type = str(item.type) ?? "";
+  const type = str(item.type) ?? str(item.item_type) ?? "";
   const id = str(item.id) ?? "";
   const told = TOOLS[type];
   if (told && value.type === "item.started")
     return [{ type: "tool_start", id, name: type, text: told(item) }];
   if (value.type !== "item.completed") return [];
   if (told) return [{ type: "tool_end", id, ok: toolSucceeded(item), text: toolOutput(item, told) }];
-  if (type === "agent_message") {
-    facts.answer = clip(str(item.text) ?? "", TEXT_LIMIT);
-    return [{ type: "text", text: brief(item.text, EVENT_TEXT_LIMIT) }];
-  }
+  if (type === "agent_message" || type === "assistant_message") return answerEvent(item, facts);
   if (type === "reasoning") return [{ type: "thinking", text: brief(item.text, EVENT_TEXT_LIMIT) }];
   return type === "error" ? [{ type: "error", text: brief(item.message, EVENT_TEXT_LIMIT) }] : [];
+}
+
+/** Older versions called it otherwise and put its text elsewhere. */
+function answerEvent(item: Json, facts: CodexFacts): AgentEvent[] {
+  const text = str(item.text) ?? str(item.content) ?? "";
+  facts.answer = clip(text, TEXT_LIMIT);
+  return [{ type: "text", text: brief(text, EVENT_TEXT_LIMIT) }];
 }
 
 function toolSucceeded(item: Json): boolean {

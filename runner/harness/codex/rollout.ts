@@ -40,7 +40,7 @@ export function noteRollout(facts: RolloutFacts, line: Json): void {
   }
   if (payload.type === "turn_aborted") facts.aborted = true;
   if (payload.type === "task_complete") facts.errorInfo = obj(payload.error).codex_error_info;
-  if (payload.rate_limits !== undefined) facts.resetsAt = resetOf(obj(payload.rate_limits));
+  if (payload.rate_limits !== undefined) facts.resetsAt = resetOf(obj(payload.rate_limits), line.timestamp);
 }
 
 /** Codex counts cached tokens into the input and reasoning into the output. */
@@ -54,12 +54,21 @@ export function codexUsage(tokens: Json): Usage {
   });
 }
 
-function resetOf(limits: Json): number | undefined {
-  const full = [obj(limits.primary), obj(limits.secondary)].filter(
-    (window) => (num(window.used_percent) ?? 0) >= 100,
+/** When all exhausted windows are over; older versions name the seconds that are left instead of the instant. */
+function resetOf(limits: Json, writtenAt: unknown): number | undefined {
+  const full = Object.values(limits)
+    .map(obj)
+    .filter((window) => (num(window.used_percent) ?? 0) >= 100);
+  const times = full.map(
+    (window) => epochMs(window.resets_at) ?? secondsAfter(writtenAt, window.resets_in_seconds),
   );
-  const times = full.map((window) => epochMs(num(window.resets_at))).filter((time) => time !== undefined);
-  return times.length ? Math.max(...times) : undefined;
+  const known = times.filter((time) => time !== undefined);
+  return known.length ? Math.max(...known) : undefined;
+}
+
+function secondsAfter(instant: unknown, seconds: unknown): number | undefined {
+  const [from, wait] = [epochMs(instant), num(seconds)];
+  return from === undefined || wait === undefined ? undefined : from + wait * 1000;
 }
 
 /**

@@ -1,6 +1,7 @@
 import { isLimit, type Verdict, type VerdictKind } from "../../../domain/verdict.ts";
 import type { Usage } from "../../../domain/usage.ts";
 import { defined } from "../../../domain/defined.ts";
+import { busiest } from "../busiest.ts";
 import { count, num, obj, str, usageOf, type Json } from "../json.ts";
 import { deathOf, exitIsFine, retryAt, type Notes } from "../jsonReader.ts";
 import type { RunEnd } from "../port.ts";
@@ -26,7 +27,7 @@ export function judgeGemini(facts: GeminiFacts, end: RunEnd, notes: Notes): Verd
   const { result } = facts;
   const known = defined({
     agentSession: notes.agentSession,
-    model: mainModel(obj(result?.stats)) ?? notes.model,
+    model: busiest(obj(result?.stats).models, (model) => count(model.total_tokens)) ?? notes.model,
     usage: usageIn(result),
   });
   if (!result) return { ...known, ok: false, ...withoutResult(end, notes) };
@@ -34,7 +35,7 @@ export function judgeGemini(facts: GeminiFacts, end: RunEnd, notes: Notes): Verd
     if (facts.answer) return { ...known, ok: true, kind: "success", text: facts.answer };
     return { ...known, ok: false, kind: "empty", detail: facts.error ?? "the answer was empty" };
   }
-  const said = str(obj(result.error).message) ?? facts.error ?? lastLine(end.stderr);
+  const said = str(obj(result.error).message) ?? str(result.error) ?? facts.error ?? lastLine(end.stderr);
   return { ...known, ok: false, ...failure(said ?? "an error without words", end) };
 }
 
@@ -52,7 +53,7 @@ function failureKind(detail: string, end: RunEnd): VerdictKind {
 
 /** The provider's JSON is part of the message. */
 function embeddedStatus(detail: string): number | undefined {
-  const found = /"code":\s*(\d{3})\b/.exec(detail);
+  const found = /"?(?:code|status)"?:\s*"?(\d{3})\b/.exec(detail);
   return found ? Number(found[1]) : undefined;
 }
 
@@ -86,18 +87,9 @@ function reason(stderr: string): string | undefined {
 function usageIn(result: Json | undefined): Usage | undefined {
   if (result?.stats === undefined) return undefined;
   const stats = obj(result.stats);
-  const total = count(stats.total_tokens);
   const prompt = count(stats.input_tokens);
   const cached = count(stats.cached);
-  return usageOf({
-    input: num(stats.input) ?? prompt - cached,
-    cached,
-    output: total - prompt,
-    reasoning: total - prompt - count(stats.output_tokens),
-  });
-}
-
-function mainModel(stats: Json): string | undefined {
-  const models = Object.entries(obj(stats.models));
-  return models.sort(([, a], [, b]) => count(obj(b).total_tokens) - count(obj(a).total_tokens))[0]?.[0];
+  const spoken = count(stats.output_tokens);
+  const output = Math.max(spoken, count(stats.total_tokens) - prompt);
+  return usageOf({ input: num(stats.input) ?? prompt - cached, cached, output, reasoning: output - spoken });
 }

@@ -1,8 +1,7 @@
-import { isLimit } from "../../../domain/verdict.ts";
 import { brief, clip, obj, str, type Json } from "../json.ts";
 import { createJsonReader, TEXT_LIMIT, type Notes } from "../jsonReader.ts";
 import { EVENT_TEXT_LIMIT, type AgentEvent, type Reader } from "../port.ts";
-import { kindOfWords } from "../words.ts";
+import { retryNotice } from "../retryLine.ts";
 import type { GeminiFacts } from "./facts.ts";
 import { judgeGemini } from "./judge.ts";
 
@@ -50,6 +49,8 @@ function messageEvent(value: Json, facts: GeminiFacts, notes: Notes): AgentEvent
   if (value.role !== "assistant") return [];
   notes.trouble = undefined;
   const text = str(value.content) ?? "";
+  // A message that is no piece of one is a whole one.
+  if (value.delta !== true) facts.answer = "";
   if (facts.answer.length < TEXT_LIMIT) facts.answer = clip(facts.answer + text, TEXT_LIMIT);
   return text ? [{ type: "text", text: brief(text, EVENT_TEXT_LIMIT) }] : [];
 }
@@ -76,18 +77,4 @@ function resultEvent(value: Json, facts: GeminiFacts): AgentEvent {
     ok,
     text: ok ? facts.answer : (str(obj(value.error).message) ?? facts.error ?? "failed"),
   };
-}
-
-/** How many attempts of its own it may make against a limit. */
-const OWN_ATTEMPTS = 2;
-
-/** "Attempt 1 failed: … Retrying after 5227ms..." is said on stderr alone. */
-function retryNotice(line: string, notes: Notes): AgentEvent[] {
-  const attempt = /^Attempt (\d+) failed/i.exec(line)?.[1];
-  if (!attempt) return [];
-  const kind = kindOfWords(line) ?? "network";
-  const delay = /Retrying after (\d+)ms/i.exec(line)?.[1];
-  const stopNow = isLimit(kind) && Number(attempt) >= OWN_ATTEMPTS;
-  notes.trouble = { kind, text: clip(line, EVENT_TEXT_LIMIT), stopNow };
-  return [{ type: "retry_notice", kind, ...(delay ? { delayMs: Number(delay) } : {}), text: line }];
 }

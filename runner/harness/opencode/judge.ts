@@ -29,7 +29,8 @@ const BY_REASON: Record<string, readonly [VerdictKind, string]> = {
 export function judgeOpencode(facts: OpencodeFacts, end: RunEnd, notes: Notes): Verdict {
   const spent = facts.steps > 0 ? { usage: facts.usage, costUsd: facts.costUsd } : {};
   const known = { ...defined({ agentSession: notes.agentSession }), ...spent };
-  if (facts.error) return { ...known, ok: false, ...failure(facts.error, end) };
+  const error = lastError(facts, end);
+  if (error) return { ...known, ok: false, ...failure(error, end) };
   if (notes.cutShort && end.endedBy === "exit" && end.exitCode === 0) {
     return { ...known, ok: false, kind: "output_cut", detail: "stdout ended inside a line" };
   }
@@ -51,6 +52,17 @@ function failure(error: Json, end: RunEnd): { kind: VerdictKind; detail: string;
   const kind = failureKind(error, data, detail);
   if (!isLimit(kind)) return { kind, detail };
   return { kind, detail, ...retryAt(resetOf(data, end) ?? resetTimeIn(detail, end.now)) };
+}
+
+/** Where it was stopped while it waited, what it waited for knows the reset. */
+function lastError({ error, waiting }: OpencodeFacts, end: RunEnd): Json | undefined {
+  return error ?? (end.endedBy === "exit" ? undefined : waiting);
+}
+
+/** The kind of an error in OpenCode's own form. */
+export function kindOfError(error: Json): VerdictKind {
+  const data = obj(error.data);
+  return failureKind(error, data, str(data.message) ?? "");
 }
 
 function failureKind(error: Json, data: Json, detail: string): VerdictKind {

@@ -1,19 +1,27 @@
+import { isLimit } from "../../../domain/verdict.ts";
 import { addUsage, NO_USAGE } from "../../../domain/usage.ts";
 import { brief, clip, count, num, obj, str, usageOf, type Json } from "../json.ts";
 import { createJsonReader, TEXT_LIMIT, type Notes } from "../jsonReader.ts";
-import { EVENT_TEXT_LIMIT, type AgentEvent, type Reader } from "../port.ts";
+import { EVENT_TEXT_LIMIT, type AgentEvent, type Reader, type Trouble } from "../port.ts";
 import { kindOfWords, plain } from "../words.ts";
 import type { OpencodeFacts } from "./facts.ts";
-import { judgeOpencode } from "./judge.ts";
+import { judgeOpencode, kindOfError } from "./judge.ts";
+import { waitingIn } from "./limitPlugin.ts";
 
 /** A provider that answers with no event stream makes OpenCode call it thousands of times; stop that early. */
 const EMPTY_STEPS_LIMIT = 20;
+/** Refusals in a row for a limit after which waiting on is left to the cascade: a short one has passed by then. */
+const REFUSALS = 3;
+/** A wait for a limit that is longer is left to the cascade at once, ms. */
+const LONG_WAIT_MS = 15_000;
 
 /** Reader of OpenCode's JSON lines. There is no terminal event: a last step that finished with "stop" is the end. */
 export function readOpencode(): Reader {
   const facts: OpencodeFacts = {
     reason: undefined,
     error: undefined,
+    waiting: undefined,
+    limits: 0,
     answer: undefined,
     usage: NO_USAGE,
     costUsd: 0,
@@ -22,7 +30,7 @@ export function readOpencode(): Reader {
   };
   return createJsonReader({
     event: (value, notes) => [...sessionEvent(value, notes), ...partEvents(value, facts, notes)],
-    stderrLine: errorLog,
+    stderrLine: (line, notes) => waitLine(line, facts, notes) ?? errorLog(line, facts, notes),
     verdict: (end, notes) => judgeOpencode(facts, end, notes),
   });
 }
@@ -40,6 +48,7 @@ function partEvents(value: Json, facts: OpencodeFacts, notes: Notes): AgentEvent
     case "step_start":
       // Said when the provider answers, before a tool that may run for long.
       if (!notes.trouble?.stopNow) notes.trouble = undefined;
+      answered(facts);
       notes.finished = false;
       return [];
     case "text":
@@ -66,7 +75,13 @@ function partEvents(value: Json, facts: OpencodeFacts, notes: Notes): AgentEvent
 
 function progress(facts: OpencodeFacts, notes: Notes): void {
   facts.emptySteps = 0;
+  answered(facts);
   notes.trouble = undefined;
+}
+
+function answered(facts: OpencodeFacts): void {
+  facts.waiting = undefined;
+  facts.limits = 0;
 }
 
 /** A tool is reported once, after it ended. */
@@ -113,13 +128,32 @@ function stepFinished(part: Json, facts: OpencodeFacts, notes: Notes): AgentEven
  * An error of the session's own calls in the log, for example `message="stream error" … error.error="AI_APICallError:
  * Rate limit…"`. Errors of its helpers (titles, language servers) say nothing about the work.
  */
-function errorLog(line: string, notes: Notes): AgentEvent[] {
+function errorLog(line: string, facts: OpencodeFacts, notes: Notes): AgentEvent[] {
   const text = plain(line);
   if (!/level=ERROR/.test(text) || !/message="?(stream error|process)\b/.test(text)) return [];
   if (/\bsmall=true\b/.test(text)) return [];
   const said = /error(?:\.\w+)*=(?:"((?:[^"\\]|\\.)*)"|(\S+))/.exec(text);
   const words = said?.[1] ?? said?.[2] ?? text;
   const kind = kindOfWords(words) ?? "server";
-  notes.trouble = { kind, text: clip(words, EVENT_TEXT_LIMIT) };
+  facts.limits = isLimit(kind) ? facts.limits + 1 : 0;
+  wait(notes, { kind, text: words, stopNow: facts.limits >= REFUSALS });
   return [{ type: "retry_notice", kind, text: words }];
+}
+
+/** A line of our plugin: what it waits for, and how long. */
+function waitLine(line: string, facts: OpencodeFacts, notes: Notes): AgentEvent[] | undefined {
+  const waiting = waitingIn(line);
+  if (waiting === undefined) return undefined;
+  facts.waiting = waiting.error;
+  const kind = kindOfError(waiting.error);
+  const text = str(obj(waiting.error.data).message) ?? kind;
+  const isLong = waiting.attempt >= REFUSALS || waiting.waitMs > LONG_WAIT_MS;
+  wait(notes, { kind, text, stopNow: kind === "usage_limit" || (isLimit(kind) && isLong) });
+  return [{ type: "retry_notice", kind, text }];
+}
+
+/** A later line takes nothing back: only progress does. */
+function wait(notes: Notes, { kind, text, stopNow }: Trouble & { stopNow: boolean }): void {
+  if (notes.trouble?.stopNow) return;
+  notes.trouble = { kind, text: clip(text, EVENT_TEXT_LIMIT), ...(stopNow ? { stopNow } : {}) };
 }
