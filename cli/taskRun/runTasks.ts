@@ -5,7 +5,7 @@ import type { RunnerHandle } from "../../runner/daemon.ts";
 import { type Backend, openBackend } from "../backend/client.ts";
 import { CliError, EXIT } from "../output/errors.ts";
 import { say } from "../output/print.ts";
-import { keepHeapSmall } from "../run/keepHeapSmall.ts";
+import { keepHeapSmall, keepHeapSmaller } from "../run/keepHeapSmall.ts";
 import { conclude, type RunOutcome } from "./conclude.ts";
 import { openDisplay } from "./display.ts";
 import { sayCut } from "./doneBefore.ts";
@@ -89,6 +89,7 @@ interface Started {
 }
 
 async function follow(going: Going, { run, runner }: Started): Promise<RunEnd> {
+  keepHeapSmaller();
   const { call, backend, folder, model } = going;
   const statusLine = openStatusLine();
   const quit = new AbortController();

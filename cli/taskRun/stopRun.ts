@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { api } from "../../convex/_generated/api.js";
 import type { RunnerHandle } from "../../runner/daemon.ts";
+import { letHeapGrow } from "../run/keepHeapSmall.ts";
 import type { FollowOptions } from "./followOptions.ts";
 import type { ImportedRun } from "./importRun.ts";
 import type { Display } from "./plainLines.ts";
@@ -25,6 +26,7 @@ interface Stopped {
  * out of time must not keep the agents alive, nor the report from being written.
  */
 export async function stopRun(going: Going, { follow, run, runner, display }: Stopped): Promise<void> {
+  letHeapGrow();
   display.log("stopping: running tasks are canceled, the rest is skipped, the report is written");
   const canceled = cancel(going, run.assignment).catch((error: unknown) =>
     display.log(`the run could not be canceled: ${(error as Error).message}`),

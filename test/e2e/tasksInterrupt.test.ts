@@ -27,7 +27,8 @@ const wait = (name: string) => `touch ${at(name)}; sleep 300`;
 
 /** What a run that was interrupted must leave: nothing alive, a whole report or no run at all, nothing held. */
 async function leavesNothing(): Promise<Record<string, number> | null> {
-  expect(await pidsWithVariable("DROVER_HOME", at("home"))).toEqual([]);
+  // A killed process needs a moment to be gone, an agent that was left has minutes to live.
+  await expect.poll(() => commandsOf(at("home")), { timeout: 2000, interval: 50 }).toEqual([]);
   const runs = existsSync(at(".runforge")) ? readdirSync(at(".runforge")) : [];
   const reports = runs.map((name) => JSON.parse(readFileSync(at(`.runforge/${name}/report.json`), "utf8")));
   if (existsSync(at("home"))) await expectFreeQueue();
@@ -37,6 +38,15 @@ async function leavesNothing(): Promise<Record<string, number> | null> {
   expect(Object.keys(states)).toHaveLength(report.total_tasks);
   for (const state of Object.values(states)) expect([3, 4, 5, 6]).toContain(state);
   return states;
+}
+
+/** What still runs of this test, as command lines. */
+async function commandsOf(home: string): Promise<string[]> {
+  const pids = await pidsWithVariable("DROVER_HOME", home);
+  return pids.map((pid) => {
+    const file = `/proc/${pid}/cmdline`;
+    return existsSync(file) ? readFileSync(file, "utf8").replaceAll("\0", " ") : "";
+  });
 }
 
 /** Asks a host that is started on the same data. */
@@ -183,8 +193,11 @@ describe("a reader that hangs up (`drover run 2>&1 | head`)", () => {
       task("other", wait("other"), { repo: "o/b" }),
     ]);
     const child = run();
+    let talk = "";
+    child.stderr.setEncoding("utf8").on("data", (text: string) => (talk += text));
     await isThere("began");
     await isThere("other");
+    await expect.poll(() => talk.split("RUNNING").length, SEEN).toBe(3);
     child.stderr.destroy();
     child.stdout.destroy();
     place.write("go", "");
