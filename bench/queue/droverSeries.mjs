@@ -95,6 +95,7 @@ async function backlogs(size, put) {
     host = await startHost(folder);
     queue = await openQueue(host);
     if (made === 1) await fill(queue, size.pending);
+    await drain(queue, await fill(queue, size.warm), { width: 8, carry: true });
     const filled = async () => await drain(queue, await fill(queue, size.jobs), { width: 8, carry: true });
     const result = await rounds(filled, size.repeat);
     put(`backlog ${finished}`, { ...result, ...host.usage(), fileMiB: statSync(file).size / 2 ** 20 });

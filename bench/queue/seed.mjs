@@ -19,6 +19,7 @@ export async function seedFinished(file, { count, from }) {
       const ts = store.clock.next();
       const tx = new Transaction(store, ts);
       for (let i = at; i < Math.min(at + JOBS_PER_COMMIT, count); i++) addJob(tx, model, from + i);
+      tx.keep();
       store.clock.persist(ts);
       data.driver.exec("COMMIT");
     }
