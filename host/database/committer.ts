@@ -18,8 +18,8 @@ import {
 import { Transaction } from "./transaction.ts";
 
 /**
- * The serial executor with group commit. All queued mutations run one after another in one SQLite transaction, each
- * in a savepoint of its own; one COMMIT (one fsync) then covers them all, and only after it are answers given and
+ * The serial executor with group commit. All queued mutations run one after another in one SQLite transaction, from
+ * which each can be taken back alone; one COMMIT (one fsync) then covers them all, and only after it are answers given and
  * subscriptions woken. Queries run between the batches, so they never see what is not on disk.
  */
 
