@@ -25,7 +25,7 @@ import { Transaction } from "./transaction.ts";
 
 /** Kept from load time, because tests replace the global timers. */
 const nextTurn = setImmediate;
-/** Savepoints per COMMIT: bounds what one failed COMMIT takes down with it. */
+/** Mutations per COMMIT: bounds what one failed COMMIT takes down with it. */
 const BATCH_MUTATIONS = 64;
 /** A batch takes no further mutation after this time, so that the first caller is not kept waiting. */
 const BATCH_MS = 50;

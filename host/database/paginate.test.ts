@@ -3,25 +3,14 @@
  * and the one where it ended at first. A naive model says what they must hold together.
  */
 import fc from "fast-check";
-import { describe, expect, it, onTestFinished } from "vitest";
-import { openDataFile } from "../storage/dataFile.ts";
+import { describe, expect, it } from "vitest";
+import { memoryStore } from "../fixtures/memoryStore.ts";
 import { LIMITS } from "../values/limits.ts";
 import type { Source } from "./indexRange.ts";
-import { applySchema } from "./migrate.ts";
 import { type Page, type PageRequest, paginate } from "./paginate.ts";
 import type { Order } from "./rows.ts";
-import { openStore, type Store } from "./store.ts";
+import type { Store } from "./store.ts";
 import { Transaction } from "./transaction.ts";
-
-const byN = [{ name: "by_n", fields: ["n", "_creationTime", "_id"] }];
-
-async function emptyStore(): Promise<Store> {
-  const data = await openDataFile(":memory:");
-  onTestFinished(() => data.close());
-  const store = openStore(data.driver);
-  applySchema(store, { tables: [{ name: "rows", indexes: byN, documentType: null }] });
-  return store;
-}
 
 class Rows {
   readonly store: Store;
@@ -68,7 +57,7 @@ class Rows {
 }
 
 async function filled(count: number, order: Order = "asc", isOdd = false): Promise<Rows> {
-  const rows = new Rows(await emptyStore(), order, isOdd);
+  const rows = new Rows(await memoryStore(), order, isOdd);
   for (let n = 0; n < count; n++) rows.insert(n);
   return rows;
 }
@@ -227,7 +216,7 @@ it.each([
 ] as const)(
   "pages stay without gap and overlap over any history (%s, filtered: %s)",
   async (order, isOdd) => {
-    const store = await emptyStore();
+    const store = await memoryStore();
     const changes = fc.array(change, { maxLength: 40 });
     fc.assert(
       fc.property(changes, fc.integer({ min: 2, max: 9 }), (history, limit) => {

@@ -3,13 +3,12 @@
  * each of them must see, and what SQLite must hold when the transaction has ended.
  */
 import fc from "fast-check";
-import { expect, it, onTestFinished } from "vitest";
+import { expect, it } from "vitest";
 import type { SqlRow } from "../storage/driver.ts";
-import { openDataFile } from "../storage/dataFile.ts";
+import { memoryStore } from "../fixtures/memoryStore.ts";
 import { DocumentStream } from "./documentStream.ts";
 import type { Source } from "./indexRange.ts";
-import { applySchema } from "./migrate.ts";
-import { openStore, type Store } from "./store.ts";
+import type { Store } from "./store.ts";
 import { Transaction } from "./transaction.ts";
 
 type Fields = Record<string, number>;
@@ -21,7 +20,6 @@ type Write =
   | { kind: "remove"; at: number };
 type Step = Write | { kind: "scan" } | { kind: "nested"; keep: boolean; writes: Write[] };
 
-const byN = [{ name: "by_n", fields: ["n", "_creationTime", "_id"] }];
 const n = fc.integer({ min: 0, max: 3 });
 const at = fc.nat({ max: 9 });
 const write: fc.Arbitrary<Write> = fc.oneof(
@@ -44,7 +42,7 @@ const transactions = fc.array(fc.record({ keep: fc.boolean(), steps: fc.array(st
 });
 
 it("lets a transaction read its own writes, and leaves exactly those that were kept", async () => {
-  const store = await emptyStore();
+  const store = await memoryStore();
   fc.assert(
     fc.property(transactions, (history) => {
       emptyTable(store);
@@ -66,7 +64,7 @@ it("lets a transaction read its own writes, and leaves exactly those that were k
 });
 
 it("touches the keys that a document had before and has afterwards, but none in between", async () => {
-  const store = await emptyStore();
+  const store = await memoryStore();
   const tx = new Transaction(store, store.clock.next());
   const id = tx.insert("rows", { n: 1 });
   tx.patch(id, { n: 2 });
@@ -83,14 +81,6 @@ it("touches the keys that a document had before and has afterwards, but none in 
   gone.keep();
   expect(gone.touched).toEqual([]);
 });
-
-async function emptyStore(): Promise<Store> {
-  const data = await openDataFile(":memory:");
-  onTestFinished(() => data.close());
-  const store = openStore(data.driver);
-  applySchema(store, { tables: [{ name: "rows", indexes: byN, documentType: null }] });
-  return store;
-}
 
 function emptyTable(store: Store): void {
   store.driver.exec("DELETE FROM docs; DELETE FROM idx");

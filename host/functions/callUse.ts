@@ -9,7 +9,7 @@ const MIB = 1024 * 1024;
 
 /**
  * What a query or mutation uses of the thread that it shares with all others. Found out at its syscalls and its end;
- * what never comes to either is killed by the watchdog, after a time in which no memory of today is full.
+ * what never comes to either is killed by the watchdog, whose time alone then bounds what it takes.
  */
 export class CallUse {
   readonly #wall = performance.now();

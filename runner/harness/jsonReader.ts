@@ -10,6 +10,11 @@ import { kindOfWords } from "./words.ts";
 /** Longest final answer kept in memory, in characters; the file holds the rest. */
 export const TEXT_LIMIT = 1024 * 1024;
 
+/** A final answer as it is kept; what is no text stays as it is. */
+export function shortened(answer: unknown): unknown {
+  return typeof answer === "string" ? clip(answer, TEXT_LIMIT) : answer;
+}
+
 /** What one dialect must say; everything unknown is ignored by returning no events. */
 export interface Dialect {
   event(value: Json, notes: Notes): AgentEvent[];

@@ -1,6 +1,15 @@
 /** The content blocks of the messages API, as Claude Code and its relatives print them. */
 import { brief, list, obj, str, type Json } from "./json.ts";
+import type { Notes } from "./jsonReader.ts";
 import { EVENT_TEXT_LIMIT, type AgentEvent } from "./port.ts";
+
+/** The line with which a session begins; `version` is the CLI's own, under whatever name it tells it. */
+export function sessionBegun(value: Json, version: unknown, notes: Notes): AgentEvent[] {
+  notes.model = str(value.model);
+  notes.version = str(version);
+  const id = notes.agentSession ?? "";
+  return [{ type: "session", id, text: `session ${id}, model ${notes.model ?? "unknown"}` }];
+}
 
 /** The events of an assistant's message; text of a failed one is an error. */
 export function assistantBlocks(message: Json, failed: boolean): AgentEvent[] {

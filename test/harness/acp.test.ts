@@ -6,11 +6,10 @@ import { randomUUID } from "node:crypto";
 import { existsSync } from "node:fs";
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
-import { setTimeout as sleep } from "node:timers/promises";
 import { describe, expect, it } from "vitest";
 import type { AttemptInput } from "../../runner/attempt/types.ts";
 import type { Profile } from "../../runner/harness/port.ts";
-import { useRealAttempts } from "./realAttempts.ts";
+import { cancelInTool, ENDLESS, useRealAttempts } from "./realAttempts.ts";
 import { pinnedVersion, wrapper } from "./realClis.ts";
 
 const AGENTS = {
@@ -97,11 +96,6 @@ describe.each(["gemini", "opencode"] as const)("the real %s as an agent of the p
   });
 
   it("is stopped in the middle of a tool without leaving a process", async () => {
-    const control = new AbortController();
-    const command = "echo begun > begun.txt; tail -f /dev/null";
-    const running = run("long-shell", { params: { command }, signal: control.signal });
-    while (!existsSync(join(real.cwd(), "begun.txt"))) await sleep(50);
-    control.abort("canceled");
-    expect(await running).toMatchObject({ endedBy: "canceled", verdict: { kind: "cancelled", ok: false } });
+    await cancelInTool(real, (signal) => run("long-shell", { params: { command: ENDLESS }, signal }));
   });
 });

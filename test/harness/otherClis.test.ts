@@ -5,10 +5,9 @@
 import { existsSync } from "node:fs";
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
-import { setTimeout as sleep } from "node:timers/promises";
 import { describe, expect, it } from "vitest";
 import { probeProfile } from "../../runner/attempt/probeProfile.ts";
-import { useRealAttempts } from "./realAttempts.ts";
+import { cancelInTool, ENDLESS, useRealAttempts } from "./realAttempts.ts";
 import { OTHER_KINDS, pinnedVersion, wrapper } from "./realClis.ts";
 
 const real = useRealAttempts();
@@ -77,11 +76,6 @@ describe.each(OTHER_KINDS)("the real %s", (kind) => {
   });
 
   it("is stopped in the middle of a tool without leaving a process", async () => {
-    const control = new AbortController();
-    const command = "echo begun > begun.txt; tail -f /dev/null";
-    const running = run("long-shell", { params: { command }, signal: control.signal });
-    while (!existsSync(join(real.cwd(), "begun.txt"))) await sleep(50);
-    control.abort("canceled");
-    expect(await running).toMatchObject({ endedBy: "canceled", verdict: { kind: "cancelled", ok: false } });
+    await cancelInTool(real, (signal) => run("long-shell", { params: { command: ENDLESS }, signal }));
   });
 });

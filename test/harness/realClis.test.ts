@@ -2,66 +2,27 @@
  * Seam: `runAttempt` with the real CLIs against the provider double, with fresh homes and dummy keys. Opt-in
  * (`npm run test:harness`), because it downloads more than a gigabyte once.
  */
-import { randomUUID } from "node:crypto";
 import { existsSync } from "node:fs";
-import { mkdir, mkdtemp, readFile, rm, stat } from "node:fs/promises";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
-import { setTimeout as sleep } from "node:timers/promises";
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
+import { readFile, stat } from "node:fs/promises";
+import { dirname, join } from "node:path";
+import { describe, expect, it } from "vitest";
 import { probeProfile } from "../../runner/attempt/probeProfile.ts";
-import { runAttempt } from "../../runner/attempt/runAttempt.ts";
 import type { AttemptInput } from "../../runner/attempt/types.ts";
-import type { AgentEvent, Profile } from "../../runner/harness/port.ts";
-import { pidsWithVariable, processTable } from "../support/processes.ts";
-import { ATTEMPT_MARKER } from "../../runner/process/tree.ts";
-import { startProvider, type Provider } from "../provider/provider.ts";
+import type { Profile } from "../../runner/harness/port.ts";
 import type { Script } from "../provider/types.ts";
-import { pinnedVersion, realProfile, REAL_KINDS, type RealKind, wrapper } from "./realClis.ts";
+import { processTable } from "../support/processes.ts";
+import { cancelInTool, ENDLESS, untilBegun, useRealAttempts } from "./realAttempts.ts";
+import { pinnedVersion, REAL_KINDS, wrapper } from "./realClis.ts";
 
-let provider: Provider;
 let script: Script = () => ({ do: "text", text: "unset" });
-let root: string;
-let cwd: string;
-let id: string;
-let events: AgentEvent[];
+const real = useRealAttempts((conversation) => script(conversation));
+const { cwd, marked, profile: profileFor, root } = real;
 
-beforeAll(async () => {
-  provider = await startProvider({ scripted: (conversation) => script(conversation) });
-});
-afterAll(() => provider.close());
-beforeEach(async () => {
-  root = await mkdtemp(join(tmpdir(), "drover-real-"));
-  cwd = join(root, "repo");
-  await Promise.all([mkdir(cwd), mkdir(join(root, "home"))]);
-  id = randomUUID();
-  events = [];
-  provider.requests.length = 0;
-});
-afterEach(async () => {
-  expect(await pidsWithVariable(ATTEMPT_MARKER, id)).toEqual([]);
-  await rm(root, { recursive: true, maxRetries: 3 });
-});
-
-const profileFor = (kind: RealKind, scenario: string, params?: Record<string, string | number>) =>
-  realProfile(kind, { baseUrl: provider.url(scenario, params), home: join(root, "home") });
-let runs = 0;
-function run(profile: Profile, prompt: string, over: Partial<AttemptInput> = {}) {
-  const input: AttemptInput = {
-    id,
-    profile,
-    prompt,
-    cwd,
-    dir: join(root, `attempt-${(runs += 1)}`),
-    env: {},
-    limits: { timeoutMs: 150_000, idleTimeoutMs: null, outputBytes: 50_000_000 },
-    signal: new AbortController().signal,
-    onEvent: (event) => events.push(event),
-    ...over,
-  };
-  return runAttempt(input, { inheritedEnv: { PATH: process.env.PATH } });
-}
-const asked = () => provider.requests.filter((request) => request.conversation && !request.conversation.side);
+const LIMITS = { timeoutMs: 150_000, idleTimeoutMs: null, outputBytes: 50_000_000 };
+const run = (profile: Profile, prompt: string, over: Partial<AttemptInput> = {}) =>
+  real.run(profile, { prompt, limits: LIMITS, ...over });
+const asked = () =>
+  real.provider().requests.filter((request) => request.conversation && !request.conversation.side);
 
 describe.each(REAL_KINDS)("the real %s", (kind) => {
   it("is the pinned version", async () => {
@@ -69,7 +30,7 @@ describe.each(REAL_KINDS)("the real %s", (kind) => {
       installed: true,
       version: pinnedVersion(kind),
     });
-    expect(provider.requests).toEqual([]);
+    expect(real.provider().requests).toEqual([]);
   });
 
   it("answers, and its tokens and session are known", async () => {
@@ -84,21 +45,21 @@ describe.each(REAL_KINDS)("the real %s", (kind) => {
     expect(agentSession).toBeTruthy();
     expect(asked()[0]?.conversation?.prompt).toContain("é 🚀 'quoted' \"too\"");
     expect(asked()).toHaveLength(1);
-    expect(existsSync(join(root, `attempt-${runs}`, "tmp"))).toBe(false);
+    expect(existsSync(join(dirname(report.outputFile), "tmp"))).toBe(false);
   });
 
   it("writes a file with its own tool, without a question", async () => {
     const profile = await profileFor(kind, "tool", { path: "made.txt", content: "by a double" });
     const { verdict } = await run(profile, "Write the file.");
     expect(verdict).toMatchObject({ kind: "success", text: "Done: the file is written." });
-    expect(await readFile(join(cwd, "made.txt"), "utf8")).toBe("by a double");
-    const types = events.map((event) => event.type);
+    expect(await readFile(join(cwd(), "made.txt"), "utf8")).toBe("by a double");
+    const types = real.events().map((event) => event.type);
     expect(types).toEqual(expect.arrayContaining(["session", "tool_start", "tool_end", "text", "result"]));
   });
 
   // Gemini takes MCP servers from settings files alone.
   it.skipIf(kind === "gemini")("reports by the tool that Drover gives it", async () => {
-    const env = { DROVER_CLI: await wrapper(root) };
+    const env = { DROVER_CLI: await wrapper(root()) };
     const done = await run(await profileFor(kind, "report", { text: "by the tool" }), "Report.", { env });
     expect(done.verdict).toMatchObject({ kind: "success", text: "by the tool" });
     const stuck = { status: "blocked", text: "no access" };
@@ -169,26 +130,16 @@ describe.each(REAL_KINDS)("the real %s", (kind) => {
   });
 
   it("is stopped in the middle of a tool without leaving a process", async () => {
-    const control = new AbortController();
-    const command = "echo begun > begun.txt; tail -f /dev/null";
-    const running = run(await profileFor(kind, "long-shell", { command }), "Run it.", {
-      signal: control.signal,
-    });
-    while (!existsSync(join(cwd, "begun.txt"))) await sleep(50);
-    expect((await pidsWithVariable(ATTEMPT_MARKER, id)).length).toBeGreaterThan(1);
-    control.abort("canceled");
-    const report = await running;
-    expect(report).toMatchObject({ endedBy: "canceled", verdict: { kind: "cancelled", ok: false } });
-    expect(await pidsWithVariable(ATTEMPT_MARKER, id)).toEqual([]);
+    const profile = await profileFor(kind, "long-shell", { command: ENDLESS });
+    await cancelInTool(real, (signal) => run(profile, "Run it.", { signal }));
   });
 
   it("that a stranger kills in the middle of a tool leaves no process either", async () => {
-    const command = "echo begun > begun.txt; tail -f /dev/null";
-    const running = run(await profileFor(kind, "long-shell", { command }), "Run it.");
-    while (!existsSync(join(cwd, "begun.txt"))) await sleep(50);
-    const marked = new Set(await pidsWithVariable(ATTEMPT_MARKER, id));
-    const rows = [...(await processTable()).values()].filter((row) => marked.has(row.pid));
-    const leader = rows.find((row) => row.pid === row.session && !marked.has(row.ppid))!;
+    const running = run(await profileFor(kind, "long-shell", { command: ENDLESS }), "Run it.");
+    await untilBegun(real);
+    const own = new Set(await marked());
+    const rows = [...(await processTable()).values()].filter((row) => own.has(row.pid));
+    const leader = rows.find((row) => row.pid === row.session && !own.has(row.ppid))!;
     const cli = rows.find((row) => row.ppid === leader.pid)!;
     process.kill(cli.pid, "SIGKILL");
     expect(await running).toMatchObject({

@@ -1,7 +1,7 @@
 import { defined } from "../../../domain/defined.ts";
-import { brief, clip, num, obj, str, type Json } from "../json.ts";
-import { createJsonReader, TEXT_LIMIT, type Notes } from "../jsonReader.ts";
-import { assistantBlocks, toolResults } from "../messageBlocks.ts";
+import { brief, num, obj, str, type Json } from "../json.ts";
+import { createJsonReader, shortened, type Notes } from "../jsonReader.ts";
+import { assistantBlocks, sessionBegun, toolResults } from "../messageBlocks.ts";
 import { EVENT_TEXT_LIMIT, type AgentEvent, type Reader } from "../port.ts";
 import { epochMs } from "../resetTime.ts";
 import { kindOfStatus, kindOfWords } from "../words.ts";
@@ -38,12 +38,7 @@ export function readClaude(): Reader {
 }
 
 function systemEvent(value: Json, notes: Notes): AgentEvent[] {
-  if (value.subtype === "init") {
-    notes.model = str(value.model);
-    notes.version = str(value.claude_code_version);
-    const id = notes.agentSession ?? "";
-    return [{ type: "session", id, text: `session ${id}, model ${notes.model ?? "unknown"}` }];
-  }
+  if (value.subtype === "init") return sessionBegun(value, value.claude_code_version, notes);
   if (value.subtype === "permission_denied") {
     return [{ type: "error", text: `permission denied: ${brief(value.message ?? value.tool_name, 500)}` }];
   }
@@ -92,8 +87,4 @@ function resultEvent(value: Json): AgentEvent[] {
   return [
     { type: "result", ok, text: brief(value.result ?? value.errors ?? value.subtype, EVENT_TEXT_LIMIT) },
   ];
-}
-
-function shortened(text: unknown): unknown {
-  return typeof text === "string" ? clip(text, TEXT_LIMIT) : text;
 }

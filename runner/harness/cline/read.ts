@@ -1,5 +1,5 @@
-import { brief, clip, list, obj, str, type Json } from "../json.ts";
-import { createJsonReader, TEXT_LIMIT, type Notes } from "../jsonReader.ts";
+import { brief, list, obj, str, type Json } from "../json.ts";
+import { createJsonReader, shortened, type Notes } from "../jsonReader.ts";
 import { EVENT_TEXT_LIMIT, type AgentEvent, type Reader } from "../port.ts";
 import type { ClineFacts } from "./facts.ts";
 import { judgeCline, kindOfClineError } from "./judge.ts";
@@ -87,8 +87,4 @@ function resultEvent(value: Json): AgentEvent {
     ok: value.finishReason === "completed",
     text: brief(value.text, EVENT_TEXT_LIMIT),
   };
-}
-
-function shortened(text: unknown): unknown {
-  return typeof text === "string" ? clip(text, TEXT_LIMIT) : text;
 }

@@ -2,28 +2,20 @@ import { join } from "node:path";
 import { pathToFileURL } from "node:url";
 import { BRIEF_INSTALL, LIMIT_PLUGIN } from "./limitPlugin.ts";
 import { commandLine, type Launch, type LaunchOrder } from "../port.ts";
-
-/** Without `--auto` a question is rejected by itself; the shell is not offered at all in the restricted mode. */
-const RESTRICTED = JSON.stringify({ edit: "allow", bash: "deny", webfetch: "deny" });
+import { reportServer, RESTRICTED_PERMISSION, runArguments } from "../runCommand.ts";
 
 /**
- * OpenCode's command line. It says nothing about its waits on stdout, so its error log is asked for on stderr, and a
- * plugin tells the answer that it waits for. Its retries cannot be capped: the attempt watches both instead.
+ * OpenCode's command line. Beside its error log a plugin tells the answer that it waits for. Its retries cannot be
+ * capped: the attempt watches both instead.
  */
-export function launchOpencode({ profile, prompt, resume, reportTool, tmp }: LaunchOrder): Launch {
+export function launchOpencode(order: LaunchOrder): Launch {
+  const { profile, prompt, reportTool, tmp } = order;
   const plugin = join(tmp, "droverWaits.js");
-  const restricted = profile.permissions === "restricted";
-  const args = [
-    ...["run", "--format", "json", "--print-logs", "--log-level", "ERROR"],
-    ...(restricted ? [] : ["--auto"]),
-    ...(profile.model ? ["-m", profile.model] : []),
-    ...(resume ? ["--session", resume] : []),
-  ];
   return {
-    argv: commandLine(profile, "opencode", args),
+    argv: commandLine(profile, "opencode", runArguments(order)),
     env: {
       OPENCODE_DISABLE_AUTOUPDATE: "1",
-      ...(restricted ? { OPENCODE_PERMISSION: RESTRICTED } : {}),
+      ...(profile.permissions === "restricted" ? { OPENCODE_PERMISSION: RESTRICTED_PERMISSION } : {}),
       ...BRIEF_INSTALL,
       OPENCODE_CONFIG_CONTENT: configuration(plugin, reportTool),
     },
@@ -36,6 +28,6 @@ export function launchOpencode({ profile, prompt, resume, reportTool, tmp }: Lau
 function configuration(plugin: string, command: readonly string[] | undefined): string {
   return JSON.stringify({
     plugin: [pathToFileURL(plugin).href],
-    ...(command === undefined ? {} : { mcp: { drover: { type: "local", command, enabled: true } } }),
+    ...(command === undefined ? {} : reportServer(command)),
   });
 }

@@ -1,7 +1,7 @@
 import { isLimit } from "../../../domain/verdict.ts";
 import { brief, clip, list, num, obj, str, type Json } from "../json.ts";
-import { createJsonReader, TEXT_LIMIT, type Notes } from "../jsonReader.ts";
-import { assistantBlocks, toolResults } from "../messageBlocks.ts";
+import { createJsonReader, shortened, type Notes } from "../jsonReader.ts";
+import { assistantBlocks, sessionBegun, toolResults } from "../messageBlocks.ts";
 import { EVENT_TEXT_LIMIT, type AgentEvent, type Reader } from "../port.ts";
 import { kindOfWords, plain } from "../words.ts";
 import type { QwenFacts } from "./facts.ts";
@@ -40,12 +40,7 @@ export function readQwen(): Reader {
 }
 
 function systemEvent(value: Json, notes: Notes): AgentEvent[] {
-  if (value.subtype === "init") {
-    notes.model = str(value.model);
-    notes.version = str(value.qwen_code_version);
-    const id = notes.agentSession ?? "";
-    return [{ type: "session", id, text: `session ${id}, model ${notes.model ?? "unknown"}` }];
-  }
+  if (value.subtype === "init") return sessionBegun(value, value.qwen_code_version, notes);
   if (value.subtype !== "retry") return [];
   const data = obj(value.data);
   const delayMs = num(data.delayMs) ?? 0;
@@ -85,8 +80,4 @@ function resultEvent(value: Json): AgentEvent {
   const ok = value.subtype === "success" && value.is_error !== true;
   const text = value.result ?? obj(value.error).message ?? value.subtype;
   return { type: "result", ok, text: brief(text, EVENT_TEXT_LIMIT) };
-}
-
-function shortened(text: unknown): unknown {
-  return typeof text === "string" ? clip(text, TEXT_LIMIT) : text;
 }
