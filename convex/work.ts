@@ -1,11 +1,12 @@
 import { v } from "convex/values";
 import { advanceAttempt } from "./model/attempts/advance.ts";
+import { exchangeWork } from "./model/attempts/exchange.ts";
 import { scopedMutation } from "./model/access/access.ts";
 import { claimJob } from "./model/claim/claim.ts";
 import { recordEvents } from "./model/jobs/events.ts";
 import { reportAttempt } from "./model/attempts/report.ts";
 import { vEvent } from "./model/shared/shapes.ts";
-import { vAttemptReport, vClaimed, vFence, vOutcome } from "./model/shared/workShapes.ts";
+import { vAttemptReport, vClaimed, vFence, vReport, vReportAnswer } from "./model/shared/workShapes.ts";
 
 /** Takes a ready job for a session, or gives null to a loser. */
 export const claim = scopedMutation(
@@ -36,17 +37,24 @@ export const report = scopedMutation(
   "runner",
   "admin",
 )({
-  args: {
-    fence: vFence,
-    ended: vAttemptReport,
-    outcome: vOutcome,
-    claimNext: v.optional(v.array(v.string())),
-  },
-  returns: v.object({
-    kind: v.union(v.literal("accepted"), v.literal("already"), v.literal("lease_lost")),
-    next: v.union(vClaimed, v.null()),
-  }),
+  args: { ...vReport.fields, claimNext: v.optional(v.array(v.string())) },
+  returns: v.object({ kind: vReportAnswer, next: v.union(vClaimed, v.null()) }),
   handler: reportAttempt,
+});
+
+/** Takes the reports of a runner and gives it new jobs, up to 32 of both, in one transaction. */
+export const exchange = scopedMutation(
+  "runner",
+  "admin",
+)({
+  args: {
+    session: v.string(),
+    reports: v.array(vReport),
+    /** At most `slots` of these jobs, the best first. */
+    claim: v.object({ jobs: v.array(v.string()), slots: v.number() }),
+  },
+  returns: v.object({ answers: v.array(vReportAnswer), claimed: v.array(vClaimed) }),
+  handler: exchangeWork,
 });
 
 /** Adds activity; a resend of the same (job, attempt, seq) is free. */

@@ -8,6 +8,8 @@ export const MAX_TEXT_BYTES = 256 * 1024;
 export const MAX_PAGE = 200;
 /** Ready jobs that runners see at once: enough for every slot of a fleet to find its own. */
 export const READY_WINDOW = 64;
+/** Reports, and jobs to claim, in one exchange of a runner: a few tens of milliseconds of the one writer's time. */
+export const MAX_EXCHANGE = 32;
 /** Jobs that one insert call may add. */
 export const MAX_BATCH = 500;
 /** Rows that housekeeping and fan-out touch in one transaction; the rest follows in a scheduled continuation. */

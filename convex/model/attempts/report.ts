@@ -10,33 +10,36 @@ import { seekJob } from "../shared/find.ts";
 import { forgetLimitOf } from "../health/health.ts";
 import { endUnlessCanceled, interrupt, park } from "./setback.ts";
 import { settle } from "./settle.ts";
-import type { AttemptReport, Claimed, Fence, Outcome } from "../shared/workShapes.ts";
+import type { AttemptReport, Claimed, Outcome, Report, ReportAnswer } from "../shared/workShapes.ts";
 import type { ScopedTx } from "../shared/tx.ts";
 
 /** Jobs that a report may try for: each widens what the report may conflict with. */
 const MAX_CLAIM_NEXT = 4;
 
-type Args = {
-  fence: Fence;
-  ended: AttemptReport;
-  outcome: Outcome;
-  claimNext?: string[];
-};
+type Args = Report & { claimNext?: string[] };
 
 interface Result {
-  kind: "accepted" | "already" | "lease_lost";
+  kind: ReportAnswer;
   next: Claimed | null;
 }
 
 /** See `work:report`. The same report twice answers `already`; a late one is kept as evidence only. */
 export async function reportAttempt(ctx: ScopedTx, args: Args): Promise<Result> {
-  const held = await checkFence(ctx, args.fence);
-  const kind = held.kind === "held" ? "accepted" : await lateReport(ctx, held.attempt, args.outcome);
-  if (held.kind === "held") {
-    const job = await closeAttempt(ctx, held, { ended: args.ended, outcome: args.outcome.kind });
-    await carryOut(ctx, { job, ...args });
-  }
-  return { kind, next: await claimNext(ctx, held.session, args.claimNext ?? []) };
+  const { kind, session } = await takeReport(ctx, args);
+  return { kind, next: await claimNext(ctx, session, args.claimNext ?? []) };
+}
+
+/** Carries one report out. Gives its answer, and the session that its fence names. */
+export async function takeReport(
+  ctx: ScopedTx,
+  { fence, ended, outcome }: Report,
+): Promise<{ kind: ReportAnswer; session: Doc<"sessions"> }> {
+  const held = await checkFence(ctx, fence);
+  const { session } = held;
+  if (held.kind === "stale") return { kind: await lateReport(ctx, held.attempt, outcome), session };
+  const job = await closeAttempt(ctx, held, { ended, outcome: outcome.kind });
+  await carryOut(ctx, { job, ended, outcome });
+  return { kind: "accepted", session };
 }
 
 async function carryOut(

@@ -26,14 +26,18 @@ export async function claimJob(
   ctx: ScopedTx,
   args: { session: string; job: string },
 ): Promise<Claimed | null> {
-  const session = await findSession(ctx, args.session);
-  if (!session.namespaces.includes(ctx.namespace.name)) {
-    return fail(
-      "NOT_ALLOWED",
-      `this session serves ${session.namespaces.join(", ")}, not ${ctx.namespace.name}: start a session that serves it`,
-    );
-  }
+  const session = await servingSession(ctx, args.session);
   return tryClaim(ctx, session, await findJob(ctx, args.job));
+}
+
+/** The session that wants to claim; NOT_ALLOWED when it does not serve the namespace. */
+export async function servingSession(ctx: ScopedTx, ref: string): Promise<Doc<"sessions">> {
+  const session = await findSession(ctx, ref);
+  if (session.namespaces.includes(ctx.namespace.name)) return session;
+  return fail(
+    "NOT_ALLOWED",
+    `this session serves ${session.namespaces.join(", ")}, not ${ctx.namespace.name}: start a session that serves it`,
+  );
 }
 
 /** Claims a job for a live session; null when anything speaks against it. */

@@ -36,6 +36,10 @@ export const vOutcome = v.union(
   v.object({ kind: v.literal("canceled") }),
 );
 
+/** How a claim ended. */
+export const vReport = v.object({ fence: vFence, ended: vAttemptReport, outcome: vOutcome });
+export const vReportAnswer = literals("accepted", "already", "lease_lost");
+
 export const vClaimed = v.object({
   job: v.object({
     id: v.string(),
@@ -100,4 +104,6 @@ export const vOrders = v.object({
 export type Fence = Infer<typeof vFence>;
 export type AttemptReport = Infer<typeof vAttemptReport>;
 export type Outcome = Infer<typeof vOutcome>;
+export type Report = Infer<typeof vReport>;
+export type ReportAnswer = Infer<typeof vReportAnswer>;
 export type Claimed = Infer<typeof vClaimed>;
