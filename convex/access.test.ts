@@ -189,6 +189,11 @@ const FUNCTIONS: Record<
     roles: ["runner", "admin"],
     call: (c, { fence }) => c.mutation(api.work.report, { ...NS, fence, ended: ended(), outcome }),
   },
+  "work:exchange": {
+    roles: ["runner", "admin"],
+    call: (c, { session, ready }) =>
+      c.mutation(api.work.exchange, { ...NS, session, reports: [], claim: { jobs: [ready], slots: 1 } }),
+  },
   "work:events": {
     roles: ["runner", "admin"],
     call: (c, { fence }) => c.mutation(api.work.events, { ...NS, fence, events: [] }),
@@ -427,6 +432,15 @@ const POSITIONS: Record<string, (c: Client, id: string, own: Ids) => Promise<unk
     c.mutation(api.work.report, { ...NS, fence: { ...own.fence, job: id }, ended: ended(), outcome }),
   "work:report fence.session": (c, id, own) =>
     c.mutation(api.work.report, { ...NS, fence: { ...own.fence, session: id }, ended: ended(), outcome }),
+  "work:exchange session": (c, id) =>
+    c.mutation(api.work.exchange, { ...NS, session: id, reports: [], claim: { jobs: [], slots: 1 } }),
+  "work:exchange reports.fence.job": (c, id, own) =>
+    c.mutation(api.work.exchange, {
+      ...NS,
+      session: own.session,
+      reports: [{ fence: { ...own.fence, job: id }, ended: ended(), outcome }],
+      claim: { jobs: [], slots: 1 },
+    }),
   "work:events fence.job": (c, id, own) =>
     c.mutation(api.work.events, { ...NS, fence: { ...own.fence, job: id }, events: [] }),
   "work:events fence.session": (c, id, own) =>

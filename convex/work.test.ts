@@ -4,7 +4,7 @@
  */
 import { afterEach, describe, expect, it, vi } from "vitest";
 import { api } from "./_generated/api.js";
-import { ended, errorOf, openQueue, type Queue } from "./queue.testkit.ts";
+import { ended, errorOf, openQueue, START, type Queue } from "./queue.testkit.ts";
 
 afterEach(() => vi.useRealTimers());
 
@@ -158,6 +158,100 @@ describe("work:claim", () => {
     await q.advance(630_000);
     expect(await q.row(job)).toMatchObject({ status: "pending", ready: true });
     expect(await q.claim(await q.startSession(), job)).toMatchObject({ job: { attempt: 1 } });
+  });
+});
+
+describe("work:exchange", () => {
+  type Reports = (typeof api.work.exchange)["_args"]["reports"];
+  const exchange = (
+    q: Queue,
+    session: string,
+    { reports = [], jobs = [], slots = 8 }: { reports?: Reports; jobs?: string[]; slots?: number },
+  ) => q.admin.mutation(api.work.exchange, { ...NS, session, reports, claim: { jobs, slots } });
+  const reportOf = (session: string, job: string): Reports[number] => ({
+    fence: { job, attempt: 1, session },
+    ended: ended(),
+    outcome: complete,
+  });
+
+  it("takes the reports in their order and gives as many jobs as there are slots", async () => {
+    const q = await openQueue();
+    const jobs = await q.insert(await q.create(), {}, {}, {}, {}, {});
+    const session = await q.startSession();
+    const first = await exchange(q, session, { jobs, slots: 2 });
+    expect(first.answers).toEqual([]);
+    expect(first.claimed.map(({ job }) => job.handle)).toEqual(["1.1", "1.2"]);
+    const reports = first.claimed.map(({ job }) => reportOf(session, job.id));
+    const second = await exchange(q, session, { reports, jobs: jobs.slice(2), slots: 2 });
+    expect(second.answers).toEqual(["accepted", "accepted"]);
+    expect(second.claimed.map(({ job }) => job.handle)).toEqual(["1.3", "1.4"]);
+    await q.settle();
+    expect(await q.row("1.1")).toMatchObject({ status: "complete" });
+    expect(await q.row("1.5")).toMatchObject({ status: "pending", ready: true });
+    expect((await q.admin.query(api.assignments.get, { ...NS, assignment: "1" })).totals.attempts).toBe(2);
+  });
+
+  it("passes over what is unknown, taken or named twice", async () => {
+    const q = await openQueue();
+    const [taken = "", free = ""] = await q.insert(await q.create(), {}, {});
+    await q.claim(await q.startSession({ runner: "r2" }), taken);
+    const { claimed } = await exchange(q, await q.startSession(), { jobs: ["9.9", taken, free, free] });
+    expect(claimed.map(({ job }) => job.handle)).toEqual([free]);
+  });
+
+  it("answers already to what it has taken, and lease_lost to what is another's", async () => {
+    const q = await openQueue();
+    const { fence, session } = await running(q);
+    const reports = [reportOf(session, fence.job)];
+    expect((await exchange(q, session, { reports })).answers).toEqual(["accepted"]);
+    const other = await q.startSession({ runner: "r2" });
+    const late = [...reports, reportOf(other, fence.job)];
+    expect((await exchange(q, session, { reports: late })).answers).toEqual(["already", "lease_lost"]);
+  });
+
+  it("changes nothing when one of its reports names what nobody knows", async () => {
+    const q = await openQueue();
+    const { handle, fence, session } = await running(q);
+    const [free = ""] = await q.insert("1", {});
+    const reports = [reportOf(session, fence.job), reportOf(session, "9.9")];
+    const refused = await errorOf(exchange(q, session, { reports, jobs: [free] }));
+    expect(refused).toMatchObject({ code: "NOT_FOUND", message: expect.stringContaining("9.9") });
+    expect(await q.row(handle)).toMatchObject({ status: "running" });
+    expect(await q.row(free)).toMatchObject({ status: "pending", ready: true });
+  });
+
+  it("shortens the lease of an idle session once, however many jobs it takes", async () => {
+    const q = await openQueue();
+    const jobs = await q.insert(await q.create(), {}, {});
+    const session = await q.startSession();
+    const { claimed } = await exchange(q, session, { jobs });
+    expect(claimed.map(({ leaseUntil }) => leaseUntil - START)).toEqual([60_000, 60_000]);
+    const reaps = await q.t.run(async (ctx) => {
+      const all = await ctx.db.system.query("_scheduled_functions").collect();
+      return all.filter(
+        ({ name, scheduledTime }) => name === "sessions:reap" && scheduledTime === START + 60_000,
+      );
+    });
+    expect(reaps).toHaveLength(1);
+  });
+
+  it("refuses more than 32 reports or jobs", async () => {
+    const q = await openQueue();
+    const { fence, session } = await running(q);
+    const reports = Array.from({ length: 33 }, () => reportOf(session, fence.job));
+    expect(await errorOf(exchange(q, session, { reports }))).toMatchObject({
+      code: "LIMIT",
+      message: "reports: expected at most 32, got 33: send the rest in the next exchange",
+    });
+    const jobs = Array.from({ length: 33 }, () => "1.1");
+    expect(await errorOf(exchange(q, session, { jobs }))).toMatchObject({ code: "LIMIT" });
+  });
+
+  it("refuses a session that does not serve the namespace", async () => {
+    const q = await openQueue();
+    await q.admin.mutation(api.namespaces.ensure, { namespace: "other" });
+    const session = await q.startSession({ namespaces: ["other"] });
+    expect(await errorOf(exchange(q, session, {}))).toMatchObject({ code: "NOT_ALLOWED" });
   });
 });
 

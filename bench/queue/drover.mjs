@@ -30,8 +30,8 @@ export async function assignment({ admin }) {
   return made.id;
 }
 
-const job = (more = {}) => ({ type: "script", context: CONTEXT, lock: null, ...more });
-const insert = ({ admin }, to, jobs, client = admin) =>
+export const job = (more = {}) => ({ type: "script", context: CONTEXT, lock: null, ...more });
+export const insert = ({ admin }, to, jobs, client = admin) =>
   client.mutation(api.jobs.insert, { namespace, assignment: to, jobs, parallel: true }).then((answer) => {
     if (answer.kind !== "inserted") throw new Error(answer.reason);
     return answer.jobs.map(({ id }) => id);
@@ -82,28 +82,42 @@ export const claimers = (queue, count) =>
 export const claim = ({ client, session }, id) =>
   client.mutation(api.work.claim, { namespace, session, job: id });
 
-export function report({ client, session }, claimed, claimNext) {
+/** What a claimer says of a job that is done. */
+export function doneBy(session, { job }) {
   const now = Date.now();
-  return client.mutation(api.work.report, {
-    namespace,
-    fence: { job: claimed.job.id, attempt: claimed.job.attempt, session },
+  return {
+    fence: { job: job.id, attempt: job.attempt, session },
     ended: { profile: "script", harness: "script", verdict: "success", startedAt: now, endedAt: now },
     outcome: { kind: "complete", result: "ok" },
+  };
+}
+
+export function report({ client, session }, claimed, claimNext) {
+  return client.mutation(api.work.report, {
+    namespace,
+    ...doneBy(session, claimed),
     ...(claimNext === undefined ? {} : { claimNext }),
   });
+}
+
+/** Jobs a second of `work`, and the host's CPU for each. */
+export async function usingCpu({ host }, jobs, work) {
+  const cpu = host.usage().cpuSeconds;
+  const begun = performance.now();
+  await work();
+  const perSecond = (jobs / (performance.now() - begun)) * 1000;
+  return { perSecond, cpuMs: ((host.usage().cpuSeconds - cpu) / jobs) * 1000 };
 }
 
 /** Claims and completes each job with two calls, or with one that carries the next claim. */
 export async function drain(queue, ids, { width, carry }) {
   const workers = await claimers(queue, width);
   const left = [...ids].reverse();
-  const cpu = queue.host.usage().cpuSeconds;
-  const begun = performance.now();
-  await Promise.all(workers.map((worker) => (carry ? carried(worker, left) : oneByOne(worker, left))));
-  const perSecond = (ids.length / (performance.now() - begun)) * 1000;
-  const cpuMs = ((queue.host.usage().cpuSeconds - cpu) / ids.length) * 1000;
+  const result = await usingCpu(queue, ids.length, () =>
+    Promise.all(workers.map((worker) => (carry ? carried(worker, left) : oneByOne(worker, left)))),
+  );
   await Promise.all(workers.map(({ client }) => client.close()));
-  return { perSecond, cpuMs };
+  return result;
 }
 
 async function oneByOne(worker, left) {
@@ -144,65 +158,6 @@ export async function startLatency(queue, count) {
   }
   stop();
   return { ...percentiles(took), n: count };
-}
-
-/** A graph in layers, each node waiting for its parents; claimers take what is in the ready window. */
-export async function graph(queue, layers, width) {
-  const to = await assignment(queue);
-  let above = [];
-  let count = 0;
-  for (const { nodes, parentsOf } of layers) {
-    const ids = [];
-    for (let at = 0; at < nodes; at += BATCH) {
-      const jobs = Array.from({ length: Math.min(BATCH, nodes - at) }, (_, i) =>
-        job(above.length === 0 ? {} : { after: parentsOf(at + i).map((parent) => above[parent]) }),
-      );
-      ids.push(...(await insert(queue, to, jobs)));
-    }
-    above = ids;
-    count += nodes;
-  }
-  return await drainReady(queue, count, width);
-}
-
-async function drainReady(queue, count, width) {
-  const workers = await claimers(queue, width);
-  const taken = new Set();
-  const counter = untilCount(count);
-  let window = [];
-  let wake = [];
-  const stop = queue.admin.onUpdate(api.scheduler.ready, { namespace, pool: "default" }, (ready) => {
-    window = ready.map(({ id }) => id).filter((id) => !taken.has(id));
-    for (const resolve of wake.splice(0)) resolve();
-  });
-  const take = (most) => {
-    const ids = window.splice(0, most);
-    for (const id of ids) taken.add(id);
-    return ids;
-  };
-  let isOver = false;
-  const work = async (worker) => {
-    while (!isOver) {
-      const [id] = take(1);
-      if (id === undefined) {
-        await new Promise((resolve) => wake.push(resolve));
-        continue;
-      }
-      let claimed = await claim(worker, id);
-      while (claimed !== null) {
-        const { next } = await report(worker, claimed, take(1));
-        counter.one();
-        claimed = next;
-      }
-    }
-  };
-  const all = workers.map(work);
-  const seconds = await within(WAIT_MS, "the end of the graph", counter.done);
-  isOver = true;
-  for (const resolve of wake.splice(0)) resolve();
-  await Promise.all(all);
-  stop();
-  return { perSecond: count / seconds };
 }
 
 /** One commit until the last of `count` subscribers of one query has it. */

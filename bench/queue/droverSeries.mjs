@@ -2,8 +2,10 @@
 import { statSync } from "node:fs";
 import { join } from "node:path";
 import { coldStarts } from "./coldStart.mjs";
-import { bulk, drain, enqueue, fanOut, fill, graph, openQueue, startLatency } from "./drover.mjs";
+import { bulk, drain, enqueue, fanOut, fill, openQueue, startLatency } from "./drover.mjs";
+import { drainByExchange } from "./exchange.mjs";
 import { DROVER } from "./figures.mjs";
+import { graph } from "./graph.mjs";
 import { startConflictingHost, startHost } from "./host.mjs";
 import { rounds, shapes } from "./measure.mjs";
 import { seedFinished } from "./seed.mjs";
@@ -73,7 +75,12 @@ async function drains(queue, size, put) {
     };
     put(`window ${width}`, await rounds(byWindow, size.repeat));
   }
-  put("best", await rounds(() => filled({ width: 16, carry: true }, size.best.drover), size.repeat));
+  for (const width of CLAIMERS) {
+    const byExchange = async (slots) =>
+      await drainByExchange(queue, await fill(queue, size.jobs), { width, slots });
+    put(`exchange ${width}`, await rounds(() => byExchange(8), size.repeat));
+    if (width === 8) put("best", await rounds(() => byExchange(32), size.repeat));
+  }
 }
 
 async function graphs(queue, size, put) {

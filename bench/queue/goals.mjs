@@ -8,6 +8,7 @@ export function goalRows(figures, size) {
   const rows = [
     ...against(figures, ["enqueue 32", "enqueue 32"], { graphile: 2, pgBoss: 2 }),
     ...against(figures, ["carry 8", "drain 8"], { graphile: 1.5, pgBoss: 1.5, bullmqAof: 1 }),
+    ...against(figures, ["exchange 8", "drain 8"], { graphile: 1.5, pgBoss: 1.5, bullmqAof: 1 }),
     ...against(figures, ["window 8", "drain 8"], { graphile: 1.5, pgBoss: 1.5, bullmqAof: 1 }),
     ...latencyRows(figures),
     backlogRow(figures, size),
@@ -22,7 +23,8 @@ export function goalRows(figures, size) {
 const TITLES = {
   "enqueue 32": "enqueue, 32 in flight",
   "carry 8": "claim + complete, 8 claimers (the completion carries the next claim)",
-  "window 8": "the same, choosing from the ready window as runners do",
+  "exchange 8": "the same, 8 jobs a call (the peers' best modes: see above)",
+  "window 8": "the same, job by job, choosing from the ready window as runners do",
 };
 
 function against(figures, [ours, theirs], factors) {

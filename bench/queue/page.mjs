@@ -84,12 +84,17 @@ function rateRows(size) {
       title: `${claimers(n)}, the completion carries the next claim`,
       theirs: `drain ${n}`,
     })),
+    ...CLAIMERS.map((n) => ({
+      work: `exchange ${n}`,
+      title: `${claimers(n)} with 8 slots each: one call reports and claims 8 jobs, as runners do`,
+      theirs: `drain ${n}`,
+    })),
     ...[8, 16].map((n) => ({
       work: `window ${n}`,
       title: `${claimers(n)}, the same, choosing from the ready window as runners do`,
       theirs: `drain ${n}`,
     })),
-    { work: "best", title: "claim + complete, each at its best" },
+    { work: "best", title: "claim + complete, each at its best (Drover: 8 claimers, 32 jobs a call)" },
     ...size.finished.map((n) => ({
       work: `backlog ${n}`,
       title: `8 claimers, ${count(size.pending)} pending and ${count(n)} finished behind`,

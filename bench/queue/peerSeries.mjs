@@ -84,7 +84,7 @@ function worksFor(size, { peer, isDurable = false, server }) {
     ["enqueue 32", "enqueue", { count: size.flight, width: 32 }],
     ["bulk", "bulk", { count: size.bulk }],
     ...CLAIMERS.map((claimers) => [`drain ${claimers}`, "drain", { count: size.jobs, claimers }]),
-    ["best", "best", { count: size.best.peer }],
+    ["best", "best", { count: size.peersBest }],
     ["latency", "latency", { count: size.latency, open: { notify: peer === "pg-boss" } }],
     ["backlog", "backlog", { finished: size.finished, pending: size.pending, count: size.jobs, claimers: 8 }],
   ];

@@ -12,6 +12,7 @@ import { identify, type Caller } from "./caller.ts";
 import { drain } from "../fanOut/drain.ts";
 import { fail } from "../shared/fail.ts";
 import { findNamespace, unknownNamespace } from "./namespaceAccess.ts";
+import { withMemory } from "../shared/rowMemory.ts";
 import type { Reading, Tx } from "../shared/tx.ts";
 
 const built = new WeakSet<object>();
@@ -85,7 +86,7 @@ const checkCaller = makeFunctionReference<"query", { roles: Role[] }, null>("tok
 
 /** Starts the bookkeeping of a mutation. */
 export function begin(ctx: Pick<Tx, "db" | "scheduler">): Tx {
-  return { db: ctx.db, scheduler: ctx.scheduler, now: Date.now(), tasks: [] };
+  return { db: withMemory(ctx.db), scheduler: ctx.scheduler, now: Date.now(), tasks: [] };
 }
 
 /** Lets the caller through when its role is one of `roles`; NOT_ALLOWED otherwise. */

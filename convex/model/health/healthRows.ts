@@ -1,4 +1,5 @@
 import type { Doc, Id } from "../../_generated/dataModel.js";
+import { once } from "../shared/rowMemory.ts";
 import type { Reading } from "../shared/tx.ts";
 
 interface Which {
@@ -18,12 +19,14 @@ export function accountRow(
   ctx: Reading,
   { namespace, profile }: Omit<Which, "machine">,
 ): Promise<Doc<"harnessHealth"> | null> {
-  return ctx.db
-    .query("harnessHealth")
-    .withIndex("by_profile", (q) =>
-      q.eq("namespace", namespace).eq("profile", profile).eq("scope", "account"),
-    )
-    .unique();
+  return once(ctx, { table: "harnessHealth", key: [namespace, profile] }, () =>
+    ctx.db
+      .query("harnessHealth")
+      .withIndex("by_profile", (q) =>
+        q.eq("namespace", namespace).eq("profile", profile).eq("scope", "account"),
+      )
+      .unique(),
+  );
 }
 
 /** What is known of a profile on one machine. */
@@ -31,10 +34,12 @@ export function machineRow(
   ctx: Reading,
   { namespace, profile, machine }: Which,
 ): Promise<Doc<"harnessHealth"> | null> {
-  return ctx.db
-    .query("harnessHealth")
-    .withIndex("by_profile", (q) =>
-      q.eq("namespace", namespace).eq("profile", profile).eq("scope", "machine").eq("machine", machine),
-    )
-    .unique();
+  return once(ctx, { table: "harnessHealth", key: [namespace, profile, machine] }, () =>
+    ctx.db
+      .query("harnessHealth")
+      .withIndex("by_profile", (q) =>
+        q.eq("namespace", namespace).eq("profile", profile).eq("scope", "machine").eq("machine", machine),
+      )
+      .unique(),
+  );
 }

@@ -13,13 +13,13 @@ import type { Tx } from "../shared/tx.ts";
 
 /** One batch of the dependents of a settled job. */
 export async function jobSettled(tx: Tx, task: TaskOf<"jobSettled">, budget: number): Promise<Step> {
-  const job = await tx.db.get("jobs", task.job);
-  // Retried in the meantime: its dependents will be told when it settles again.
-  if (job === null || !isTerminalJob(job.status)) return { used: 1 };
   const edges = await tx.db
     .query("edges")
-    .withIndex("by_job", (q) => q.eq("fromJob", job._id).eq("told", false))
+    .withIndex("by_job", (q) => q.eq("fromJob", task.job).eq("told", false))
     .take(budget);
+  const job = edges.length === 0 ? null : await tx.db.get("jobs", task.job);
+  // Retried in the meantime: its dependents will be told when it settles again.
+  if (job === null || !isTerminalJob(job.status)) return { used: 1 };
   const keeper = await openFollowUp(tx, job);
   for (const edge of edges) await tell(tx, edge, { status: job.status, handle: jobHandle(job), keeper });
   return { used: edges.length, ...(edges.length === budget ? { rest: task } : {}) };

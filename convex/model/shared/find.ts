@@ -6,6 +6,7 @@ import { parseHandle } from "../../../domain/handle.ts";
 import type { Doc, Id } from "../../_generated/dataModel.js";
 import { grantsNamespace, grantsPool, type Caller } from "../access/caller.ts";
 import { fail } from "./fail.ts";
+import { once } from "./rowMemory.ts";
 import type { Authorized, Reading, ScopedReading } from "./tx.ts";
 
 /** The job of this id or handle; NOT_FOUND otherwise. */
@@ -71,10 +72,12 @@ export async function assignmentTextsOf(
   ctx: Reading,
   assignment: Id<"assignments">,
 ): Promise<Doc<"assignmentTexts">> {
-  const texts = await ctx.db
-    .query("assignmentTexts")
-    .withIndex("by_assignment", (q) => q.eq("assignment", assignment))
-    .unique();
+  const texts = await once(ctx, { table: "assignmentTexts", key: [assignment] }, () =>
+    ctx.db
+      .query("assignmentTexts")
+      .withIndex("by_assignment", (q) => q.eq("assignment", assignment))
+      .unique(),
+  );
   if (texts === null) throw new Error(`assignment ${assignment} has no texts: it was half deleted`);
   return texts;
 }
