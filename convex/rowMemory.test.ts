@@ -2,11 +2,11 @@
 import { convexTest } from "convex-test";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { modules } from "../../queue.testkit.ts";
-import schema from "../../schema.ts";
-import type { Doc, Id } from "../../_generated/dataModel.js";
-import type { DatabaseWriter } from "../../_generated/server.js";
-import { once, withMemory } from "./rowMemory.ts";
+import { modules } from "./queue.testkit.ts";
+import schema from "./schema.ts";
+import type { Doc, Id } from "./_generated/dataModel.js";
+import type { DatabaseWriter } from "./_generated/server.js";
+import { once, withMemory } from "./model/shared/rowMemory.ts";
 
 const SLOTS = ["a", "b"];
 const step = fc.tuple(
