@@ -102,6 +102,18 @@ describe("nested calls", () => {
     expect(result.seen).toContain("kept");
     expect(result.seen).not.toContain("taken back");
   });
+
+  it("with useStaleSnapshot see the data as the mutation found it, which keeps its own writes", async () => {
+    const host = await fixtureHost();
+    const client = httpClient(host.url);
+    await client.mutation(mutation("marks:write_"), { text: "old" });
+    const seen = await client.mutation(mutation("marks:stale"), {});
+    const texts = (marks: unknown) => (marks as string[]).filter((text) => text !== "cron");
+    expect([seen.first, seen.second].map(texts)).toEqual([["old"], ["old"]]);
+    expect(texts(seen.own)).toEqual(["changed", "own", "nested"]);
+    expect(seen.waiting).toContain("cannot wait for `crypto.subtle`");
+    expect(texts(await client.query(query("marks:all"), {}))).toEqual(["changed", "own", "nested"]);
+  });
 });
 
 describe("an HTTP client", () => {

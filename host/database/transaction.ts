@@ -18,7 +18,7 @@ type Found = HeldDocument & { readonly json: string };
  */
 export class Transaction {
   readonly reads = new ReadSet();
-  readonly usage = new Usage();
+  readonly usage: Usage;
   readonly store: Store;
   /** The timestamp this transaction commits at (when it writes). */
   ts: bigint;
@@ -31,9 +31,10 @@ export class Transaction {
   readonly #buffer: WriteBuffer;
   #hasSavepoint = false;
 
-  constructor(store: Store, ts: bigint) {
+  constructor(store: Store, ts: bigint, usage = new Usage()) {
     this.store = store;
     this.ts = ts;
+    this.usage = usage;
     this.#buffer = new WriteBuffer(store.rows);
   }
 
@@ -170,6 +171,22 @@ export class Transaction {
         this.writeVersion++;
       }
       driver.exec(`RELEASE ${name}`);
+    };
+  }
+
+  /**
+   * A view of the data as this transaction found it, for a query whose reads shall conflict with nobody. Until it is
+   * closed nothing may be asked of the transaction itself, whose writes are put aside. What it reads counts here.
+   */
+  openSnapshot(): { tx: Transaction; close: () => void } {
+    this.flush();
+    const show = this.#buffer.hide();
+    return {
+      tx: new Transaction(this.store, this.ts, this.usage),
+      close: () => {
+        show();
+        this.writeVersion++;
+      },
     };
   }
 

@@ -18,7 +18,7 @@ type Write =
   | { kind: "patch"; at: number; n: number }
   | { kind: "replace"; at: number; n: number }
   | { kind: "remove"; at: number };
-type Step = Write | { kind: "scan" } | { kind: "nested"; keep: boolean; writes: Write[] };
+type Step = Write | { kind: "scan" } | { kind: "snapshot" } | { kind: "nested"; keep: boolean; writes: Write[] };
 
 const n = fc.integer({ min: 0, max: 3 });
 const at = fc.nat({ max: 9 });
@@ -31,6 +31,7 @@ const write: fc.Arbitrary<Write> = fc.oneof(
 const step: fc.Arbitrary<Step> = fc.oneof(
   { weight: 4, arbitrary: write },
   fc.record({ kind: fc.constant("scan" as const) }),
+  fc.record({ kind: fc.constant("snapshot" as const) }),
   fc.record({
     kind: fc.constant("nested" as const),
     keep: fc.boolean(),
@@ -41,7 +42,7 @@ const transactions = fc.array(fc.record({ keep: fc.boolean(), steps: fc.array(st
   maxLength: 6,
 });
 
-it("lets a transaction read its own writes, and leaves exactly those that were kept", async () => {
+it("lets a transaction read its own writes, but for its snapshots, and leaves exactly those that were kept", async () => {
   const store = await memoryStore();
   fc.assert(
     fc.property(transactions, (history) => {
@@ -51,7 +52,10 @@ it("lets a transaction read its own writes, and leaves exactly those that were k
         store.driver.exec("BEGIN IMMEDIATE");
         const tx = new Transaction(store, store.clock.next());
         const mine = new Map(model);
-        for (const each of steps) play(tx, mine, each);
+        for (const each of steps) {
+          if (each.kind === "snapshot") lookBack(tx, model);
+          else play(tx, mine, each);
+        }
         if (keep) {
           tx.keep();
           model = mine;
@@ -86,7 +90,15 @@ function emptyTable(store: Store): void {
   store.driver.exec("DELETE FROM docs; DELETE FROM idx");
 }
 
-function play(tx: Transaction, model: Model, step: Step): void {
+/** In a snapshot there is what there was before the transaction; `model` says what. */
+function lookBack(tx: Transaction, model: Model): void {
+  const snapshot = tx.openSnapshot();
+  expect(scan(snapshot.tx)).toEqual(sorted(model));
+  for (const [id, fields] of model) expect(fieldsOf(snapshot.tx.get(id))).toEqual(fields);
+  snapshot.close();
+}
+
+function play(tx: Transaction, model: Model, step: Exclude<Step, { kind: "snapshot" }>): void {
   if (step.kind === "scan") expect(scan(tx)).toEqual(sorted(model));
   else if (step.kind === "nested") nest(tx, model, step);
   else playWrite(tx, model, step);

@@ -37,6 +37,8 @@ export class WriteBuffer {
   readonly #rows: Rows;
   readonly #held = new Map<string, Held>();
   readonly #dirty = new Map<string, Set<Held>>();
+  /** What the transaction has changed, as it was before: null for a document that was not there. */
+  readonly #before = new Map<string, { table: TableEntry; json: string | null }>();
 
   constructor(rows: Rows) {
     this.#rows = rows;
@@ -108,8 +110,45 @@ export class WriteBuffer {
     this.#dirty.clear();
   }
 
+  /**
+   * Makes SQLite hold what it held before the transaction, whose writes must all be flushed; the function given back
+   * puts them in again.
+   */
+  hide(): () => void {
+    const mine = [...this.#before].map(([id, { table, json }]) => {
+      const now = this.#seek(id, table)?.json ?? null;
+      return { id, table, before: json, now };
+    });
+    const make = (state: "before" | "now") => {
+      for (const { id, table, [state]: json } of mine) this.#make(id, table, json);
+      this.flush();
+    };
+    make("before");
+    return () => make("now");
+  }
+
+  #seek(id: string, table: TableEntry): Held | undefined {
+    const held = this.#held.get(id);
+    if (held !== undefined) return held;
+    const byId = (table.indexes.get("by_id") as IndexEntry).number;
+    const stored = this.#rows.get(byId, encodeKey([id]));
+    return stored === undefined ? undefined : (this.hold(id, table, stored) as Held);
+  }
+
+  #make(id: string, table: TableEntry, json: string | null): void {
+    const held = this.#seek(id, table);
+    const now = held?.json ?? null;
+    if (json === now) return;
+    if (json === null) return this.remove(held as Held);
+    const written = { document: JSON.parse(json) as ConvexObject, json };
+    if (now === null) this.insert(id, table, written);
+    else this.update(held as Held, written);
+  }
+
   #mark(held: Held): void {
     held.isDirty = true;
+    const { id, table, stored } = held;
+    if (!this.#before.has(id)) this.#before.set(id, { table, json: stored?.json ?? null });
     const { name } = held.table;
     const others = this.#dirty.get(name);
     if (others === undefined) this.#dirty.set(name, new Set([held]));

@@ -11,6 +11,7 @@ import { type CallHost, Isolate, type Settled } from "./isolate.ts";
 import { type Failure, thrownFailure } from "./outcome.ts";
 import type { FunctionEntry } from "./registry.ts";
 import { asyncSyscall, type RunUdfArgs, syncSyscall } from "./syscalls/dispatch.ts";
+import { openNested } from "./nestedCall.ts";
 import { pathOf } from "./syscalls/address.ts";
 
 /** A query or mutation to run, and the transaction it runs in. */
@@ -119,18 +120,21 @@ export class DeterministicRunner {
     if (frame.depth + 1 >= LIMITS.callDepth) {
       throw new DeveloperError(`Cross component call depth limit exceeded (maximum ${LIMITS.callDepth})`);
     }
-    if (udfType === "snapshotQuery") {
-      throw new DeveloperError("`useStaleSnapshot` is not supported by this host.");
+    if (udfType !== "query" && frame.entry.kind === "query") {
+      const what = udfType === "mutation" ? "run a mutation" : "read a stale snapshot";
+      throw new DeveloperError(`A query cannot ${what}.`);
     }
-    if (udfType === "mutation" && frame.entry.kind === "query") {
-      throw new DeveloperError("A query cannot run a mutation.");
+    const nested = openNested(frame.tx, request);
+    const call = { path: pathOf(request), kind: nested.kind, args: [args] };
+    const { scope, depth } = frame;
+    const result = this.run({ call, scope, tx: nested.tx, depth: depth + 1, journal: null });
+    if (udfType === "snapshotQuery" && result instanceof Promise) {
+      // While it waits, its caller would go on without its own writes.
+      nested.close(false);
+      throw new DeveloperError("A query with `useStaleSnapshot` cannot wait for `crypto.subtle`.");
     }
-    const close = openNested(frame.tx, request);
-    const call = { path: pathOf(request), kind: udfType, args: [args] };
-    const { scope, tx, depth } = frame;
-    const result = this.run({ call, scope, tx, depth: depth + 1, journal: null });
     return after(result, (done) => {
-      close(done.ok);
+      nested.close(done.ok);
       if (!done.ok) throw new DeveloperError(done.failure.detail, done.failure.data);
       return done.value;
     });
@@ -141,11 +145,6 @@ export class DeterministicRunner {
     if (present?.isReusable) return present;
     return (this.#isolates[depth] = new Isolate(this.#bundle, this.#env, "deterministic"));
   }
-}
-
-/** Only writes need a savepoint; limits of its own a nested query can have too. */
-function openNested(tx: Transaction, { udfType, transactionLimits }: RunUdfArgs): (keep: boolean) => void {
-  return udfType === "mutation" ? tx.openNested(transactionLimits) : tx.usage.openNested(transactionLimits);
 }
 
 function makeFrame({ scope, tx, depth }: Invocation, entry: FunctionEntry, pagination: Pagination): Frame {

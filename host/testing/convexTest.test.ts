@@ -55,6 +55,13 @@ it("takes back a nested mutation alone when its caller catches", async () => {
   expect(seen).toEqual(["kept"]);
 });
 
+it("gives a stale snapshot without the writes of its mutation", async () => {
+  const t = start();
+  await t.mutation(fn<"mutation">("marks:write_"), { text: "old" });
+  const { first, second, own } = await t.mutation(fn<"mutation">("marks:stale"), {});
+  expect([first, second, own]).toEqual([["old"], ["old"], ["changed", "own", "nested"]]);
+});
+
 it("refuses arguments and documents that do not fit", async () => {
   const t = start();
   await expect(t.mutation(fn<"mutation">("tasks:add"), { queue: 1 })).rejects.toThrow(

@@ -1,3 +1,4 @@
+import { openNested } from "../functions/nestedCall.ts";
 import { pathOf } from "../functions/syscalls/address.ts";
 import { asyncSyscall, type RunUdfArgs, syncSyscall } from "../functions/syscalls/dispatch.ts";
 import { DeveloperError } from "../values/errors.ts";
@@ -62,15 +63,10 @@ function functionMetadata(path: string): string {
 }
 
 async function nestedCall({ runner, scope, frame, nowMs }: Open, request: RunUdfArgs): Promise<string> {
-  const { udfType, args, transactionLimits } = request;
-  if (udfType === "snapshotQuery")
-    throw new DeveloperError("`useStaleSnapshot` is not supported by this host.");
-  const kind = udfType;
-  if (kind === "mutation" && frame.entry.kind === "query")
+  const { udfType, args } = request;
+  if (udfType === "mutation" && frame.entry.kind === "query")
     throw new DeveloperError("A query cannot run a mutation.");
-  const { tx } = frame;
-  const close =
-    kind === "mutation" ? tx.openNested(transactionLimits) : tx.usage.openNested(transactionLimits);
+  const { kind, tx, close } = openNested(frame.tx, request);
   const call = { path: pathOf(request), kind, args } as const;
   const ran = await runner.inside(tx, call, { scope, depth: frame.depth + 1, nowMs });
   close(ran.ok);
