@@ -9,6 +9,7 @@ const ARROWS = {
 };
 // Outermost first: each layer of the host may import only those after it.
 const HOST_LAYERS = [
+  "thread",
   "testing",
   "http",
   "sync",

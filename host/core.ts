@@ -13,6 +13,7 @@ import type { FunctionsBundle } from "./functions/bundleFormat.ts";
 import { Engine } from "./functions/engine.ts";
 import { Meter } from "./functions/meter.ts";
 import { Registry } from "./functions/registry.ts";
+import type { RunningCall } from "./functions/runningCall.ts";
 import { Crons } from "./scheduler/crons.ts";
 import { Scheduler } from "./scheduler/scheduler.ts";
 import { Subscriptions } from "./subscriptions/subscriptions.ts";
@@ -30,6 +31,7 @@ export interface CoreOptions {
   readonly adminKey: string;
   readonly urls: { readonly cloud: string; readonly site: string };
   readonly simulateConflicts: boolean;
+  readonly running: RunningCall | undefined;
 }
 export interface Core {
   readonly engine: Engine;
@@ -74,6 +76,7 @@ export function makeCore({ store, bundle, redact, log, adminKey, urls, ...option
   const conflicts = options.simulateConflicts ? new ConflictLog() : undefined;
   const engine = new Engine({
     conflicts,
+    running: options.running,
     store,
     bundle,
     rules: { registry, catalog: store.catalog },

@@ -5,6 +5,7 @@ import { NO_FUNCTIONS } from "./deploy/inspectBundle.ts";
 import { deployedBundle } from "./deploy/storedDeployment.ts";
 import { loadFunctions } from "./functions/bundle.ts";
 import type { FunctionsBundle } from "./functions/bundleFormat.ts";
+import type { RunningCall } from "./functions/runningCall.ts";
 import { apiRoutes } from "./http/api.ts";
 import { listen, type Listener } from "./http/listen.ts";
 import { siteRoutes } from "./http/site.ts";
@@ -55,6 +56,14 @@ export interface RunningHost {
   conflicts(): Record<string, ConflictCount>;
 }
 
+/** What a host has of the thread that it runs in. */
+export interface ThreadParts {
+  /** Where the process sees which query or mutation runs. */
+  readonly running?: RunningCall;
+  /** An earlier thread of this process has ended on the data file without closing it. */
+  readonly follows?: boolean;
+}
+
 /** Actions under way when the host stops get this long; then they are lost, as by a kill. */
 const STOP_JOBS_MS = 3_000;
 const LOOPBACK = "127.0.0.1";
@@ -63,18 +72,19 @@ const LOOPBACK = "127.0.0.1";
  * Starts a Convex-compatible server over one SQLite file; resolves when it answers.
  * @throws HostError saying what is wrong with functions, data file, schema or ports, and what to do
  */
-export async function startHost(options: HostOptions): Promise<RunningHost> {
+export async function startHost(options: HostOptions, thread: ThreadParts = {}): Promise<RunningHost> {
   const given =
     typeof options.functions === "string"
       ? await loadFunctions(options.functions)
       : (options.functions ?? null);
-  const data = await openDataFile(options.data);
+  const data = await openDataFile(options.data, { isOurs: thread.follows ?? false });
   for (const text of data.notes) options.log?.({ kind: "host", level: "warn", text });
   try {
     const ports = await openPorts(options);
     try {
       return await start(options, given, {
         store: openStore(data.driver),
+        running: thread.running,
         acknowledged: (ts) => data.acknowledged(ts),
         close: () => data.close(),
         ...ports,
@@ -91,6 +101,7 @@ export async function startHost(options: HostOptions): Promise<RunningHost> {
 
 interface Resources {
   readonly store: Store;
+  readonly running: RunningCall | undefined;
   readonly api: Listener;
   readonly site: Listener;
   acknowledged(ts: bigint): void;
@@ -113,6 +124,7 @@ async function start(
     adminKey: options.adminKey,
     urls: { cloud: api.url, site: site.url },
     simulateConflicts: options.simulateConflicts ?? false,
+    running: resources.running,
   });
   const sockets = new SocketServer(core);
   const wiring = {

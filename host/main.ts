@@ -1,8 +1,9 @@
 /** The embedded host as a program of its own: one JSON line on stdout when it answers, everything else on stderr. */
 import { Command, InvalidArgumentError } from "@commander-js/extra-typings";
 import { pino } from "pino";
-import { HostError, type HostLog, type HostOptions, startHost } from "./host.ts";
-import { messageOf } from "./values/errors.ts";
+import type { HostLog, HostOptions } from "./host.ts";
+import { startHostThread } from "./thread/hostThread.ts";
+import { HostError, messageOf } from "./values/errors.ts";
 
 const EXIT_FAILED = 1;
 const EXIT_USAGE = 2;
@@ -71,7 +72,7 @@ async function main(): Promise<number> {
   const options = readOptions();
   if (typeof options === "number") return options;
   try {
-    const host = await startHost(options);
+    const host = await startHostThread(options);
     const stopped = new Promise<void>((resolve) => {
       for (const signal of ["SIGTERM", "SIGINT"] as const) process.on(signal, () => resolve());
     });

@@ -36,6 +36,7 @@ const { metafile } = await build({
   entryPoints: {
     "cli/cli": "cli/cli.ts",
     "cli/standInAgent": "cli/demo/standInAgent.ts",
+    "host/hostWorker": "host/thread/hostWorker.ts",
     "host/actionWorker": "host/functions/actionWorker.ts",
     "runner/acpBridge": "runner/acpBridge/main.ts",
     "portfolio/scanWorker": "portfolio/scan/scanWorker.ts",

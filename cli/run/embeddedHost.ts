@@ -1,6 +1,8 @@
 import { mkdirSync } from "node:fs";
 import { dirname, join } from "node:path";
-import { HostError, type HostLog, startHost } from "../../host/host.ts";
+import { startHostThread } from "../../host/thread/hostThread.ts";
+import { HostError } from "../../host/values/errors.ts";
+import type { HostLog } from "../../host/values/log.ts";
 import { ensureAdminKey } from "../keys/adminKey.ts";
 import { ensureHome, HOME_MODE } from "../keys/home.ts";
 import { ensureSigningKey, jwksDataUri } from "../keys/signingKey.ts";
@@ -23,7 +25,7 @@ export interface EmbeddedHost {
 }
 
 /**
- * Starts the backend inside this process, with its data below `home`.
+ * Starts the backend in a thread of this process, with its data below `home`.
  * @param port 0 takes free ports
  * @throws CliError when a port or the data file is taken, or the functions cannot be loaded
  */
@@ -33,7 +35,7 @@ export async function startEmbeddedHost(port: number, home: string): Promise<Emb
   const logFile = join(home, "data", "host.log");
   mkdirSync(dirname(dataFile), { recursive: true, mode: HOME_MODE });
   try {
-    const host = await startHost({
+    const host = await startHostThread({
       functions: functionsFolder(),
       data: dataFile,
       port,

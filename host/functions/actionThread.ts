@@ -11,6 +11,7 @@ import type {
 } from "./actionMessages.ts";
 import { BodyReceiver } from "./bodyReceiver.ts";
 import { refusalOf, type Settled, type Thrown } from "./isolate.ts";
+import { workerFile } from "./workerFile.ts";
 
 /** What an action asks of the host while it runs. */
 export interface ThreadHost {
@@ -29,9 +30,7 @@ export type Ran<T> = { kind: "done"; value: T } | { kind: "lost"; why: Loss };
  */
 const THREAD_HEAP_MIB = 2_048;
 
-/** The built package has the worker as a file of its own; the sources of a checkout go through tsx. */
-const isSource = import.meta.url.endsWith(".ts");
-const FILE = new URL(isSource ? "./actionWorker.ts" : "../host/actionWorker.js", import.meta.url);
+const WORKER = workerFile(new URL("./actionWorker.ts", import.meta.url), "actionWorker.js");
 
 /**
  * A thread that runs one action at a time. An action may compute, wait or allocate without end: it then blocks this
@@ -49,8 +48,8 @@ export class ActionThread {
   readonly #gone: Promise<Loss>;
 
   constructor(data: ThreadData) {
-    this.#worker = new Worker(isSource ? throughTsx() : FILE, {
-      eval: isSource,
+    this.#worker = new Worker(WORKER.file, {
+      eval: WORKER.eval,
       workerData: data,
       execArgv: [],
       env: {},
@@ -172,11 +171,4 @@ export class ActionThread {
   #post(message: ToThread): void {
     this.#worker.postMessage(message);
   }
-}
-
-/** A worker of Node 20 does not get the loaders of its parent, nor those of its own `--import`. */
-function throughTsx(): string {
-  const api = JSON.stringify(import.meta.resolve("tsx/esm/api"));
-  const file = JSON.stringify(FILE.href);
-  return `import(${api}).then(({ register }) => { register(); return import(${file}); })`;
 }

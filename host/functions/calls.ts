@@ -10,6 +10,7 @@ import type { CallRules } from "./checkCall.ts";
 import type { RequestMetadata } from "./frame.ts";
 import type { Identity } from "./identity.ts";
 import type { CallOutcome } from "./outcome.ts";
+import type { RunningCall } from "./runningCall.ts";
 
 export interface Call {
   readonly path: string;
@@ -45,6 +46,8 @@ export interface EngineOptions {
   readonly conflicts?: ConflictLog | undefined;
   /** Answers queries of the host itself (`_system/…`) with JSON text; null for a name that it does not have. */
   readonly systemQuery?: (call: Call, tx: Transaction) => string | null;
+  /** Where another thread sees which query or mutation runs. */
+  readonly running?: RunningCall | undefined;
   /** Told of every call that came to an end. */
   readonly executed?: (execution: Execution) => void;
 }

@@ -8,8 +8,9 @@ import { checkCall, checkResult, type CallRules, type Named } from "./checkCall.
 import { after, type Eventually } from "./eventually.ts";
 import { type Frame, type Pagination, type RequestScope, seededRandom } from "./frame.ts";
 import { type CallHost, Isolate, type Settled } from "./isolate.ts";
-import { type Failure, thrownFailure } from "./outcome.ts";
+import { type Failure, OUT_OF_MEMORY, thrownFailure } from "./outcome.ts";
 import type { FunctionEntry } from "./registry.ts";
+import type { RunningCall } from "./runningCall.ts";
 import { asyncSyscall, type RunUdfArgs, syncSyscall } from "./syscalls/dispatch.ts";
 import { openNested } from "./nestedCall.ts";
 import { pathOf } from "./syscalls/address.ts";
@@ -35,12 +36,18 @@ export class DeterministicRunner {
   #bundle: FunctionsBundle;
   #env: Record<string, string>;
   readonly #rules: CallRules;
+  readonly #running: RunningCall | undefined;
   #isolates: Isolate[] = [];
 
-  constructor(bundle: FunctionsBundle, env: Record<string, string>, rules: CallRules) {
+  constructor(
+    bundle: FunctionsBundle,
+    env: Record<string, string>,
+    { rules, running }: { rules: CallRules; running?: RunningCall | undefined },
+  ) {
     this.#bundle = bundle;
     this.#env = env;
     this.#rules = rules;
+    this.#running = running;
   }
 
   /** The next call runs these functions with this environment. */
@@ -53,6 +60,7 @@ export class DeterministicRunner {
   /** After a kill nothing is known of the contexts' state: the next call gets new ones. */
   discardIsolates(): void {
     this.#isolates = [];
+    this.#running?.end();
   }
 
   /** Checks and runs one call; its writes are in the transaction, kept or not by the caller. */
@@ -62,15 +70,14 @@ export class DeterministicRunner {
     if (!checked.ok) return { ok: false, failure: checked.failure, journal: null };
     const pagination: Pagination = { used: false, given: journal, made: null };
     const frame = makeFrame(invocation, checked.entry, pagination);
+    const { path } = checked.entry;
+    const args = JSON.stringify(call.args);
+    if (depth === 0 && this.#running?.begin(path, args) === false) return failed(OUT_OF_MEMORY);
     const use = new CallUse();
-    const settled = this.#isolate(depth).run({
-      kind: call.kind,
-      path: checked.entry.path,
-      args: JSON.stringify(call.args),
-      requestId: "",
-      host: this.#host(frame, use),
-    });
+    const host = this.#host(frame, use);
+    const settled = this.#isolate(depth).run({ kind: call.kind, path, args, requestId: "", host });
     return after(settled, (done) => {
+      if (depth === 0) this.#running?.end();
       if (frame.broken !== null) throw frame.broken;
       const failure = use.passed();
       if (failure === null) return this.#finish(frame, done);

@@ -25,10 +25,7 @@ import { makeGuard } from "./watchdog.ts";
 
 export type { Answer, Call, Execution, MutationCall, QueryAnswer, QueryCall } from "./calls.ts";
 
-/**
- * Runs functions. All that goes in and out is plain data and all answers are promises, so that executor and
- * database can move into a worker thread without a change for the layers above.
- */
+/** Runs functions: queries and mutations in this thread, one after another, actions in threads of their own. */
 export class Engine {
   readonly committer: Committer;
   readonly #options: EngineOptions;
@@ -41,7 +38,7 @@ export class Engine {
     const { bundle, env, rules, store } = options;
     this.#options = options;
     this.#requests = new SessionRequests(store.driver);
-    this.#runner = new DeterministicRunner(bundle, env, rules);
+    this.#runner = new DeterministicRunner(bundle, env, { rules, running: options.running });
     const guard = makeGuard(() => this.#runner.discardIsolates());
     this.committer = new Committer(store, guard, {
       onCommit: (commit) => {

@@ -3,7 +3,7 @@ import { dirname, resolve } from "node:path";
 import { HostError, messageOf } from "../values/errors.ts";
 import { leftBehind, recordAcknowledged } from "./acknowledged.ts";
 import { checkPages, checkReach, damaged, lastCommit } from "./checkDataFile.ts";
-import { lockDataFile } from "./dataLock.ts";
+import { keepLock, lockDataFile } from "./dataLock.ts";
 import type { Driver } from "./driver.ts";
 import { openDriver } from "./openDriver.ts";
 import { takeStaged } from "./restore.ts";
@@ -54,22 +54,30 @@ export interface DataFile {
   close(): void;
 }
 
+export interface OpenHow {
+  /**
+   * The lock that lies there is this process' own, of a thread that has ended. SQLite has closed its file and taken back
+   * what was under way, so that nothing needs a check, either.
+   */
+  readonly isOurs?: boolean;
+}
+
 /**
  * Opens (or makes) the data file for this process alone. Folder 0700, file 0600, WAL with `synchronous=FULL`:
  * what is acknowledged is on disk. A backup that waits to be restored takes its place first; after a kill the file
  * is checked.
  * @throws HostError when the file is held by another host, damaged, no data file of a host, or of a later version
  */
-export async function openDataFile(path: string): Promise<DataFile> {
+export async function openDataFile(path: string, { isOurs = false }: OpenHow = {}): Promise<DataFile> {
   if (path === ":memory:") return openInMemory();
   const file = resolve(path);
   makePrivate(dirname(file));
   let unlock = (): void => undefined;
   try {
-    unlock = lockDataFile(file);
-    const kept = await takeStaged(file);
+    unlock = isOurs ? keepLock(file) : lockDataFile(file);
+    const kept = isOurs ? null : await takeStaged(file);
     makeFile(file);
-    const opened = await openFile(file);
+    const opened = await openFile(file, isOurs);
     const notes = kept === null ? opened.notes : [`restored a backup; ${kept}`, ...opened.notes];
     return { ...opened, notes, close: () => closeAll(opened, unlock) };
   } catch (error) {
@@ -85,9 +93,9 @@ async function openInMemory(): Promise<DataFile> {
   return { driver, notes: [], acknowledged: () => undefined, close: () => driver.close() };
 }
 
-async function openFile(file: string): Promise<DataFile> {
+async function openFile(file: string, isOurs: boolean): Promise<DataFile> {
   const left = leftBehind(file);
-  const isUnclean = left !== null || hasLog(file);
+  const isUnclean = !isOurs && (left !== null || hasLog(file));
   const driver = await openDriver(file);
   try {
     setUp(driver);

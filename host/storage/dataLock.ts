@@ -34,6 +34,13 @@ export function lockDataFile(file: string): () => void {
   }
 }
 
+/** Goes on with the lock that this process holds; gives the same as `lockDataFile`. */
+export function keepLock(file: string): () => void {
+  const lock = `${file}.lock`;
+  if (readHolder(lock)?.pid !== process.pid) return lockDataFile(file);
+  return () => rmSync(lock, { force: true });
+}
+
 function heldBy(file: string, holder: Holder): string {
   return (
     `The data file ${file} is in use by the host with pid ${holder.pid}. ` +
