@@ -15,7 +15,6 @@ import type { LogSink } from "./values/log.ts";
 
 export { bundleFunctions } from "./functions/bundle.ts";
 export type { FunctionsBundle } from "./functions/bundleFormat.ts";
-export { HostError } from "./values/errors.ts";
 export type { HostLog } from "./values/log.ts";
 
 export interface HostOptions {
