@@ -69,10 +69,12 @@ export function checkSystemFields(old: ConvexObject, fields: ConvexObject): void
   }
 }
 
-/** The document with its fields in the order in which Convex sends them. */
+/** The document with its fields in the order in which Convex sends them; the same one when they are. */
 export function sortedDocument(fields: ConvexObject): ConvexObject {
+  const names = Object.keys(fields);
+  if (names.every((name, i) => i === 0 || (names[i - 1] as string) < name)) return fields;
   const sorted: ConvexObject = {};
-  for (const field of Object.keys(fields).sort()) sorted[field] = fields[field] as ConvexJson;
+  for (const field of names.sort()) sorted[field] = fields[field] as ConvexJson;
   return sorted;
 }
 

@@ -106,33 +106,32 @@ export class Transaction {
     { id, creationTime }: { id: string; creationTime: number },
   ): void {
     this.#checkSchema(table, fields);
-    const document = sortedDocument({ ...fields, _creationTime: creationTime, _id: id });
+    const document = sortedDocument({ _creationTime: creationTime, _id: id, ...fields });
     this.#buffer.insert(id, table, { document, json: this.#encode(id, document) });
   }
 
-  /** Merges fields into a document; `{"$undefined": null}` removes one. Gives the new document. */
-  patch(id: string, value: ConvexJson, table?: string): ConvexObject {
+  /** Merges fields into a document; `{"$undefined": null}` removes one. */
+  patch(id: string, value: ConvexJson, table?: string): void {
     const found = this.#mustFind(id, { table, verb: "patch" });
     const old = this.#buffer.documentOf(found);
-    return this.#update(found, old, mergePatch(old, checkDocument(value, "patch")));
+    this.#update(found, old, mergePatch(old, checkDocument(value, "patch")));
   }
 
-  /** Replaces all fields of a document but the system ones. Gives the new document. */
-  replace(id: string, value: ConvexJson, table?: string): ConvexObject {
+  /** Replaces all fields of a document but the system ones. */
+  replace(id: string, value: ConvexJson, table?: string): void {
     const found = this.#mustFind(id, { table, verb: "replace" });
     const old = this.#buffer.documentOf(found);
     const fields = checkDocument(value, "replace");
     checkSystemFields(old, fields);
     const { _id: _, _creationTime: __, ...own } = fields;
-    return this.#update(found, old, own);
+    this.#update(found, old, own);
   }
 
-  /** Deletes a document and gives its JSON text. */
-  remove(id: string, table?: string): string {
+  /** Deletes a document. */
+  remove(id: string, table?: string): void {
     const found = this.#mustFind(id, { table, verb: "delete" });
     this.#countWrite(found.json);
     this.#buffer.remove(found);
-    return found.json;
   }
 
   /** Runs a nested call whose writes vanish when it throws. */
@@ -208,12 +207,12 @@ export class Transaction {
     this.usage.add("bytesRead", this.usage.sizeOf(json));
   }
 
-  #update(found: Found, old: ConvexObject, fields: ConvexObject): ConvexObject {
+  #update(found: Found, old: ConvexObject, fields: ConvexObject): void {
     this.#checkSchema(found.table, fields);
     const { _id = null, _creationTime = null } = old;
-    const document = sortedDocument({ ...fields, _id, _creationTime });
+    // In their place, so that a patch of present fields leaves nothing to sort.
+    const document = sortedDocument({ _creationTime, _id, ...fields });
     this.#buffer.update(found, { document, json: this.#encode(found.id, document) });
-    return document;
   }
 
   #write(table?: string): void {

@@ -33,6 +33,9 @@ const WRITE_METERS = [
 /** Limits of a nested call (`transactionLimits` of `ctx.runQuery` and `ctx.runMutation`), on its own use. */
 export type OwnLimits = Partial<Record<Meter, number>>;
 
+/** The limits of every transaction that has no others; made once, because each call has a transaction. */
+const OWN_LIMITS = pick(LIMITS);
+
 /** What one transaction has used of each limit; nested calls count on their caller. */
 export class Usage {
   #used: Record<Meter, number> = {
@@ -44,9 +47,9 @@ export class Usage {
     functionsScheduled: 0,
     scheduledFunctionArgsBytes: 0,
   };
-  #limits: Record<Meter, number> = pick(LIMITS);
+  #limits: Readonly<Record<Meter, number>> = OWN_LIMITS;
   /** Bytes of a document: its JSON's length stands in for the size that Convex counts, because it costs nothing. */
-  sizeOf: (json: string) => number = (json) => json.length;
+  sizeOf: (json: string) => number = lengthOf;
 
   /** Other limits than those of the real server, for tests; "none" goes on counting, but refuses nothing. */
   limitTo(limits: OwnLimits | "none"): void {
@@ -62,11 +65,12 @@ export class Usage {
     const limits = this.#limits;
     const used = this.#used;
     this.#used = { ...used };
-    this.#limits = { ...limits };
+    const lower = { ...limits };
     for (const meter of METERS) {
       const asked = own[meter];
-      if (asked !== undefined) this.#limits[meter] = Math.min(limits[meter], used[meter] + asked);
+      if (asked !== undefined) lower[meter] = Math.min(limits[meter], used[meter] + asked);
     }
+    this.#limits = lower;
     return (keep) => {
       this.#limits = limits;
       if (!keep) for (const meter of WRITE_METERS) this.#used[meter] = used[meter];
@@ -89,6 +93,10 @@ export class Usage {
     });
     return Object.fromEntries(rows) as Record<Meter, { used: number; remaining: number }>;
   }
+}
+
+function lengthOf(json: string): number {
+  return json.length;
 }
 
 function pick(limits: Record<Meter, number>): Record<Meter, number> {

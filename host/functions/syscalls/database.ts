@@ -53,14 +53,21 @@ export const normalizeId: Handler<{ table: string; idString: string }> = (frame,
 export const insert: Handler<{ table: string; value: ConvexJson }> = (frame, { table, value }) =>
   JSON.stringify({ _id: writer(frame).insert(table, value) });
 
-export const shallowMerge: Handler<{ id: string; value: ConvexJson; table?: string }> = (frame, args) =>
-  JSON.stringify(writer(frame).patch(args.id, args.value, args.table));
+// `db.patch`, `db.replace` and `db.delete` give nothing, so no document is written out for them and parsed again.
+export const shallowMerge: Handler<{ id: string; value: ConvexJson; table?: string }> = (frame, args) => {
+  writer(frame).patch(args.id, args.value, args.table);
+  return "null";
+};
 
-export const replace: Handler<{ id: string; value: ConvexJson; table?: string }> = (frame, args) =>
-  JSON.stringify(writer(frame).replace(args.id, args.value, args.table));
+export const replace: Handler<{ id: string; value: ConvexJson; table?: string }> = (frame, args) => {
+  writer(frame).replace(args.id, args.value, args.table);
+  return "null";
+};
 
-export const remove: Handler<{ id: string; table?: string }> = (frame, args) =>
+export const remove: Handler<{ id: string; table?: string }> = (frame, args) => {
   writer(frame).remove(args.id, args.table);
+  return "null";
+};
 
 export const count: Handler<{ table: string }> = (frame, { table }) => {
   const source = { type: "FullTableScan", tableName: table, order: null } as const;
