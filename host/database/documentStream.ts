@@ -29,6 +29,8 @@ export class RangeStream {
   #at = 0;
   #version = -1;
   #size: number;
+  /** True when the chunk ends with the range: it came with fewer rows than it was asked for. */
+  #isLast = false;
 
   constructor(tx: Transaction, source: ResolvedSource, firstChunk = FIRST_CHUNK) {
     const { range, order } = source;
@@ -44,7 +46,8 @@ export class RangeStream {
 
   /** The next row, or null when the range is exhausted (then all of it counts as read). */
   next(): ScannedDocument | null {
-    if (this.#at >= this.#chunk.length || this.#version !== this.#tx.writeVersion) this.#fetch();
+    const isOutdated = this.#version !== this.#tx.writeVersion;
+    if (isOutdated || (this.#at >= this.#chunk.length && !this.#isLast)) this.#fetch();
     const row = this.#chunk[this.#at++];
     if (row === undefined) {
       this.#extend(this.#order === "asc" ? this.#rest.hi : this.#rest.lo);
@@ -60,6 +63,7 @@ export class RangeStream {
     this.#tx.flush(this.#table);
     this.#chunk = this.#tx.store.rows.scan(this.#rest, this.#order, this.#size);
     this.#at = 0;
+    this.#isLast = this.#chunk.length < this.#size;
     this.#size = Math.min(LARGEST_CHUNK, this.#size * 4);
   }
 
