@@ -38,7 +38,9 @@ export class ConflictLog {
 
 /** True when one of the keys lies in one of the ranges: a commit of the keys changes what the ranges gave. */
 export function overlaps(reads: readonly KeyRange[], keys: readonly TouchedKey[]): boolean {
-  return keys.some(({ index, key }) => reads.some((range) => range.index === index && contains(range, key)));
+  return keys.some((touched) =>
+    reads.some((range) => range.index === touched.index && contains(range, touched.key)),
+  );
 }
 
 export function contains(range: KeyRange, key: Buffer): boolean {

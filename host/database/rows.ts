@@ -28,6 +28,7 @@ export class Rows {
   readonly #update: Statement;
   readonly #delete: Statement;
   readonly #putKey: Statement;
+  readonly #moveKey: Statement;
   readonly #dropKey: Statement;
   readonly #dropIndex: Statement;
   #nextSeq: number;
@@ -44,6 +45,7 @@ export class Rows {
     this.#update = driver.prepare("UPDATE docs SET json = ? WHERE seq = ?");
     this.#delete = driver.prepare("DELETE FROM docs WHERE seq = ?");
     this.#putKey = driver.prepare("INSERT INTO idx VALUES (?, ?, ?)");
+    this.#moveKey = driver.prepare("UPDATE idx SET key = ? WHERE idx = ? AND key = ?");
     this.#dropKey = driver.prepare("DELETE FROM idx WHERE idx = ? AND key = ?");
     this.#dropIndex = driver.prepare("DELETE FROM idx WHERE idx = ?");
     this.#nextSeq = 1 + Number(driver.prepare("SELECT max(seq) AS n FROM docs").get()?.["n"] ?? 0);
@@ -80,6 +82,11 @@ export class Rows {
 
   putKey(index: number, key: Buffer, seq: number): void {
     this.#putKey.run([index, key, seq]);
+  }
+
+  /** One statement instead of two: half of all index rows that a mutation writes are moved ones. */
+  moveKey(index: number, from: Buffer, to: Buffer): void {
+    this.#moveKey.run([to, index, from]);
   }
 
   dropKey(index: number, key: Buffer): void {

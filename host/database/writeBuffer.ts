@@ -167,9 +167,7 @@ export class WriteBuffer {
     } else {
       held.stored = { seq: stored.seq, json };
       this.#rows.update(stored.seq, json);
-      for (const index of held.table.indexes.values()) {
-        touched.push(...this.#move(index, { before, after, seq: stored.seq }));
-      }
+      for (const index of held.table.indexes.values()) this.#move(index, { before, after }, touched);
     }
   }
 
@@ -203,17 +201,37 @@ export class WriteBuffer {
   /** An unchanged key counts as touched, too: who has read it has read the document. */
   #move(
     index: IndexEntry,
-    { before, after, seq }: { before: ConvexObject; after: ConvexObject; seq: number },
-  ): TouchedKey[] {
-    const old = keyOf(before, index);
-    const touched = [{ index: index.number, key: old }];
-    if (index.fields.every((field) => fieldAt(before, field) === fieldAt(after, field))) return touched;
+    { before, after }: { before: ConvexObject; after: ConvexObject },
+    touched: TouchedKey[],
+  ): void {
+    const old = new KeyOf(before, index);
+    touched.push(old);
+    if (index.fields.every((field) => fieldAt(before, field) === fieldAt(after, field))) return;
     const key = keyOf(after, index);
-    if (old.equals(key)) return touched;
-    this.#rows.dropKey(index.number, old);
-    this.#rows.putKey(index.number, key, seq);
+    if (old.key.equals(key)) return;
+    this.#rows.moveKey(index.number, old.key, key);
     touched.push({ index: index.number, key });
-    return touched;
+  }
+}
+
+/**
+ * A document's key, encoded when somebody looks at it: a patch leaves most of a dozen indexes as they were, and only
+ * those that a subscription reads are ever asked for.
+ */
+class KeyOf implements TouchedKey {
+  readonly index: number;
+  readonly #entry: IndexEntry;
+  readonly #document: ConvexObject;
+  #key: Buffer | undefined;
+
+  constructor(document: ConvexObject, entry: IndexEntry) {
+    this.index = entry.number;
+    this.#entry = entry;
+    this.#document = document;
+  }
+
+  get key(): Buffer {
+    return (this.#key ??= keyOf(this.#document, this.#entry));
   }
 }
 

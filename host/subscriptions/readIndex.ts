@@ -39,9 +39,11 @@ export class ReadIndex<T> {
   /** The readers that one of the keys concerns. */
   touchedBy(keys: readonly TouchedKey[]): Set<T> {
     const found = new Set<T>();
-    for (const { index, key } of keys) {
-      const entry = this.#byIndex.get(index);
-      if (entry === undefined) continue;
+    for (const touched of keys) {
+      const entry = this.#byIndex.get(touched.index);
+      // Most indexes have no readers, and most touched keys are encoded only now.
+      if (entry === undefined || entry.points.size + entry.ranges.size === 0) continue;
+      const { key } = touched;
       for (const reader of entry.points.get(keyText(key)) ?? []) found.add(reader);
       for (const [range, reader] of entry.ranges) if (contains(range, key)) found.add(reader);
     }
