@@ -159,36 +159,3 @@ export async function startLatency(queue, count) {
   stop();
   return { ...percentiles(took), n: count };
 }
-
-/** One commit until the last of `count` subscribers of one query has it. */
-export async function fanOut(queue, count, commits) {
-  const clients = Array.from({ length: count }, () => queue.host.client());
-  let arrived = () => undefined;
-  let expected = "";
-  const to = await assignment(queue);
-  const first = untilCount(count);
-  const stops = clients.map((client) => {
-    let isFirst = true;
-    return client.onUpdate(api.assignments.get, { namespace, assignment: to }, ({ assignment: row }) => {
-      if (isFirst) first.one();
-      isFirst = false;
-      if (row.decisions === expected && expected !== "") arrived();
-    });
-  });
-  await within(WAIT_MS, "the first results", first.done);
-  const took = [];
-  const before = queue.host.usage().cpuSeconds;
-  for (let i = 0; i < commits; i++) {
-    const all = untilCount(count);
-    arrived = all.one;
-    expected = `decision ${i}`;
-    const change = { namespace, assignment: to, decisions: expected };
-    const call = queue.admin.mutation(api.assignments.update, change);
-    took.push((await within(WAIT_MS, "all subscribers", all.done)) * 1000);
-    await call;
-  }
-  const cpuMs = ((queue.host.usage().cpuSeconds - before) / commits) * 1000;
-  for (const stop of stops) stop();
-  await Promise.all(clients.map((client) => client.close()));
-  return { ...percentiles(took), cpuMs };
-}

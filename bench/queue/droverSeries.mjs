@@ -2,8 +2,9 @@
 import { statSync } from "node:fs";
 import { join } from "node:path";
 import { coldStarts } from "./coldStart.mjs";
-import { bulk, drain, enqueue, fanOut, fill, openQueue, startLatency } from "./drover.mjs";
+import { bulk, drain, enqueue, fill, openQueue, startLatency } from "./drover.mjs";
 import { drainByExchange } from "./exchange.mjs";
+import { fanOut } from "./fanOut.mjs";
 import { DROVER } from "./figures.mjs";
 import { graph } from "./graph.mjs";
 import { startConflictingHost, startHost } from "./host.mjs";

@@ -89,9 +89,10 @@ function conflictRow(figures, { jobs }) {
 function fanOutRow(figures, { subscribers }) {
   const most = subscribers.at(-1);
   const [one, all] = [figures.get(`fanOut ${subscribers[0]}`), figures.get(`fanOut ${most}`)];
-  if (one === undefined || all === undefined || one.cpuMs === 0) return null;
-  const ratio = all.cpuMs / one.cpuMs;
-  const came = `${number(ratio)}× in host CPU, ${number(all.p50 / one.p50)}× until the last has it`;
+  if (one === undefined || all === undefined || one.serial.cpuMs === 0) return null;
+  const [cpu, rate] = [all.serial.cpuMs / one.serial.cpuMs, one.serial.perSecond / all.serial.perSecond];
+  const ratio = Math.max(cpu, rate);
+  const came = `${number(cpu)}× in host CPU, ${number(rate)}× in time, one after another`;
   const why = "one evaluation, then one message a subscriber: the sends are the cost";
   return [
     `a commit with ${count(most)} subscribers`,

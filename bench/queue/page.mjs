@@ -150,6 +150,9 @@ function ownTable(figures, size) {
     if (result === undefined) continue;
     const times = `p50 ${number(result.p50)} ms, p99 ${number(result.p99)} ms; host CPU ${number(result.cpuMs)} ms`;
     rows.push([`a commit until the last of ${count(many)} subscribers of one query has it`, times]);
+    const { p50, p99, perSecond, cpuMs } = result.serial;
+    const serial = `p50 ${number(p50)} ms, p99 ${number(p99)} ms; ${number(perSecond)}/s; host CPU ${number(cpuMs)} ms`;
+    rows.push([`commits one after another, ${count(many)} subscribers of what they change`, serial]);
   }
   for (const work of figures.works("cold ")) {
     const { p50, p99 } = figures.get(work);
@@ -193,6 +196,7 @@ function method(figures) {
     "“async” is `synchronous_commit=off`, PostgreSQL's own default is on; “RDB” is Redis as installed, “AOF always” is `appendonly yes, appendfsync always`. Neither default of Redis keeps all that it acknowledged.",
     "pg-boss starts jobs at idle with LISTEN/NOTIFY (`useListenNotify`), “by polling” is its default.",
     "Finished jobs behind: the peers really ran theirs; Drover's are the rows of one that ran, written again through the host's own transactions. Autovacuum is on.",
+    "Subscribers: every one a client on a socket of its own, all in one process. “Commits one after another” is what a commit costs its committer, who waits for its own answer and its own view alone: the CPU counts until every subscriber has the last commit, and those between may reach some of them as one.",
     ...figures.facts.map(([name, text]) => `${name}: ${text}.`),
   ];
   return lines.map((line) => `- ${line}`).join("\n");

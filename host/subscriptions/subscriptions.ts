@@ -4,6 +4,7 @@ import type { Engine, QueryAnswer, QueryCall } from "../functions/engine.ts";
 import { identityKey } from "../functions/identity.ts";
 import type { CallOutcome } from "../functions/outcome.ts";
 import { canonicalPath } from "../functions/registry.ts";
+import { FanOut, type Subscriber } from "./fanOut.ts";
 import { ReadIndex } from "./readIndex.ts";
 
 /** Results without a subscriber that are kept until a commit touches them. */
@@ -11,10 +12,7 @@ const KEPT_RESULTS = 512;
 /** Pause after the database itself failed. */
 const RETRY_MS = 1_000;
 
-/** Told after a refresh; everything it holds is then valid as of `ts`. */
-export interface Subscriber {
-  refreshed(ts: bigint): void;
-}
+export type { Subscriber } from "./fanOut.ts";
 
 /** One evaluation of a query for everybody who asks the same with the same identity. */
 export interface SharedQuery {
@@ -43,6 +41,7 @@ export class Subscriptions {
   /** Held queries that must be evaluated (again). */
   readonly #dirty = new Set<SharedQuery>();
   readonly #waiting = new Set<Subscriber>();
+  readonly #fanOut = new FanOut(() => this.#dirty.size > 0);
   /** Commits that came while evaluations were under way. */
   #recent: Commit[] = [];
   #evaluating = 0;
@@ -83,6 +82,7 @@ export class Subscriptions {
 
   cancel(subscriber: Subscriber): void {
     this.#waiting.delete(subscriber);
+    this.#fanOut.cancel(subscriber);
   }
 
   /** A single result, shared with subscribers and earlier callers for as long as it is valid. */
@@ -166,9 +166,13 @@ export class Subscriptions {
       return [...this.#dirty];
     });
     const changed = [...before].filter(([query, version]) => query.version !== version);
-    const told = new Set([...changed.flatMap(([query]) => [...query.holders.keys()]), ...this.#waiting]);
+    const asking = new Set(this.#waiting);
     this.#waiting.clear();
-    for (const subscriber of told) subscriber.refreshed(ts);
+    this.#fanOut.tell(
+      ts,
+      asking,
+      changed.flatMap(([query]) => [...query.holders.keys()]),
+    );
   }
 
   /**
