@@ -117,7 +117,6 @@ export const workTables = {
     .index("by_waiting", ["namespace", "gate", "assignmentNumber", "number"])
     .index("by_lock", ["namespace", "lockKey", "gate", "priority", "assignmentNumber", "number"])
     .index("by_open", ["assignment", "open", "cancelRequested", "number"])
-    .index("by_outcome", ["assignment", "status", "number"])
     .index("by_settled", ["assignment", "settledAt", "number"])
     .index("by_recent", ["namespace", "settledAt"])
     .index("by_session", ["session", "status", "cancelRequested"]),

@@ -3,7 +3,7 @@ import { jobHandle } from "../../../domain/handle.ts";
 import type { Doc } from "../../_generated/dataModel.js";
 import { checkText } from "../shared/checks.ts";
 import { fail } from "../shared/fail.ts";
-import { findJob, present } from "../shared/find.ts";
+import { findJob, jobsInState, present } from "../shared/find.ts";
 import { toJob } from "../shared/jobView.ts";
 import { findRun } from "../runs/runs.ts";
 import { settle } from "../attempts/settle.ts";
@@ -17,15 +17,11 @@ export async function skipUnstarted(tx: Tx, task: TaskOf<"skipUnstarted">, budge
     .query("jobs")
     .withIndex("by_gate", (q) => q.eq("assignment", task.assignment).eq("gate", "ready"))
     .take(budget);
+  const assignment = present(await tx.db.get("assignments", task.assignment), "a run's assignment");
   const others = [];
   for (const status of ["pending", "awaiting_retry"] as const) {
     if (ready.length >= budget) break;
-    others.push(
-      ...(await tx.db
-        .query("jobs")
-        .withIndex("by_outcome", (q) => q.eq("assignment", task.assignment).eq("status", status))
-        .take(budget)),
-    );
+    others.push(...(await jobsInState(tx, assignment, status).take(budget)));
   }
   const seen = new Set<string>();
   const batch = [...ready, ...others].filter(({ _id }) => !seen.has(_id) && seen.add(_id)).slice(0, budget);

@@ -2,7 +2,7 @@
 import { isTerminalAssignment } from "../../../domain/assignmentState.ts";
 import type { Doc, Id } from "../../_generated/dataModel.js";
 import { block, moveAssignment } from "../assignments/assignmentState.ts";
-import { present } from "../shared/find.ts";
+import { jobsInState, present } from "../shared/find.ts";
 import { callPm } from "./pmCall.ts";
 import { judgePm } from "./pmVerdict.ts";
 import { applyRunRules } from "../runs/runRules.ts";
@@ -54,10 +54,7 @@ async function afterStage(tx: Tx, assignment: Doc<"assignments">, job: Doc<"jobs
 /** Ends an assignment to which nobody adds jobs once none is open. */
 async function endWhenDone(tx: Tx, assignment: Doc<"assignments">): Promise<void> {
   if ((await openJob(tx, assignment._id)) !== null) return;
-  const failed = await tx.db
-    .query("jobs")
-    .withIndex("by_outcome", (q) => q.eq("assignment", assignment._id).eq("status", "failed"))
-    .first();
+  const failed = await jobsInState(tx, assignment, "failed").first();
   await moveAssignment(tx, assignment, { to: failed === null ? "complete" : "failed" });
 }
 

@@ -1,10 +1,9 @@
 import { MAX_PAGE } from "../../../domain/limits.ts";
 import { PAUSED } from "../../../domain/runHold.ts";
 import type { Gate } from "../../../domain/gate.ts";
-import type { JobState } from "../../../domain/jobState.ts";
 import type { Doc } from "../../_generated/dataModel.js";
 import { pageSize } from "../shared/checks.ts";
-import { present, textsOf } from "../shared/find.ts";
+import { jobsInState, present, textsOf } from "../shared/find.ts";
 import { toJob } from "../shared/jobView.ts";
 import { findRun } from "./runs.ts";
 import type { RunView } from "./runShapes.ts";
@@ -56,8 +55,8 @@ export async function watchRun(ctx: ScopedReading, args: { run: string }) {
     status: assignment.status,
     paused: ctx.namespace.paused || assignment.blocked?.reason === PAUSED,
     ...defined({ blocked: assignment.blocked?.reason }),
-    running: (await inState(ctx, run, "running")).map(toJob),
-    parked: (await inState(ctx, run, "awaiting_retry")).map(toJob),
+    running: (await jobsInState(ctx, assignment, "running").take(MAX_MOVING)).map(toJob),
+    parked: (await jobsInState(ctx, assignment, "awaiting_retry").take(MAX_MOVING)).map(toJob),
     ready: (await atGate(ctx, run, "ready")).map(toJob),
     locked: (await atGate(ctx, run, "lock")).map(toJob),
     recent: recent.map(toJob),
@@ -115,13 +114,6 @@ async function toRun(ctx: Reading, run: Doc<"runs">): Promise<RunView> {
     createdAt: run._creationTime,
     ...defined({ key, parent, endedAt }),
   };
-}
-
-function inState({ db }: Reading, run: Doc<"runs">, status: JobState): Promise<Doc<"jobs">[]> {
-  return db
-    .query("jobs")
-    .withIndex("by_outcome", (q) => q.eq("assignment", run.assignment).eq("status", status))
-    .take(MAX_MOVING);
 }
 
 function atGate({ db }: Reading, run: Doc<"runs">, gate: Gate): Promise<Doc<"jobs">[]> {

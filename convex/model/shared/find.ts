@@ -3,6 +3,7 @@
  * agent's assignment, reads exactly like what does not exist.
  */
 import { parseHandle } from "../../../domain/handle.ts";
+import type { JobState } from "../../../domain/jobState.ts";
 import type { Doc, Id } from "../../_generated/dataModel.js";
 import { grantsNamespace, grantsPool, type Caller } from "../access/caller.ts";
 import { fail } from "./fail.ts";
@@ -80,6 +81,19 @@ export async function assignmentTextsOf(
   );
   if (texts === null) throw new Error(`assignment ${assignment} has no texts: it was half deleted`);
   return texts;
+}
+
+/** The jobs of an assignment in one state, by number: what `by_status` sorts, so that no further index is needed. */
+export function jobsInState(
+  { db }: Reading,
+  { namespace, number }: Pick<Doc<"assignments">, "namespace" | "number">,
+  status: JobState,
+) {
+  return db
+    .query("jobs")
+    .withIndex("by_status", (q) =>
+      q.eq("namespace", namespace).eq("status", status).eq("assignmentNumber", number),
+    );
 }
 
 /** A row that another row names and that is never deleted before it; its absence is a bug. */
