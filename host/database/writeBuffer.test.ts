@@ -18,7 +18,8 @@ type Write =
   | { kind: "patch"; at: number; n: number }
   | { kind: "replace"; at: number; n: number }
   | { kind: "remove"; at: number };
-type Step = Write | { kind: "scan" } | { kind: "snapshot" } | { kind: "nested"; keep: boolean; writes: Write[] };
+type Step =
+  Write | { kind: "scan" } | { kind: "snapshot" } | { kind: "nested"; keep: boolean; writes: Write[] };
 
 const n = fc.integer({ min: 0, max: 3 });
 const at = fc.nat({ max: 9 });
