@@ -30,13 +30,17 @@ export function resolveSource(source: Source, catalog: Catalog): ResolvedSource 
   switch (source.type) {
     case "FullTableScan": {
       const index = indexOf(catalog, source.tableName, "by_creation_time");
-      return { table: source.tableName, range: keyRange(index, []), order: source.order ?? "asc" };
+      return {
+        table: source.tableName,
+        range: keyRange(index, source.tableName, []),
+        order: source.order ?? "asc",
+      };
     }
     case "IndexRange": {
       const dot = source.indexName.indexOf(".");
       const table = source.indexName.slice(0, dot);
       const index = indexOf(catalog, table, source.indexName.slice(dot + 1));
-      return { table, range: keyRange(index, source.range), order: source.order ?? "asc" };
+      return { table, range: keyRange(index, table, source.range), order: source.order ?? "asc" };
     }
     case "Search":
       throw new DeveloperError(
@@ -53,19 +57,20 @@ function indexOf(catalog: Catalog, table: string, name: string): IndexEntry {
   return index;
 }
 
-function keyRange(index: IndexEntry, expressions: readonly RangeExpression[]): KeyRange {
+function keyRange(index: IndexEntry, table: string, expressions: readonly RangeExpression[]): KeyRange {
+  checkFields(index, table, expressions);
   const equal: (ConvexJson | undefined)[] = [];
   let at = 0;
   for (; expressions[at]?.type === "Eq"; at++) {
     const expression = expressions[at] as RangeExpression;
-    checkField(index, equal.length, expression);
+    if (expression.fieldPath !== index.fields[equal.length]) throw invalidRange(index, expression);
     equal.push(bound(expression));
   }
   const prefix = encodeKey(equal);
   let [lo, hi] = [prefix, afterPrefix(prefix)];
   const seen = new Set<string>();
   for (const expression of expressions.slice(at)) {
-    checkInequality(index, equal.length, { expression, seen });
+    checkInequality(index, { field: index.fields[equal.length], expression, seen });
     const key = encodeKey([...equal, bound(expression)]);
     if (expression.type === "Gt") lo = afterPrefix(key);
     else if (expression.type === "Gte") lo = key;
@@ -77,27 +82,39 @@ function keyRange(index: IndexEntry, expressions: readonly RangeExpression[]): K
 
 function checkInequality(
   index: IndexEntry,
-  position: number,
-  { expression, seen }: { expression: RangeExpression; seen: Set<string> },
+  { field, expression, seen }: { field: string | undefined; expression: RangeExpression; seen: Set<string> },
 ): void {
-  checkField(index, position, expression);
   const side = expression.type.slice(0, 2);
-  if (side === "Eq" || seen.has(side)) {
-    throw new DeveloperError(
-      `Invalid index range on ${index.name}: equalities come first, then at most one lower and one upper bound on ` +
-        `the next field; got ${expression.type.toLowerCase()}("${expression.fieldPath}").`,
-    );
+  if (side === "Eq" || seen.has(side) || expression.fieldPath !== field) {
+    throw invalidRange(index, expression);
   }
   seen.add(side);
 }
 
-function checkField(index: IndexEntry, position: number, expression: RangeExpression): void {
-  const expected = index.fields[position];
-  if (expression.fieldPath === expected) return;
+function invalidRange({ name }: IndexEntry, { type, fieldPath }: RangeExpression): DeveloperError {
+  return new DeveloperError(
+    `Invalid index range on ${name}: each field is compared once for equality, then the next one has at most one ` +
+      `lower and one upper bound; got ${type.toLowerCase()}("${fieldPath}").`,
+  );
+}
+
+/** The fields that a range names must be those that the index begins with, in its order. */
+function checkFields(index: IndexEntry, table: string, expressions: readonly RangeExpression[]): void {
+  let incorrect: string | undefined;
+  const used: string[] = [];
+  for (const { fieldPath } of expressions) {
+    if (used.includes(fieldPath)) continue;
+    if (index.fields[used.length] !== fieldPath) incorrect ??= fieldPath;
+    used.push(fieldPath);
+  }
+  if (incorrect === undefined) return;
+  const list = (fields: readonly string[]) => `[${fields.map((field) => JSON.stringify(field)).join(", ")}]`;
   throw new DeveloperError(
-    `Tried to query index ${index.name} but the query didn't use the index fields in order: ` +
-      `expected "${expected ?? "no further field"}", got "${expression.fieldPath}". ` +
-      `The index fields are [${index.fields.join(", ")}].`,
+    `Tried to query index ${table}.${index.name} but the query didn't use the index fields in order.\n` +
+      // Nobody declared the last one, the id.
+      `Index fields: ${list(index.fields.length > 1 ? index.fields.slice(0, -1) : index.fields)}\nQuery fields: ${list(used)}\n` +
+      `First incorrect field: ${JSON.stringify(incorrect)}\n` +
+      "For more information see https://docs.convex.dev/using/indexes.",
   );
 }
 

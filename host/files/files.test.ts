@@ -109,3 +109,19 @@ it("deletes a file with the mutation that deletes it, and keeps it when that one
   await seen.until((value) => value === null);
   expect((await fetch(file)).status).toBe(404);
 });
+
+it("keeps files and other documents of the system from being read or changed as the app's own", async () => {
+  const { url } = await fixtureHost({ env: { SECRET: "s" } });
+  const { storageId: id } = (await (await upload(url, "kept")).json()) as { storageId: string };
+  const readOnly = "System tables (prefixed with `_`) are read-only.";
+  expect(await httpClient(url).mutation(mutation("files:trespass"), { id })).toEqual({
+    get: "System tables can only be accessed from db.system.get().",
+    patch: readOnly,
+    replace: readOnly,
+    delete: readOnly,
+    systemGet: "User tables can only be accessed from db.get().",
+    environment: expect.stringContaining("Unknown system table") as string,
+    unknown: expect.stringContaining("Unknown system table") as string,
+    kept: 4,
+  });
+});

@@ -33,6 +33,12 @@ describe("queries and mutations", () => {
     });
   });
 
+  it("have every class of the web that the documentation lists, and every method of console that does no harm", async () => {
+    const host = await fixtureHost();
+    const seen = await httpClient(host.url).query(query("runtime:web"), {});
+    expect(seen).toEqual({ missing: [], silent: true });
+  });
+
   it("may wait for crypto.subtle, whose buffers are bytes to them", async () => {
     const host = await fixtureHost();
     const client = httpClient(host.url);

@@ -1,5 +1,8 @@
 import { webcrypto } from "node:crypto";
 
+/** Node has these as globals alone, and its types have them not at all. */
+const { Crypto, CryptoKey, SubtleCrypto } = globalThis as unknown as Record<string, unknown>;
+
 /**
  * What Convex's default runtime has beside the language. The binary types are the host's own, so that a buffer made
  * by TextEncoder, crypto or fetch is an ArrayBuffer to the functions too (`instanceof` decides what is bytes).
@@ -27,15 +30,25 @@ const SHARED = {
   Response,
   FormData,
   Blob,
+  File,
   AbortController,
   AbortSignal,
   Event,
   EventTarget,
   DOMException,
   ReadableStream,
+  ReadableStreamBYOBReader,
+  ReadableStreamDefaultReader,
   WritableStream,
+  WritableStreamDefaultWriter,
   TransformStream,
-  CryptoKey: webcrypto.CryptoKey,
+  ByteLengthQueuingStrategy,
+  CountQueuingStrategy,
+  TextDecoderStream,
+  TextEncoderStream,
+  Crypto,
+  CryptoKey,
+  SubtleCrypto,
   structuredClone,
   atob,
   btoa,

@@ -49,12 +49,19 @@ const print = (level) => (...args) => bridge.log(level, args);
 const console = Object.fromEntries(levels.map((level) => [level, print(level)]));
 const timers = new Map();
 console.assert = (ok, ...args) => { if (!ok) bridge.log("error", ["Assertion failed:", ...args]); };
-console.group = console.log;
-console.groupEnd = () => {};
-console.table = console.log;
-console.dir = console.log;
+for (const like of ["group", "groupCollapsed", "table", "dir", "dirxml"]) console[like] = console.log;
+for (const silent of ["groupEnd", "clear"]) console[silent] = () => {};
+const counts = new Map();
+console.count = (label = "default") => {
+  counts.set(label, (counts.get(label) ?? 0) + 1);
+  bridge.log("info", [label + ": " + counts.get(label)]);
+};
+console.countReset = (label = "default") => { counts.delete(label); };
 console.time = (label = "default") => { timers.set(label, Date.now()); };
-console.timeEnd = (label = "default") => { bridge.log("info", [label + ": " + (Date.now() - timers.get(label)) + "ms"]); };
+console.timeLog = (label = "default", ...args) => {
+  bridge.log("info", [label + ": " + (Date.now() - timers.get(label)) + "ms", ...args]);
+};
+console.timeEnd = (label = "default") => { console.timeLog(label); timers.delete(label); };
 define("console", console);
 define("queueMicrotask", (callback) => { void Promise.resolve().then(callback); });
 define("self", globalThis);
