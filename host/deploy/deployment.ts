@@ -61,7 +61,7 @@ export class Deployment {
    */
   async start(request: PushRequest): Promise<StartedPush> {
     const modules = modulesOf(request, this.pushed);
-    const bundle = await relink(modules);
+    const bundle = await relink(modules, this.#current.env);
     const functions = inspectBundle(bundle, this.#current.env);
     const { udfServerVersion } = request.appDefinition;
     const stored = { bundle: { ...bundle, modules: [...bundle.modules] }, modules, udfServerVersion };

@@ -32,7 +32,7 @@ export const NO_FUNCTIONS: FunctionsBundle = {
  */
 export function inspectBundle(bundle: FunctionsBundle, env: Record<string, string>): LoadedFunctions {
   const isolate = new Isolate(bundle, env, "deterministic");
-  const { functionsJson } = isolate;
+  const functionsJson = joined(isolate.functionsJson, bundle.node?.functionsJson ?? "[]");
   const schemaJson = isolate.exportOf("schema");
   const cronsJson = isolate.exportOf("crons");
   const authJson = isolate.defaultJson("auth.config");
@@ -48,4 +48,8 @@ export function inspectBundle(bundle: FunctionsBundle, env: Record<string, strin
     authJson,
     routes: JSON.parse(isolate.routes()) as [string, string][],
   };
+}
+
+function joined(...lists: string[]): string {
+  return JSON.stringify(lists.flatMap((list) => JSON.parse(list) as unknown[]));
 }

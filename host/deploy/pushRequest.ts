@@ -10,6 +10,7 @@ const pushedModule = z.object({
   environment: z.enum(["isolate", "node"]),
 });
 const unchanged = z.object({ path: z.string(), sha256: z.string() });
+const dependency = z.object({ name: z.string(), version: z.string() });
 
 /** What `convex deploy` and `convex dev` send (cli/lib/deployApi/startPush.ts of the convex package). */
 export const pushRequest = z.object({
@@ -21,6 +22,7 @@ export const pushRequest = z.object({
     udfServerVersion: z.string(),
   }),
   componentDefinitions: z.array(z.unknown()).default([]),
+  nodeDependencies: z.array(dependency).default([]),
 });
 export type PushRequest = z.infer<typeof pushRequest>;
 
@@ -29,20 +31,20 @@ export type PushRequest = z.infer<typeof pushRequest>;
  * @throws HostError when it uses what this host lacks, or names a module that the host does not have
  */
 export function modulesOf(request: PushRequest, before: StoredDeployment | null): StoredModule[] {
-  const { appDefinition, componentDefinitions } = request;
+  const { appDefinition, componentDefinitions, nodeDependencies } = request;
   if (componentDefinitions.length > 0) {
     throw new HostError(
       "This host has no components. Remove them from convex.config.ts, or deploy to Convex.",
     );
   }
-  const pushed = [...appDefinition.changedModules];
-  if (appDefinition.schema) pushed.push(appDefinition.schema);
-  const node = pushed.find(({ environment, path }) => environment === "node" && !path.startsWith("_deps/"));
-  if (node !== undefined) {
+  if (nodeDependencies.length > 0) {
+    const names = nodeDependencies.map(({ name }) => name).join(", ");
     throw new HostError(
-      `${node.path}: "use node" modules do not run in this host. Use the default runtime, or deploy to Convex.`,
+      `This host installs no packages (${names}). Remove "externalPackages" from convex.json: the CLI then bundles them.`,
     );
   }
+  const pushed = [...appDefinition.changedModules];
+  if (appDefinition.schema) pushed.push(appDefinition.schema);
   const kept = appDefinition.unchangedModuleHashes.map(({ path, sha256 }) => {
     const module = before?.modules.find((each) => each.path === path && each.sha256 === sha256);
     if (module !== undefined) return module;
@@ -50,7 +52,9 @@ export function modulesOf(request: PushRequest, before: StoredDeployment | null)
   });
   return [
     ...kept,
-    ...pushed.map(({ path, source, sourceMap }) => ({ path, source, sha256: sha(source, sourceMap) })),
+    ...pushed.map(({ path, source, sourceMap, environment }) => {
+      return { path, source, environment, sha256: sha(source, sourceMap) };
+    }),
   ];
 }
 

@@ -1,12 +1,15 @@
+import { isBuiltin } from "node:module";
 import { posix } from "node:path";
 import { type FunctionsBundle, hashOf } from "../functions/bundleFormat.ts";
 import { loadEsbuild } from "../functions/esbuild.ts";
+import { inspectNode } from "../functions/nodeFunctions.ts";
 import { HostError, messageOf } from "../values/errors.ts";
 
 /** A module as the official CLI pushes it: an ES module whose imports are other pushed modules. */
 export interface PushedModule {
   readonly path: string;
   readonly source: string;
+  readonly environment: "isolate" | "node";
 }
 
 const NAMESPACE = "pushed";
@@ -14,10 +17,32 @@ const NAMESPACE = "pushed";
 const SHARED = "_deps/";
 
 /**
- * Links pushed modules into the one script that the host runs.
- * @throws HostError when a module imports what was not pushed, or is no JavaScript
+ * Links pushed modules into the script that the host runs, and those that say `"use node"` into one of their own.
+ * @throws HostError when a module imports what was not pushed, is no JavaScript, or does not load in Node.js
  */
-export async function relink(modules: readonly PushedModule[]): Promise<FunctionsBundle> {
+export async function relink(
+  modules: readonly PushedModule[],
+  env: Record<string, string>,
+): Promise<FunctionsBundle> {
+  const [web, own] = (["isolate", "node"] as const).map((wanted) =>
+    modules.filter(({ environment }) => environment === wanted),
+  );
+  const linked = await link(web ?? [], { platform: "browser" });
+  const hash = hashOf(linked.script);
+  if (own === undefined || own.length === 0) return { ...linked, hash };
+  const forNode = await link(own, {
+    platform: "node",
+    // Modules have a URL, the script that they become has none.
+    define: { "import.meta.url": JSON.stringify("file:///functions.js") },
+  });
+  const node = await inspectNode(forNode.script, env);
+  return { ...linked, modules: [...linked.modules, ...forNode.modules], hash, node };
+}
+
+async function link(
+  modules: readonly PushedModule[],
+  options: { platform: "browser" | "node"; define?: Record<string, string> },
+): Promise<Pick<FunctionsBundle, "script" | "modules">> {
   const sources = new Map(modules.map(({ path, source }) => [path, source]));
   const entries = [...sources.keys()].filter((path) => !path.startsWith(SHARED)).sort();
   const names = entries.map((path) => path.replace(/\.js$/, ""));
@@ -27,19 +52,18 @@ export async function relink(modules: readonly PushedModule[]): Promise<Function
   const esbuild = await loadEsbuild();
   try {
     const { outputFiles } = await esbuild.build({
+      ...options,
       stdin: { contents: entry, loader: "js" },
       bundle: true,
       write: false,
       format: "iife",
-      platform: "browser",
       target: "es2023",
       // Names of functions and classes stand in errors, and "keepNames" of the pushed code relies on them.
       minify: false,
       logLevel: "silent",
-      plugins: [pushedModules(sources)],
+      plugins: [pushedModules(sources, options.platform)],
     });
-    const script = outputFiles[0]?.text ?? "";
-    return { script, modules: names, hash: hashOf(script) };
+    return { script: outputFiles[0]?.text ?? "", modules: names };
   } catch (error) {
     throw new HostError(`The pushed modules cannot be linked: ${messageOf(error)}`);
   }
@@ -51,7 +75,8 @@ interface PluginBuild {
     resolve: (args: {
       path: string;
       importer: string;
-    }) => { path: string; namespace: string } | { errors: { text: string }[] },
+    }) =>
+      { path: string; namespace: string } | { path: string; external: true } | { errors: { text: string }[] },
   ): void;
   onLoad(
     filter: { filter: RegExp; namespace: string },
@@ -59,7 +84,7 @@ interface PluginBuild {
   ): void;
 }
 
-function pushedModules(sources: ReadonlyMap<string, string>): object {
+function pushedModules(sources: ReadonlyMap<string, string>, platform: "browser" | "node"): object {
   return {
     name: "pushed-modules",
     setup: (build: PluginBuild) => {
@@ -67,6 +92,7 @@ function pushedModules(sources: ReadonlyMap<string, string>): object {
         const from = importer === "<stdin>" ? "." : posix.dirname(importer);
         const found = posix.normalize(posix.join(from, path));
         if (path.startsWith(".") && sources.has(found)) return { path: found, namespace: NAMESPACE };
+        if (platform === "node" && isBuiltin(path)) return { path, external: true };
         return { errors: [{ text: `"${path}" was not pushed` }] };
       });
       build.onLoad({ filter: /.*/, namespace: NAMESPACE }, ({ path }) => ({

@@ -4,10 +4,23 @@ import type { Driver } from "../storage/driver.ts";
 
 const KEY = "deployment";
 
+const node = z.object({ script: z.string(), functionsJson: z.string() });
+const module = z.object({
+  path: z.string(),
+  source: z.string(),
+  sha256: z.string(),
+  // Deployments of hosts that ran no "use node" modules do not say.
+  environment: z.enum(["isolate", "node"]).default("isolate"),
+});
 const stored = z.object({
-  bundle: z.object({ script: z.string(), modules: z.array(z.string()), hash: z.string() }),
+  bundle: z.object({
+    script: z.string(),
+    modules: z.array(z.string()),
+    hash: z.string(),
+    node: node.optional(),
+  }),
   /** What was pushed, so that the next push need only bring what has changed. */
-  modules: z.array(z.object({ path: z.string(), source: z.string(), sha256: z.string() })),
+  modules: z.array(module),
   udfServerVersion: z.string(),
 });
 export type StoredDeployment = z.infer<typeof stored>;

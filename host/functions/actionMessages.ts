@@ -1,9 +1,10 @@
-import type { IsolateCall, Settled, Thrown } from "./isolate.ts";
+import type { IsolateCall, Runtime, Settled, Thrown } from "./isolate.ts";
 
 /** What goes over the port between the host and an action's thread; everything is plain data or can be moved. */
 export interface ThreadData {
   readonly script: string;
   readonly env: Record<string, string>;
+  readonly runtime: Exclude<Runtime, "deterministic">;
 }
 export type ThreadCall = Omit<IsolateCall, "host" | "kind"> & { readonly nowMs: number };
 
@@ -29,6 +30,8 @@ export interface Refusal {
 }
 
 export type ToThread =
+  /** Asks which functions there are. */
+  | { kind: "describe" }
   | { kind: "run"; call: ThreadCall }
   | { kind: "http"; call: ThreadCall; request: PlainRequest }
   | { kind: "answer"; id: number; value: string }
@@ -39,6 +42,7 @@ export type ToThread =
   | { kind: "hangUp" };
 
 export type FromThread =
+  | { kind: "described"; functionsJson: string }
   | { kind: "syscall"; id: number; op: string; arg: string }
   | { kind: "log"; level: string; text: string }
   | { kind: "settled"; settled: Settled }

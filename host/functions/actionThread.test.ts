@@ -15,7 +15,7 @@ const host: ThreadHost = { asyncSyscall: () => JSON.stringify(["first"]), log: (
 
 async function startedThread(): Promise<ActionThread> {
   const { script } = await fixtureBundle();
-  const thread = new ActionThread({ script, env: {} });
+  const thread = new ActionThread({ script, env: {}, runtime: "action" });
   onTestFinished(() => thread.end());
   return thread;
 }

@@ -1,5 +1,6 @@
 import type { EventLoopUtilization } from "node:perf_hooks";
 import { Worker } from "node:worker_threads";
+import { DeveloperError } from "../values/errors.ts";
 import { LIMITS } from "../values/limits.ts";
 import type {
   FromThread,
@@ -22,7 +23,7 @@ export interface ThreadHost {
 export type HttpAnswer = { ok: true; value: Response } | { ok: false; thrown: Thrown } | null;
 /** Why a thread is gone. */
 export type Loss = "time" | "memory" | "crash";
-export type Ran<T> = { kind: "done"; value: T } | { kind: "lost"; why: Loss };
+export type Ran<T> = { kind: "done"; value: T } | { kind: "lost"; why: Loss; problem: string | null };
 
 /**
  * A backstop only, since V8 ends the whole process, not the thread, when one array does not fit below this limit, and
@@ -31,6 +32,12 @@ export type Ran<T> = { kind: "done"; value: T } | { kind: "lost"; why: Loss };
 const THREAD_HEAP_MIB = 2_048;
 
 const WORKER = workerFile(new URL("./actionWorker.ts", import.meta.url), "actionWorker.js");
+const NO_HOST: ThreadHost = {
+  asyncSyscall: () => {
+    throw new DeveloperError("This call is only possible while a function runs.");
+  },
+  log: () => undefined,
+};
 
 /**
  * A thread that runs one action at a time. An action may compute, wait or allocate without end: it then blocks this
@@ -45,6 +52,8 @@ export class ActionThread {
   #timer: NodeJS.Timeout | undefined;
   #measured: EventLoopUtilization | undefined;
   #lost: Loss | null = null;
+  /** What the thread died of, when something was thrown that nobody caught. */
+  #problem: string | null = null;
   readonly #gone: Promise<Loss>;
 
   constructor(data: ThreadData) {
@@ -52,12 +61,14 @@ export class ActionThread {
       eval: WORKER.eval,
       workerData: data,
       execArgv: [],
-      env: {},
+      // All that functions with Node.js around them see of the environment is the deployment's.
+      env: data.runtime === "node" ? { ...data.env } : {},
       resourceLimits: { maxOldGenerationSizeMb: THREAD_HEAP_MIB },
     });
     this.#worker.on("message", (message: FromThread) => this.#receive(message));
     this.#gone = new Promise((resolve) => {
       this.#worker.on("error", (error: NodeJS.ErrnoException) => {
+        this.#problem = textOf(error);
         this.#lost ??= error.code === "ERR_WORKER_OUT_OF_MEMORY" ? "memory" : "crash";
       });
       this.#worker.on("exit", () => resolve((this.#lost ??= "crash")));
@@ -67,6 +78,13 @@ export class ActionThread {
       this.#body?.end(`The action was stopped before the end of its answer (${why}).`);
     });
     this.#worker.unref();
+  }
+
+  /** JSON of the functions that it holds. */
+  async describe(): Promise<Ran<string>> {
+    return await this.#ask({ kind: "describe" }, NO_HOST, (message) =>
+      message.kind === "described" ? { value: message.functionsJson } : null,
+    );
   }
 
   run(call: ThreadCall, host: ThreadHost): Promise<Ran<Settled>> {
@@ -122,7 +140,10 @@ export class ActionThread {
     // Also while the answer's body is being sent: until the thread is idle again.
     this.#timer = setTimeout(() => void this.stop("time"), LIMITS.actionTimeMs).unref();
     this.#post(message);
-    return await Promise.race([answer, this.#gone.then((why): Ran<T> => ({ kind: "lost", why }))]);
+    return await Promise.race([
+      answer,
+      this.#gone.then((why): Ran<T> => ({ kind: "lost", why, problem: this.#problem })),
+    ]);
   }
 
   #answer(settled: HttpSettled | null): HttpAnswer {
@@ -138,9 +159,10 @@ export class ActionThread {
         return void this.#serve(message);
       case "log":
         return this.#host?.log(message.level, message.text);
+      case "described":
       case "settled":
       case "responded":
-        return this.#onAnswer?.(message);
+        return this.#answered(message);
       case "part":
         return this.#body?.part(message.bytes);
       case "bodyEnd":
@@ -150,6 +172,10 @@ export class ActionThread {
       default:
         return message satisfies never;
     }
+  }
+
+  #answered(message: FromThread): void {
+    this.#onAnswer?.(message);
   }
 
   #rest(isReusable: boolean): void {
@@ -171,4 +197,9 @@ export class ActionThread {
   #post(message: ToThread): void {
     this.#worker.postMessage(message);
   }
+}
+
+/** What was thrown may be anything; an Error of a vm context arrives as one of this thread. */
+function textOf(error: unknown): string {
+  return error instanceof Error ? `${error.name}: ${error.message}` : String(error);
 }

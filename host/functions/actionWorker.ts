@@ -16,8 +16,8 @@ import { logText } from "./frame.ts";
 import { type CallHost, Isolate, type IsolateCall } from "./isolate.ts";
 
 const port = parentPort as NonNullable<typeof parentPort>;
-const { script, env } = workerData as ThreadData;
-const isolate = new Isolate({ script }, env, "action");
+const { script, env, runtime } = workerData as ThreadData;
+const isolate = new Isolate({ script }, env, runtime);
 const asked = new Map<number, { resolve(value: string): void; reject(error: Error): void }>();
 let nextId = 1;
 
@@ -29,6 +29,8 @@ function post(message: FromThread): void {
 
 port.on("message", (message: ToThread) => {
   switch (message.kind) {
+    case "describe":
+      return post({ kind: "described", functionsJson: isolate.functionsJson });
     case "run":
       return void run(message.call);
     case "http":

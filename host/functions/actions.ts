@@ -3,7 +3,8 @@ import type { ConvexJson } from "../values/json.ts";
 import { LIMITS } from "../values/limits.ts";
 import type { PlainRequest, ThreadCall } from "./actionMessages.ts";
 import { ActionThread, type Loss, type Ran, type ThreadHost } from "./actionThread.ts";
-import type { FunctionsBundle } from "./bundleFormat.ts";
+import type { FunctionsBundle, NodeFunctions } from "./bundleFormat.ts";
+import { nodePaths } from "./nodeFunctions.ts";
 import { checkCall, checkResult, type CallRules, type Named } from "./checkCall.ts";
 import type { RequestScope } from "./frame.ts";
 import { MemoryWatch } from "./memoryWatch.ts";
@@ -32,15 +33,25 @@ type ActionArgs = Address & { args: ConvexJson };
 /** Threads that are kept for the next actions; starting one costs some ten milliseconds. */
 const IDLE_THREADS = 4;
 
-const LOST: Record<Loss, Failure> = {
-  time: timedOut(LIMITS.actionTimeMs),
-  memory: outOfMemory(LIMITS.actionMemoryMib),
-  crash: { detail: "The action ended without an answer: its thread was stopped." },
-};
+function lost({ why, problem }: { why: Loss; problem: string | null }): Failure {
+  switch (why) {
+    case "time":
+      return timedOut(LIMITS.actionTimeMs);
+    case "memory":
+      return outOfMemory(LIMITS.actionMemoryMib);
+    case "crash": {
+      const silent = "The action ended without an answer: its thread was stopped.";
+      return { detail: problem === null ? silent : `Uncaught (in promise) ${problem}` };
+    }
+    default:
+      return why satisfies never;
+  }
+}
 
 /** Runs actions: each has a thread to itself while it runs, so it can neither hold up nor be taken for another. */
 export class ActionRunner {
   #bundle: FunctionsBundle;
+  #nodePaths: ReadonlySet<string>;
   #env: Record<string, string>;
   readonly #rules: CallRules;
   readonly #calls: ActionCalls;
@@ -55,6 +66,7 @@ export class ActionRunner {
     wiring: { rules: CallRules; calls: ActionCalls },
   ) {
     this.#bundle = bundle;
+    this.#nodePaths = nodePaths(bundle);
     this.#env = env;
     this.#rules = wiring.rules;
     this.#calls = wiring.calls;
@@ -63,6 +75,7 @@ export class ActionRunner {
   /** The next action runs these functions with this environment; running ones go on with theirs. */
   replace(bundle: FunctionsBundle, env: Record<string, string>): void {
     this.#bundle = bundle;
+    this.#nodePaths = nodePaths(bundle);
     this.#env = env;
     const idle = this.#idle;
     this.#idle = [];
@@ -76,8 +89,12 @@ export class ActionRunner {
     if (!checked.ok) return { ok: false, failure: checked.failure };
     const { entry } = checked;
     const threadCall = { ...this.#threadCall(entry.path, scope), args: JSON.stringify(call.args) };
-    const ran = await this.#inThread((thread) => thread.run(threadCall, this.#host(entry.path, scope)));
-    if (ran.kind === "lost") return { ok: false, failure: LOST[ran.why] };
+    const inNode = this.#nodePaths.has(entry.path) ? this.#bundle.node : undefined;
+    const ran = await this.#inThread(
+      (thread) => thread.run(threadCall, this.#host(entry.path, scope)),
+      inNode,
+    );
+    if (ran.kind === "lost") return { ok: false, failure: lost(ran) };
     const settled = ran.value;
     if (!settled.ok) return { ok: false, failure: thrownFailure(settled.thrown) };
     const problem = checkResult(entry, settled.value, this.#rules.catalog);
@@ -90,7 +107,7 @@ export class ActionRunner {
     const call = this.#threadCall("http", scope);
     const plain = await plainRequest(request);
     const ran = await this.#inThread((thread) => thread.http(call, plain, this.#host("http", scope)));
-    if (ran.kind === "lost") return LOST[ran.why];
+    if (ran.kind === "lost") return lost(ran);
     const settled = ran.value;
     if (settled === null) return null;
     return settled.ok ? settled.value : thrownFailure(settled.thrown);
@@ -102,12 +119,12 @@ export class ActionRunner {
   }
 
   /** Waits for a slot, runs, and keeps the thread for the next action when nothing is left over in it. */
-  #inThread<T>(run: (thread: ActionThread) => Promise<Ran<T>>): Promise<Ran<T>> {
+  #inThread<T>(run: (thread: ActionThread) => Promise<Ran<T>>, inNode?: NodeFunctions): Promise<Ran<T>> {
     return new Promise((resolve, reject) => {
       const work = async () => {
         // The pool that it came from: after a deploy nobody takes from that one any more.
         const pool = this.#idle;
-        const thread = pool.pop() ?? this.#newThread();
+        const thread = inNode ? this.#newThread(inNode) : (pool.pop() ?? this.#newThread());
         const isLeftClean = await this.#memory.during(thread, async () => {
           const idle = thread.idle();
           const ran = await run(thread);
@@ -122,8 +139,9 @@ export class ActionRunner {
     });
   }
 
-  #newThread(): ActionThread {
-    const thread = new ActionThread({ script: this.#bundle.script, env: this.#env });
+  #newThread(inNode?: NodeFunctions): ActionThread {
+    const { script } = inNode ?? this.#bundle;
+    const thread = new ActionThread({ script, env: this.#env, runtime: inNode ? "node" : "action" });
     this.#threads.add(thread);
     return thread;
   }

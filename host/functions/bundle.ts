@@ -67,7 +67,7 @@ function refuseUnsupported(dir: string, files: string[]): void {
   for (const file of files) {
     if (!/^\s*["']use node["']/.test(readFileSync(join(dir, file), "utf8"))) continue;
     throw new HostError(
-      `${join(dir, file)}: "use node" modules do not run in the embedded host. Use the default runtime, or run on Convex.`,
+      `${join(dir, file)}: "use node" modules come to the embedded host by \`convex deploy\` alone. Use the default runtime, or deploy to it.`,
     );
   }
 }

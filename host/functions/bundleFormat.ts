@@ -15,6 +15,15 @@ export interface FunctionsBundle {
   readonly modules: readonly string[];
   /** SHA-256 of the script, hex. */
   readonly hash: string;
+  /** Only of a deploy. */
+  readonly node?: NodeFunctions | undefined;
+}
+
+/** The actions of `"use node"` modules: a script of their own, and what it was found to hold when it came. */
+export interface NodeFunctions {
+  readonly script: string;
+  /** JSON of `DescribedFunction[]`. */
+  readonly functionsJson: string;
 }
 
 interface Manifest {

@@ -3,6 +3,7 @@ import { setTimeout as startTimer } from "node:timers";
 import vm from "node:vm";
 import { DeveloperError, HostError, messageOf } from "../values/errors.ts";
 import type { FunctionsBundle } from "./bundleFormat.ts";
+import { nodeRealm, type Realm, sandboxRealm } from "./realm.ts";
 import { sandboxGlobals, subtle, SUBTLE_METHODS, type SubtleMethod } from "./sandboxGlobals.ts";
 import { SANDBOX_SOURCE } from "./sandboxSource.ts";
 import type { FunctionKind } from "./registry.ts";
@@ -58,6 +59,10 @@ interface RunningCall extends Omit<IsolateCall, "path"> {
   fail(thrown: Thrown): void;
 }
 
+/** What functions run in: queries and mutations, actions, and actions of `"use node"` modules. */
+export type Runtime = "deterministic" | "action" | "node";
+
+const sandbox = new vm.Script(SANDBOX_SOURCE, { filename: "convexRuntime.js" });
 const start = new vm.Script("__drover.start()");
 const pump = new vm.Script("undefined");
 
@@ -69,31 +74,25 @@ export class Isolate {
   /** Work that the functions started and that has not come back: syscalls, timers, crypto. */
   #outstanding = 0;
   #call: RunningCall | null = null;
-  readonly #context: vm.Context;
+  readonly #realm: Realm;
   readonly #control: Control;
   readonly #modules: Modules;
-  readonly #deterministic: boolean;
+  readonly #runtime: Runtime;
   readonly #timers: ActionTimers | null;
   readonly functionsJson: string;
 
-  constructor(
-    bundle: Pick<FunctionsBundle, "script">,
-    env: Record<string, string>,
-    mode: "deterministic" | "action",
-  ) {
-    this.#deterministic = mode === "deterministic";
-    this.#timers = this.#deterministic ? null : actionTimers();
-    const globals = { ...sandboxGlobals(env), ...this.#timers?.globals };
-    this.#context = newContext(this.#deterministic ? { microtaskMode: "afterEvaluate" } : {}, globals);
-    const prelude = vm.runInContext(SANDBOX_SOURCE, this.#context, { filename: "convexRuntime.js" }) as (
-      bridge: object,
-    ) => Control;
+  constructor(bundle: Pick<FunctionsBundle, "script">, env: Record<string, string>, runtime: Runtime) {
+    this.#runtime = runtime;
+    this.#timers = runtime === "action" ? actionTimers() : null;
+    this.#realm = realmOf(runtime, { ...sandboxGlobals(env), ...this.#timers?.globals });
+    const prelude = this.#realm.run(sandbox) as (bridge: object) => Control;
     this.#control = prelude(this.#bridge());
     const drover = { start: () => this.#control.start() };
-    Object.defineProperty(this.#context, "__drover", { value: drover });
+    Object.defineProperty(this.#realm.globals, "__drover", { value: drover });
     try {
-      vm.runInContext(bundle.script, this.#context, { filename: "functions.js", timeout: LOAD_MS });
-      this.#modules = this.#context["__droverModules"] as Modules;
+      const script = new vm.Script(bundle.script, { filename: "functions.js" });
+      this.#realm.run(script, { timeout: LOAD_MS });
+      this.#modules = this.#realm.globals["__droverModules"] as Modules;
       this.functionsJson = this.#control.modules(this.#modules);
     } catch (error) {
       throw new HostError(`The functions cannot be loaded: ${messageOf(error)}`);
@@ -102,6 +101,8 @@ export class Isolate {
 
   /** True when the isolate may serve another call: nothing of the last one can still come back. */
   get isReusable(): boolean {
+    // What "use node" functions leave behind in their thread cannot be seen.
+    if (this.#runtime === "node") return false;
     return this.#call === null && this.#outstanding === 0 && (this.#timers?.count() ?? 0) === 0;
   }
 
@@ -129,7 +130,7 @@ export class Isolate {
       settled = result;
       wake?.(result);
     });
-    start.runInContext(this.#context);
+    this.#realm.run(start);
     if (settled !== null) return settled;
     if (this.#outstanding === 0) return this.#never();
     return new Promise((resolve) => {
@@ -196,7 +197,7 @@ export class Isolate {
 
   #bridge(): object {
     return {
-      deterministic: this.#deterministic,
+      runtime: this.#runtime,
       subtleMethods: SUBTLE_METHODS,
       call: () => this.#call,
       syscall: (op: string, arg: string) => {
@@ -241,20 +242,13 @@ export class Isolate {
   #arrived(): void {
     this.#outstanding--;
     // The context's own microtasks only run after an evaluation in it.
-    if (this.#deterministic) pump.runInContext(this.#context);
+    if (this.#runtime === "deterministic") this.#realm.run(pump);
   }
 }
 
-/**
- * A context whose global object is an ordinary one: the usual kind looks every global name up in a host object first,
- * which made `Array` or `Promise` cost 0.2 µs each time (a third of a small mutation).
- */
-function newContext(options: vm.CreateContextOptions, globals: Record<string, unknown>): vm.Context {
-  const context = vm.createContext(vm.constants.DONT_CONTEXTIFY, options);
-  for (const [name, value] of Object.entries(globals)) {
-    Object.defineProperty(context, name, { value, writable: true, configurable: true, enumerable: false });
-  }
-  return context;
+function realmOf(runtime: Runtime, globals: Record<string, unknown>): Realm {
+  if (runtime === "node") return nodeRealm();
+  return sandboxRealm(runtime === "deterministic" ? { microtaskMode: "afterEvaluate" } : {}, globals);
 }
 
 /** An error as the inner side raises it again. */

@@ -63,10 +63,14 @@ console.timeLog = (label = "default", ...args) => {
 };
 console.timeEnd = (label = "default") => { console.timeLog(label); timers.delete(label); };
 define("console", console);
-define("queueMicrotask", (callback) => { void Promise.resolve().then(callback); });
-define("self", globalThis);
+// Node.js has the rest itself.
+const isWeb = bridge.runtime !== "node";
+if (isWeb) {
+  define("queueMicrotask", (callback) => { void Promise.resolve().then(callback); });
+  define("self", globalThis);
+}
 
-if (bridge.deterministic) {
+if (bridge.runtime === "deterministic") {
   const RealDate = Date;
   const FrozenDate = function Date(...args) {
     if (!new.target) return new RealDate(bridge.now()).toString();
@@ -93,7 +97,7 @@ const subtle = Object.freeze(Object.fromEntries(bridge.subtleMethods.map((method
   method,
   (...args) => later((promise) => bridge.subtle(method, args, promise)),
 ])));
-define("crypto", Object.freeze({
+if (isWeb) define("crypto", Object.freeze({
   getRandomValues: (array) => bridge.getRandomValues(array),
   randomUUID: () => bridge.randomUUID(),
   subtle,

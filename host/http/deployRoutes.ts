@@ -105,7 +105,7 @@ function configHashes(deployment: Deployment): object {
   const modules = deployment.pushed?.modules ?? [];
   return {
     config: { functions: "convex/", projectSlug: "", teamSlug: "" },
-    moduleHashes: modules.map(({ path, sha256 }) => ({ path, hash: sha256, environment: "isolate" })),
+    moduleHashes: modules.map(({ path, sha256, environment }) => ({ path, hash: sha256, environment })),
     udfServerVersion: deployment.pushed?.udfServerVersion ?? null,
     nodeVersion: null,
   };

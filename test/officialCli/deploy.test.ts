@@ -136,6 +136,34 @@ it("lets an action under way end with the functions that it began with, and star
   expect(await Promise.all([1, 2, 3, 4].map(() => hold("held")))).toEqual(Array(4).fill("second"));
 });
 
+it('runs actions of a "use node" module with all of Node.js, called by clients and by other actions', async () => {
+  const other = await emptyHost();
+  const own = cliProject();
+  onTestFinished(async () => (own.remove(), await other.stop()));
+  own.write("inNode.ts", NODE_MODULE);
+  own.write("caller.ts", CALLER);
+  await own.convex(other, ...DEPLOY);
+  const client = new ConvexHttpClient(other.url, { logger: false });
+  const seen = await client.action(makeFunctionReference<"action">("inNode:look"), { word: "abc" });
+  expect(seen).toEqual({
+    digest: "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad",
+    hex: "616263",
+    isThere: true,
+    stored: "abc",
+    env: ["CONVEX_CLOUD_URL", "CONVEX_SITE_URL"],
+  });
+  expect(await client.action(makeFunctionReference<"action">("caller:call"), {})).toBe("abd");
+  const late = client.action(makeFunctionReference<"action">("inNode:rejectLate"), {});
+  await expect(late).rejects.toThrow("Uncaught (in promise) Error: nobody waits for this");
+  const again = await own.convex(other, ...DEPLOY);
+  expect(again.all).toContain("Deployed");
+  own.write("inNode.ts", `${NODE_MODULE}\nexport const wrong = queryGeneric({ handler: async () => 1 });`);
+  const push = await own.convex(other, ...DEPLOY).catch((error: { all: string }) => error);
+  expect(push.all).toContain(
+    "`wrong` defined in `inNode.js` is a query. Only actions can be defined in Node.js.",
+  );
+});
+
 it("refuses a schema that stored documents do not fit, and goes on with the functions before", async () => {
   const client = new ConvexHttpClient(host.url, { logger: false });
   await client.mutation(add, { queue: "kept", title: "fits the old schema" });
@@ -193,3 +221,24 @@ function actionText(word: string): string {
       return "${word}";
     } });`;
 }
+
+const NODE_MODULE = `"use node";
+  import { createHash } from "node:crypto";
+  import fs from "fs";
+  import { actionGeneric, internalActionGeneric, queryGeneric } from "convex/server";
+  export const look = actionGeneric({ handler: async (ctx, { word }) => {
+    const blob = await ctx.storage.get(await ctx.storage.store(new Blob([word])));
+    return {
+      digest: createHash("sha256").update(word).digest("hex"), hex: Buffer.from(word).toString("hex"),
+      isThere: fs.existsSync("/"), stored: await blob.text(), env: Object.keys(process.env).sort(),
+    };
+  } });
+  export const last = internalActionGeneric({ handler: async (_ctx, { word }) => word });
+  export const rejectLate = actionGeneric({ handler: async () => {
+    void Promise.reject(new Error("nobody waits for this"));
+    await new Promise(() => undefined);
+  } });`;
+
+const CALLER = `import { actionGeneric, makeFunctionReference } from "convex/server";
+  export const call = actionGeneric({ handler: async (ctx) =>
+    await ctx.runAction(makeFunctionReference("inNode:last"), { word: "abd" }) });`;
