@@ -1,5 +1,9 @@
 /** Seam: auth configurations and admin keys as text; tokens over real sockets are in sync/session.test.ts. */
-import { expect, it } from "vitest";
+import { once } from "node:events";
+import { createServer } from "node:http";
+import type { AddressInfo } from "node:net";
+import { exportJWK, generateKeyPair, SignJWT } from "jose";
+import { expect, it, onTestFinished } from "vitest";
 import { HostError } from "../values/errors.ts";
 import { AuthenticationError, Authenticator } from "./authenticate.ts";
 
@@ -17,6 +21,11 @@ it.each([
   [jwt(7), 'needs "issuer" and "jwks"'],
   [{ domain: "not a host" }, 'got "https://not a host/.well-known/jwks.json"'],
   [{}, 'a provider needs "domain"'],
+  [{ domain: "issuer.example" }, 'needs "applicationID"'],
+  [
+    { ...jwt("https://me.example/keys"), algorithm: "HS256" },
+    '"algorithm" may be RS256 or ES256, got "HS256"',
+  ],
 ])("a provider %j is refused when it is loaded, with the reason", (provider, reason) => {
   expect(() => configured(provider)).toThrow(HostError);
   expect(() => configured(provider)).toThrow(reason);
@@ -31,6 +40,28 @@ it("a token whose keys cannot be fetched is refused, and nothing else happens", 
   const refused = configured(jwt("http://127.0.0.1:9/keys")).user(token.join("."));
   await expect(refused).rejects.toThrow(AuthenticationError);
   await expect(configured().user("no token")).rejects.toThrow("Could not parse token");
+});
+
+it("an OpenID provider is asked where its keys are, and signs as its domain with or without a slash", async () => {
+  const { publicKey, privateKey } = await generateKeyPair("ES256");
+  const asked: string[] = [];
+  const server = createServer((request, response) => {
+    asked.push(request.url ?? "");
+    const isKeys = request.url === "/own/keys";
+    const answer = async () =>
+      isKeys ? { keys: [await exportJWK(publicKey)] } : { jwks_uri: `${issuer}/own/keys` };
+    void answer().then((body) => response.end(JSON.stringify(body)));
+  }).listen(0, "127.0.0.1");
+  onTestFinished(() => void server.close());
+  await once(server, "listening");
+  const issuer = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+  const authenticator = configured({ domain: issuer, applicationID: "app" });
+  for (const iss of [issuer, `${issuer}/`]) {
+    const jwt = new SignJWT({}).setProtectedHeader({ alg: "ES256" }).setIssuer(iss).setSubject("me");
+    const token = await jwt.setAudience("app").setExpirationTime("1h").sign(privateKey);
+    expect(await authenticator.user(token)).toMatchObject({ attributes: { issuer: iss, subject: "me" } });
+  }
+  expect(asked).toEqual(["/.well-known/openid-configuration", "/own/keys"]);
 });
 
 it.each([["null"], ["[]"], ["{"], ['"text"']])("an admin key cannot act as %s", (identity) => {

@@ -1,5 +1,13 @@
 import { createHash, timingSafeEqual } from "node:crypto";
-import { createLocalJWKSet, createRemoteJWKSet, decodeJwt, errors, type JWTPayload, jwtVerify } from "jose";
+import {
+  createLocalJWKSet,
+  createRemoteJWKSet,
+  decodeJwt,
+  errors,
+  type JWTPayload,
+  type JWTVerifyGetKey,
+  jwtVerify,
+} from "jose";
 import { HostError, messageOf } from "../values/errors.ts";
 import { type ConvexJson, type ConvexObject, isObject, textOf } from "../values/json.ts";
 import type { Identity } from "./identity.ts";
@@ -25,9 +33,14 @@ const CLAIM_NAMES: Record<string, string> = {
 /** About the token, not about the user; they would also make every renewed token a new identity. */
 const TOKEN_CLAIMS = ["aud", "exp", "iat", "nbf"];
 
-type KeySource = Parameters<typeof jwtVerify>[1];
+/** The only ones that Convex documents. */
+const ALGORITHMS = ["RS256", "ES256"];
+const DISCOVER_WITHIN_MS = 5_000;
+
+type KeySource = JWTVerifyGetKey;
 interface Provider {
-  readonly issuer: string;
+  /** What the claim `iss` may be. */
+  readonly issuers: string[];
   readonly audience: string | undefined;
   readonly algorithms: string[];
   readonly keys: KeySource;
@@ -62,7 +75,8 @@ export class Authenticator {
     const { iss, aud } = readClaims(token);
     const audiences = [aud ?? []].flat();
     const provider = this.#providers.find(
-      ({ issuer, audience }) => issuer === iss && (audience === undefined || audiences.includes(audience)),
+      ({ issuers, audience }) =>
+        issuers.includes(iss ?? "") && (audience === undefined || audiences.includes(audience)),
     );
     if (provider === undefined) {
       throw new AuthenticationError(
@@ -72,7 +86,7 @@ export class Authenticator {
     try {
       const { payload } = await jwtVerify(token, provider.keys, {
         algorithms: provider.algorithms,
-        issuer: provider.issuer,
+        issuer: provider.issuers,
         clockTolerance: CLOCK_TOLERANCE_S,
         requiredClaims: ["sub", "exp"],
       });
@@ -125,14 +139,47 @@ function parseProvider(config: ConvexObject): Provider {
     if (issuer === undefined || jwks === undefined) {
       throw new HostError(`auth.config.ts: a customJwt provider needs "issuer" and "jwks".`);
     }
-    return { issuer, audience, algorithms: [text("algorithm") ?? "RS256"], keys: keySource(jwks) };
+    const algorithm = text("algorithm") ?? "RS256";
+    if (!ALGORITHMS.includes(algorithm)) {
+      throw new HostError(
+        `auth.config.ts: "algorithm" may be ${ALGORITHMS.join(" or ")}, got "${algorithm}".`,
+      );
+    }
+    return { issuers: [issuer], audience, algorithms: [algorithm], keys: keySource(jwks) };
   }
   const domain = text("domain");
   if (domain === undefined)
     throw new HostError(`auth.config.ts: a provider needs "domain", or type "customJwt".`);
-  const issuer = /^https?:/.test(domain) ? domain : `https://${domain}`;
-  const keys = keySource(`${issuer.replace(/\/$/, "")}/.well-known/jwks.json`);
-  return { issuer, audience, algorithms: ["RS256", "ES256"], keys };
+  const issuer = (/^https?:/.test(domain) ? domain : `https://${domain}`).replace(/\/$/, "");
+  const keys = discoveredKeys(issuer);
+  if (audience === undefined) {
+    throw new HostError(`auth.config.ts: the provider ${domain} needs "applicationID", or type "customJwt".`);
+  }
+  // Auth0 signs as its domain with a slash, and documents the domain without.
+  return { issuers: [issuer, `${issuer}/`], audience, algorithms: ALGORITHMS, keys };
+}
+
+/** The keys that an OpenID provider names in its configuration, else those at the usual place. */
+function discoveredKeys(issuer: string): JWTVerifyGetKey {
+  const usual = keysUrl(`${issuer}/.well-known/jwks.json`);
+  let found: Promise<JWTVerifyGetKey> | undefined;
+  const discover = async () => {
+    const configuration = await openidConfiguration(issuer);
+    // Asked again with the next token when the provider did not answer.
+    if (configuration === null) found = undefined;
+    return createRemoteJWKSet(configuration?.jwks_uri ? keysUrl(configuration.jwks_uri) : usual);
+  };
+  return async (header, token) => await (await (found ??= discover()))(header, token);
+}
+
+async function openidConfiguration(issuer: string): Promise<{ jwks_uri?: string } | null> {
+  try {
+    const signal = AbortSignal.timeout(DISCOVER_WITHIN_MS);
+    const response = await fetch(`${issuer}/.well-known/openid-configuration`, { signal });
+    return response.ok ? ((await response.json()) as { jwks_uri?: string }) : null;
+  } catch {
+    return null;
+  }
 }
 
 function keySource(jwks: string): KeySource {
