@@ -37,8 +37,8 @@ export function actionCalls(parts: Parts): ActionCalls {
       const committed = call.kind === "query" ? committer.read(task) : committer.write(task);
       return (await committed).value;
     },
-    schedule: (request) => one((tx) => schedule(tx, registry, request)),
+    schedule: (request, parent) => one((tx) => schedule(tx, { registry, parent }, request)),
     file: (op, args) => one((tx) => FILE_OPS[op](tx, args)),
-    cancelJob: (id) => one((tx) => cancelJob(tx, id)),
+    cancelJob: (id) => one((tx) => cancelJob(tx, registry, id)),
   };
 }

@@ -22,7 +22,8 @@ export type ActionResult = { ok: true; value: string } | { ok: false; failure: F
 /** What actions do to the database, each in a transaction of its own. */
 export interface ActionCalls {
   transact(call: Named & { kind: "query" | "mutation" }, scope: RequestScope): Promise<ActionResult>;
-  schedule(request: ScheduleArgs): Promise<string>;
+  /** `parent`: the job that the action runs for, or null. */
+  schedule(request: ScheduleArgs, parent: string | null): Promise<string>;
   cancelJob(id: string): Promise<void>;
   /** An operation on stored files. */
   file(op: FileOp, args: never): Promise<string>;
@@ -173,7 +174,8 @@ export class ActionRunner {
     "1.0/actions/query": (args: ActionArgs, scope) => this.#call("query", args, scope),
     "1.0/actions/mutation": (args: ActionArgs, scope) => this.#call("mutation", args, scope),
     "1.0/actions/action": (args: ActionArgs, scope) => this.#call("action", args, scope),
-    "1.0/actions/schedule": async (args: ScheduleArgs) => JSON.stringify(await this.#calls.schedule(args)),
+    "1.0/actions/schedule": async (args: ScheduleArgs, { metadata }) =>
+      JSON.stringify(await this.#calls.schedule(args, metadata.scheduledFunctionId)),
     "1.0/actions/cancel_job": async ({ id }: { id: string }) => {
       await this.#calls.cancelJob(id);
       return "null";

@@ -23,7 +23,7 @@ describe("a scheduled mutation", () => {
     const client = convexClient(host.url);
     const id = await client.mutation(mutation("marks:later"), { text: "soon", afterMs: 0 });
     const job = await watch(client, "marks:job", { id }).until(state("success"));
-    expect(job).toMatchObject({ name: "marks:write", args: [{ text: "soon" }] });
+    expect(job).toMatchObject({ name: "marks.js:write", args: [{ text: "soon" }] });
     expect(job.completedTime).toBeGreaterThanOrEqual(job.scheduledTime);
     expect(await client.query(query("marks:texts"), { text: "soon" })).toBe(1);
   });
@@ -43,6 +43,17 @@ describe("a scheduled mutation", () => {
     const id = await client.mutation(mutation("marks:later"), { text: "never", afterMs: 3_600_000 });
     await client.mutation(mutation("marks:cancel"), { id });
     expect((await client.query(query("marks:job"), { id })).state).toEqual({ kind: "canceled" });
+    await client.mutation(mutation("marks:cancel"), { id });
+  });
+
+  it("cannot be canceled when it has come to its end", async () => {
+    const host = await fixtureHost();
+    const client = convexClient(host.url);
+    const id = await client.mutation(mutation("marks:later"), { text: "soon", afterMs: 0 });
+    await watch(client, "marks:job", { id }).until(state("success"));
+    await expect(client.mutation(mutation("marks:cancel"), { id })).rejects.toThrow(
+      "already completed (success)",
+    );
   });
 
   it("that a failed mutation scheduled does not exist", async () => {
@@ -59,6 +70,24 @@ it("runs a scheduled action, whose writes are mutations of their own", async () 
   const id = await client.mutation(mutation("marks:actLater"), { text: "acted" });
   await watch(client, "marks:job", { id }).until(state("success"));
   expect(await client.query(query("marks:texts"), { text: "acted" })).toBe(1);
+});
+
+it("lets a running action that is canceled end, and cancels what it schedules from then on, also by a mutation", async () => {
+  const host = await fixtureHost();
+  const client = convexClient(host.url);
+  const id = await client.mutation(mutation("marks:scheduleWhenTold"), {});
+  const job = watch(client, "marks:job", { id });
+  await job.until(state("inProgress"));
+  await client.mutation(mutation("marks:cancel"), { id });
+  await client.mutation(mutation("marks:write_"), { text: "told" });
+  const ended = watch(client, "marks:texts", { text: "ended" });
+  await ended.until((count: number) => count === 1);
+  const later = await client.query(query("marks:jobs"), {});
+  expect(later.map((each: { name: string; state: object }) => [each.name, each.state])).toEqual([
+    ["marks.js:actWhenTold", { kind: "canceled" }],
+    ["marks.js:write", { kind: "canceled" }],
+    ["marks.js:write", { kind: "canceled" }],
+  ]);
 });
 
 it("runs what fell due while no host was up, once, also after a kill", async () => {

@@ -30,14 +30,15 @@ export async function actionSyscall(
     throw raised(ran.error);
   }
   if (isFileOp(op)) return await write(runner, (tx) => FILE_OPS[op](tx, args as never));
+  const parent = scope.metadata.scheduledFunctionId;
   switch (op) {
     case "1.0/actions/schedule":
       return await write(runner, (tx) =>
-        JSON.stringify(schedule(tx, runner.modules.schedulable, args as ScheduleArgs)),
+        JSON.stringify(schedule(tx, { registry: runner.modules.schedulable, parent }, args as ScheduleArgs)),
       );
     case "1.0/actions/cancel_job":
       return await write(runner, (tx) => {
-        cancelJob(tx, (args as { id: string }).id);
+        cancelJob(tx, runner.modules.schedulable, (args as { id: string }).id);
         return "null";
       });
     case "1.0/getUserIdentity":

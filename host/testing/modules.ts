@@ -1,3 +1,4 @@
+import type { Schedulable } from "../functions/syscalls/schedule.ts";
 import { canonicalPath, type FunctionKind, Registry } from "../functions/registry.ts";
 
 export type ModuleGlob = Record<string, () => Promise<unknown>>;
@@ -21,7 +22,8 @@ const UNKNOWN = { kind: "mutation", visibility: "internal", args: { type: "any" 
 export class TestModules {
   readonly registry = new Registry("[]");
   /** Modules are not loaded for the sake of a schedule: what is not known yet is taken to be there. */
-  readonly schedulable: Pick<Registry, "find"> = {
+  readonly schedulable: Schedulable = {
+    isMock: true,
     find: (path) => this.registry.find(path) ?? { path, ...UNKNOWN },
   };
   readonly #glob: ModuleGlob;

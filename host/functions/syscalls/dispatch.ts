@@ -2,13 +2,12 @@ import type { OwnLimits } from "../../database/usage.ts";
 import { DeveloperError } from "../../values/errors.ts";
 import type { ConvexJson } from "../../values/json.ts";
 import type { Frame } from "../frame.ts";
-import type { Registry } from "../registry.ts";
 import { type Address, handleOf, pathOf } from "./address.ts";
 import * as database from "./database.ts";
 import * as meta from "./meta.ts";
 import { FILE_OPS } from "./files.ts";
 import { REFUSED } from "./refused.ts";
-import { cancelJob, schedule } from "./schedule.ts";
+import { cancelJob, type Schedulable, schedule } from "./schedule.ts";
 
 /** Syscalls of queries and mutations: names and shapes from server/impl of the convex package. */
 export interface RunUdfArgs extends Address {
@@ -18,7 +17,7 @@ export interface RunUdfArgs extends Address {
 }
 interface Request {
   args: never;
-  registry: Pick<Registry, "find">;
+  registry: Schedulable;
 }
 type SyncHandler = (frame: Frame, args: never) => string;
 type AsyncHandler = (frame: Frame, request: Request) => string;
@@ -73,11 +72,12 @@ const ASYNC: Record<string, AsyncHandler> = {
   ...fileSyscalls,
   "1.0/schedule": (frame, { args, registry }) => {
     mutationOnly(frame, "schedule functions");
-    return JSON.stringify(schedule(frame.tx, registry, args));
+    const parent = frame.scope.metadata.scheduledFunctionId;
+    return JSON.stringify(schedule(frame.tx, { registry, parent }, args));
   },
-  "1.0/cancel_job": (frame, { args }) => {
+  "1.0/cancel_job": (frame, { args, registry }) => {
     mutationOnly(frame, "cancel scheduled functions");
-    cancelJob(frame.tx, (args as { id: string }).id);
+    cancelJob(frame.tx, registry, (args as { id: string }).id);
     return "null";
   },
 };
@@ -94,7 +94,7 @@ export function syncSyscall(frame: Frame, op: string, args: unknown): string {
 export function asyncSyscall(
   frame: Frame,
   op: string,
-  request: { args: unknown; registry: Pick<Registry, "find"> },
+  request: { args: unknown; registry: Schedulable },
 ): string {
   const handler = ASYNC[op];
   if (handler === undefined) throw unknownOperation(op, "async operation");

@@ -3,7 +3,7 @@ import { DeveloperError } from "../../values/errors.ts";
 import type { ConvexJson, ConvexObject } from "../../values/json.ts";
 import { LIMIT_HELP, LIMITS } from "../../values/limits.ts";
 import { measure } from "../../values/measure.ts";
-import type { Registry } from "../registry.ts";
+import { canonicalPath, type Registry } from "../registry.ts";
 import { type Address, pathOf } from "./address.ts";
 
 export const JOB_TABLE = "_scheduled_functions";
@@ -14,8 +14,18 @@ export interface ScheduleArgs extends Address {
   args: ConvexJson;
 }
 
+/** The functions that can be scheduled. */
+export interface Schedulable extends Pick<Registry, "find"> {
+  /** Job rows as convex-test keeps them: names without `.js`, and finished jobs may be canceled in vain. */
+  readonly isMock?: boolean;
+}
+
 /** Writes a job row in the calling transaction; the scheduler finds it when its time has come. */
-export function schedule(tx: Transaction, registry: Pick<Registry, "find">, request: ScheduleArgs): string {
+export function schedule(
+  tx: Transaction,
+  { registry, parent }: { registry: Schedulable; parent: string | null },
+  request: ScheduleArgs,
+): string {
   const path = pathOf(request);
   const entry = registry.find(path);
   if (entry === undefined || entry.kind === "query") {
@@ -34,15 +44,37 @@ export function schedule(tx: Transaction, registry: Pick<Registry, "find">, requ
   }
   tx.usage.add("functionsScheduled", 1);
   tx.usage.add("scheduledFunctionArgsBytes", measure(request.args).bytes);
-  const name = path.endsWith(":default") ? path.slice(0, -":default".length) : path;
-  return tx.insert(JOB_TABLE, { name, args: [request.args], scheduledTime, state: { kind: "pending" } });
+  const row = { name: nameOf(path, registry.isMock ?? false), args: [request.args], scheduledTime };
+  // "It will continue running but any new functions it tries to schedule will be canceled."
+  if (parent !== null && stateOf(tx, parent) === "canceled")
+    return tx.insert(JOB_TABLE, { ...row, ...canceled() });
+  return tx.insert(JOB_TABLE, { ...row, state: { kind: "pending" } });
 }
 
-/** Cancels a job that has not finished; a finished one stays as it is. */
-export function cancelJob(tx: Transaction, id: string): void {
+/**
+ * Cancels a job that has not finished.
+ * @throws DeveloperError when it has, as documented; one that was canceled before stays as it is
+ */
+export function cancelJob(tx: Transaction, registry: Schedulable, id: string): void {
+  const state = stateOf(tx, id);
+  if (state === null) throw new DeveloperError(`Could not find scheduled function ${id} to cancel.`);
+  if (state === "pending" || state === "inProgress") tx.patch(id, canceled());
+  else if (state !== "canceled" && !registry.isMock) {
+    throw new DeveloperError(`Cannot cancel scheduled function ${id}: it has already completed (${state}).`);
+  }
+}
+
+function canceled(): ConvexObject {
+  return { state: { kind: "canceled" }, completedTime: Date.now() };
+}
+
+function stateOf(tx: Transaction, id: string): string | null {
   const json = tx.get(id, JOB_TABLE);
-  if (json === null) throw new DeveloperError(`Could not find scheduled function ${id} to cancel.`);
-  const { state } = JSON.parse(json) as { state: ConvexObject };
-  if (state["kind"] !== "pending" && state["kind"] !== "inProgress") return;
-  tx.patch(id, { state: { kind: "canceled" }, completedTime: Date.now() });
+  return json === null ? null : (JSON.parse(json) as { state: { kind: string } }).state.kind;
+}
+
+/** As the documentation shows it: `messages.js:destruct`. */
+function nameOf(path: string, isMock: boolean): string {
+  const [module = "", name = ""] = canonicalPath(path).split(":");
+  return `${module}${isMock ? "" : ".js"}${name === "default" ? "" : `:${name}`}`;
 }
