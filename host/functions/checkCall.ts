@@ -61,9 +61,24 @@ export function checkResult(entry: FunctionEntry, json: string, catalog: Catalog
       detail: `Function ${entry.path} return value is too large (actual: ${json.length} bytes, limit: ${LIMITS.resultBytes} bytes). ${LIMIT_HELP}`,
     };
   }
+  const oversized = checkLengths(entry, json);
+  if (oversized !== null) return oversized;
   if (entry.returns === null) return null;
   const problem = validate(JSON.parse(json) as ConvexJson, entry.returns, catalog);
   return problem === null ? null : { detail: `ReturnsValidationError: ${problem}` };
+}
+
+/** An array beyond its limit has at least a character and a comma for each item, so most results need no look. */
+function checkLengths({ path }: FunctionEntry, json: string): Failure | null {
+  if (json.length <= 2 * LIMITS.arrayLength) return null;
+  try {
+    measure(JSON.parse(json) as ConvexJson);
+    return null;
+  } catch (error) {
+    if (error instanceof DeveloperError)
+      return { detail: `Function ${path} return value invalid: ${error.message}` };
+    throw error;
+  }
 }
 
 /** The same text for a missing and an internal function, so that nobody can list the internal ones. */

@@ -143,6 +143,13 @@ describe("limits of the real server", () => {
     await client.mutation(mutation("runtime:big"), { bytes: 1, nesting: 15, fields: 0 });
   });
 
+  it("refuses results with arrays that are too long", async () => {
+    const host = await fixtureHost();
+    const call = (length: number) => httpClient(host.url).query(query("runtime:numbers"), { length });
+    expect(await call(8_192)).toHaveLength(8_192);
+    await expect(call(8_193)).rejects.toThrow("Array length is too long (8193 > maximum length 8192)");
+  });
+
   it("refuses arrays that are too long, as an argument already", async () => {
     const host = await fixtureHost();
     const call = httpClient(host.url).query(query("runtime:say"), {

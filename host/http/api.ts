@@ -56,6 +56,7 @@ export function apiRoutes(wiring: ApiWiring): Hono {
   app.use(
     limitBody((path) => LARGE_BODIES.find(([prefix]) => path.startsWith(prefix))?.[1] ?? MAX_BODY_BYTES),
   );
+  app.get("/", (c) => c.text("This Convex deployment is running. See https://docs.convex.dev/."));
   app.get("/version", (c) => c.text(INSTANCE_NAME));
   app.get("/instance_name", (c) => c.text(INSTANCE_NAME));
   app.get("/instance_version", (c) => c.text(INSTANCE_NAME));

@@ -3,6 +3,7 @@ import { brotliDecompress } from "node:zlib";
 import { type Context, Hono } from "hono";
 import { z } from "zod";
 import type { Deployment } from "../deploy/deployment.ts";
+import { envOf } from "../deploy/environment.ts";
 import type { FunctionLog } from "../deploy/functionLog.ts";
 import {
   evaluateSchemaAnswer,
@@ -52,11 +53,16 @@ export function deployRoutes(wiring: DeployWiring): Hono {
   admin("/api/v1/get_canonical_urls", () =>
     Promise.resolve({ convexCloudUrl: wiring.urls.cloud, convexSiteUrl: wiring.urls.site }),
   );
-  admin("/api/update_environment_variables", async (c) => {
-    const { changes } = envBody.parse(await c.req.json());
-    await wiring.deployment.changeEnv(changes);
-    return {};
-  });
+  for (const path of ["/api/update_environment_variables", "/api/v1/update_environment_variables"]) {
+    admin(path, async (c) => {
+      const { changes } = envBody.parse(await c.req.json());
+      await wiring.deployment.changeEnv(changes);
+      return {};
+    });
+  }
+  admin("/api/v1/list_environment_variables", async () => ({
+    environmentVariables: await wiring.engine.inspect((tx) => envOf(tx)),
+  }));
   admin("/api/stream_function_logs", async (c) => {
     const cursor = Number(c.req.query("cursor") ?? 0);
     return await wiring.functionLog.after(Number.isFinite(cursor) ? cursor : 0, c.req.raw.signal);

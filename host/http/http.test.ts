@@ -86,6 +86,21 @@ describe("the HTTP API", () => {
     expect((await fetch(`${url}/version`, { headers: { origin: "https://evil.example" } })).status).toBe(403);
   });
 
+  it("lists and changes the environment for who holds the admin key", async () => {
+    const { url } = await fixtureHost();
+    const admin = { authorization: `Convex ${ADMIN_KEY}` };
+    const changes = [
+      { name: "A", value: "1" },
+      { name: "B", value: "2" },
+      { name: "B", value: null },
+    ];
+    expect((await post(`${url}/api/v1/update_environment_variables`, { changes }, admin)).status).toBe(200);
+    const list = (headers: Record<string, string>) =>
+      fetch(`${url}/api/v1/list_environment_variables`, { headers });
+    expect(await jsonOf(list(admin))).toEqual({ environmentVariables: { A: "1" } });
+    expect((await list({})).status).toBe(403);
+  });
+
   it("accepts sockets at the sync path only", async () => {
     const { url } = await fixtureHost();
     const { socket } = await rawSocket(`${url}/elsewhere`);
