@@ -53,7 +53,7 @@ export function modulesOf(request: PushRequest, before: StoredDeployment | null)
   return [
     ...kept,
     ...pushed.map(({ path, source, sourceMap, environment }) => {
-      return { path, source, environment, sha256: sha(source, sourceMap) };
+      return { path, source, sourceMap: sourceMap ?? undefined, environment, sha256: sha(source, sourceMap) };
     }),
   ];
 }

@@ -10,6 +10,7 @@ export interface PushedModule {
   readonly path: string;
   readonly source: string;
   readonly environment: "isolate" | "node";
+  readonly sourceMap?: string | undefined;
 }
 
 const NAMESPACE = "pushed";
@@ -35,15 +36,15 @@ export async function relink(
     // Modules have a URL, the script that they become has none.
     define: { "import.meta.url": JSON.stringify("file:///functions.js") },
   });
-  const node = await inspectNode(forNode.script, env);
+  const node = await inspectNode(forNode, env);
   return { ...linked, modules: [...linked.modules, ...forNode.modules], hash, node };
 }
 
 async function link(
   modules: readonly PushedModule[],
   options: { platform: "browser" | "node"; define?: Record<string, string> },
-): Promise<Pick<FunctionsBundle, "script" | "modules">> {
-  const sources = new Map(modules.map(({ path, source }) => [path, source]));
+): Promise<Pick<FunctionsBundle, "script" | "modules" | "sourceMap">> {
+  const sources = new Map(modules.map((module) => [module.path, withMap(module)]));
   const entries = [...sources.keys()].filter((path) => !path.startsWith(SHARED)).sort();
   const names = entries.map((path) => path.replace(/\.js$/, ""));
   const imports = entries.map((path, i) => `import * as m${i} from ${JSON.stringify(`./${path}`)};`);
@@ -56,6 +57,9 @@ async function link(
       stdin: { contents: entry, loader: "js" },
       bundle: true,
       write: false,
+      sourcemap: "external",
+      sourcesContent: false,
+      outfile: "functions.js",
       format: "iife",
       target: "es2023",
       // Names of functions and classes stand in errors, and "keepNames" of the pushed code relies on them.
@@ -63,10 +67,18 @@ async function link(
       logLevel: "silent",
       plugins: [pushedModules(sources, options.platform)],
     });
-    return { script: outputFiles[0]?.text ?? "", modules: names };
+    const textOf = (end: string) => outputFiles.find(({ path }) => path.endsWith(end))?.text;
+    return { script: textOf(".js") ?? "", sourceMap: textOf(".map"), modules: names };
   } catch (error) {
     throw new HostError(`The pushed modules cannot be linked: ${messageOf(error)}`);
   }
+}
+
+/** The bundler follows a module's own map back to its sources when it finds it in the module. */
+function withMap({ source, sourceMap }: PushedModule): string {
+  if (sourceMap === undefined) return source;
+  const encoded = Buffer.from(sourceMap).toString("base64");
+  return `${source}\n//# sourceMappingURL=data:application/json;base64,${encoded}\n`;
 }
 
 interface PluginBuild {

@@ -4,10 +4,12 @@ import type { Driver } from "../storage/driver.ts";
 
 const KEY = "deployment";
 
-const node = z.object({ script: z.string(), functionsJson: z.string() });
+const sourceMap = z.string().optional();
+const node = z.object({ script: z.string(), functionsJson: z.string(), sourceMap });
 const module = z.object({
   path: z.string(),
   source: z.string(),
+  sourceMap,
   sha256: z.string(),
   // Deployments of hosts that ran no "use node" modules do not say.
   environment: z.enum(["isolate", "node"]).default("isolate"),
@@ -18,6 +20,7 @@ const stored = z.object({
     modules: z.array(z.string()),
     hash: z.string(),
     node: node.optional(),
+    sourceMap,
   }),
   /** What was pushed, so that the next push need only bring what has changed. */
   modules: z.array(module),

@@ -10,6 +10,7 @@ import type { RequestScope } from "./frame.ts";
 import { MemoryWatch } from "./memoryWatch.ts";
 import { type Failure, newRequestId, outOfMemory, thrownFailure, timedOut } from "./outcome.ts";
 import type { FunctionKind } from "./registry.ts";
+import { StackFrames } from "./stackFrames.ts";
 import { Slots } from "./slots.ts";
 import { type Address, handleOf, pathOf } from "./syscalls/address.ts";
 import { unknownOperation } from "./syscalls/dispatch.ts";
@@ -91,13 +92,14 @@ export class ActionRunner {
     const { entry } = checked;
     const threadCall = { ...this.#threadCall(entry.path, scope), args: JSON.stringify(call.args) };
     const inNode = this.#nodePaths.has(entry.path) ? this.#bundle.node : undefined;
+    const stack = new StackFrames((inNode ?? this.#bundle).sourceMap);
     const ran = await this.#inThread(
       (thread) => thread.run(threadCall, this.#host(entry.path, scope)),
       inNode,
     );
     if (ran.kind === "lost") return { ok: false, failure: lost(ran) };
     const settled = ran.value;
-    if (!settled.ok) return { ok: false, failure: thrownFailure(settled.thrown) };
+    if (!settled.ok) return { ok: false, failure: thrownFailure(settled.thrown, stack) };
     const problem = checkResult(entry, settled.value, this.#rules.catalog);
     return problem === null ? settled : { ok: false, failure: problem };
   }
@@ -111,7 +113,9 @@ export class ActionRunner {
     if (ran.kind === "lost") return lost(ran);
     const settled = ran.value;
     if (settled === null) return null;
-    return settled.ok ? settled.value : thrownFailure(settled.thrown);
+    return settled.ok
+      ? settled.value
+      : thrownFailure(settled.thrown, new StackFrames(this.#bundle.sourceMap));
   }
 
   /** Ends every thread; what runs in them is lost. */

@@ -17,11 +17,14 @@ export interface FunctionsBundle {
   readonly hash: string;
   /** Only of a deploy. */
   readonly node?: NodeFunctions | undefined;
+  /** JSON of the script's source map; only of a deploy. */
+  readonly sourceMap?: string | undefined;
 }
 
 /** The actions of `"use node"` modules: a script of their own, and what it was found to hold when it came. */
 export interface NodeFunctions {
   readonly script: string;
+  readonly sourceMap?: string | undefined;
   /** JSON of `DescribedFunction[]`. */
   readonly functionsJson: string;
 }

@@ -9,6 +9,7 @@ import { after, type Eventually } from "./eventually.ts";
 import { type Frame, type Pagination, type RequestScope, seededRandom } from "./frame.ts";
 import { type CallHost, Isolate, type Settled } from "./isolate.ts";
 import { type Failure, OUT_OF_MEMORY, thrownFailure } from "./outcome.ts";
+import { StackFrames } from "./stackFrames.ts";
 import type { FunctionEntry } from "./registry.ts";
 import type { RunningCall } from "./runningCall.ts";
 import { asyncSyscall, type RunUdfArgs, syncSyscall } from "./syscalls/dispatch.ts";
@@ -37,6 +38,7 @@ export class DeterministicRunner {
   #env: Record<string, string>;
   readonly #rules: CallRules;
   readonly #running: RunningCall | undefined;
+  #stack: StackFrames;
   #isolates: Isolate[] = [];
 
   constructor(
@@ -45,6 +47,7 @@ export class DeterministicRunner {
     { rules, running }: { rules: CallRules; running?: RunningCall | undefined },
   ) {
     this.#bundle = bundle;
+    this.#stack = new StackFrames(bundle.sourceMap);
     this.#env = env;
     this.#rules = rules;
     this.#running = running;
@@ -53,6 +56,7 @@ export class DeterministicRunner {
   /** The next call runs these functions with this environment. */
   replace(bundle: FunctionsBundle, env: Record<string, string>): void {
     this.#bundle = bundle;
+    this.#stack = new StackFrames(bundle.sourceMap);
     this.#env = env;
     this.#isolates = [];
   }
@@ -89,7 +93,7 @@ export class DeterministicRunner {
 
   #finish(frame: Frame, settled: Settled): Result {
     const journal = frame.pagination.made;
-    if (!settled.ok) return { ok: false, failure: thrownFailure(settled.thrown), journal };
+    if (!settled.ok) return { ok: false, failure: thrownFailure(settled.thrown, this.#stack), journal };
     const problem = checkResult(frame.entry, settled.value, this.#rules.catalog);
     return problem === null
       ? { ok: true, value: settled.value, journal }

@@ -1,7 +1,7 @@
 import { HostError } from "../values/errors.ts";
 
 interface Esbuild {
-  build(options: object): Promise<{ outputFiles: { text: string }[] }>;
+  build(options: object): Promise<{ outputFiles: { path: string; text: string }[] }>;
 }
 
 /**

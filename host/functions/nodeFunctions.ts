@@ -7,7 +7,10 @@ import type { DescribedFunction } from "./registry.ts";
  * Loads `"use node"` modules once, in a thread of their own, to see what they hold.
  * @throws HostError when they do not load, or hold what only the default runtime runs
  */
-export async function inspectNode(script: string, env: Record<string, string>): Promise<NodeFunctions> {
+export async function inspectNode(
+  { script, sourceMap }: Pick<NodeFunctions, "script" | "sourceMap">,
+  env: Record<string, string>,
+): Promise<NodeFunctions> {
   const thread = new ActionThread({ script, env, runtime: "node" });
   try {
     const ran = await thread.describe();
@@ -22,7 +25,7 @@ export async function inspectNode(script: string, env: Record<string, string>): 
           `See https://docs.convex.dev/functions/actions for more details.`,
       );
     }
-    return { script, functionsJson: ran.value };
+    return { script, sourceMap, functionsJson: ran.value };
   } finally {
     await thread.end();
   }

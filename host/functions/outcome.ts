@@ -2,6 +2,7 @@ import { randomBytes } from "node:crypto";
 import type { ConvexJson } from "../values/json.ts";
 import { LIMITS } from "../values/limits.ts";
 import type { Thrown } from "./isolate.ts";
+import type { StackFrames } from "./stackFrames.ts";
 
 /** What a call came to. `value` is the JSON text of the result. */
 export type CallOutcome =
@@ -31,8 +32,8 @@ export function failureMessage(requestId: string, failure: Failure, redact: bool
 }
 
 /** Text of an exception: `Uncaught Error: message` and the first stack lines. */
-export function thrownFailure({ text, frames, data }: Thrown): Failure {
-  const detail = frames === "" ? `Uncaught ${text}` : `Uncaught ${text}\n${frames}\n`;
+export function thrownFailure({ text, frames, data }: Thrown, stack: StackFrames): Failure {
+  const detail = frames === "" ? `Uncaught ${text}` : `Uncaught ${text}\n${stack.original(frames)}\n`;
   return data === undefined ? { detail } : { detail, data: JSON.parse(data) as ConvexJson };
 }
 

@@ -33,6 +33,12 @@ it("runs deployed functions for clients and for `convex run`, internal ones too"
   expect(secret.stdout).toContain("for admins");
 });
 
+it("says in which source a function failed, and where", async () => {
+  const client = new ConvexHttpClient(host.url, { logger: false });
+  const failed = await client.mutation(makeFunctionReference<"mutation">("tasks:crash"), {}).catch(String);
+  expect(failed).toMatch(/Uncaught Error: something broke\n    at \w+ \(\.\.\/convex\/tasks\.ts:\d+:\d+\)/);
+});
+
 it("names the functions that there are when `convex run` asks for another", async () => {
   const run = await project.convex(host, "run", "tasks:nothing").catch((error: { all: string }) => error);
   expect(run.all).toContain("Could not find");
@@ -155,6 +161,8 @@ it('runs actions of a "use node" module with all of Node.js, called by clients a
   expect(await client.action(makeFunctionReference<"action">("caller:call"), {})).toBe("abd");
   const late = client.action(makeFunctionReference<"action">("inNode:rejectLate"), {});
   await expect(late).rejects.toThrow("Uncaught (in promise) Error: nobody waits for this");
+  const thrown = await client.action(makeFunctionReference<"action">("inNode:fail"), {}).catch(String);
+  expect(thrown).toMatch(/Uncaught Error: in Node\n    at \w+ \(\.\.\/convex\/inNode\.ts:18:11\)/);
   const again = await own.convex(other, ...DEPLOY);
   expect(again.all).toContain("Deployed");
   own.write("inNode.ts", `${NODE_MODULE}\nexport const wrong = queryGeneric({ handler: async () => 1 });`);
@@ -237,6 +245,9 @@ const NODE_MODULE = `"use node";
   export const rejectLate = actionGeneric({ handler: async () => {
     void Promise.reject(new Error("nobody waits for this"));
     await new Promise(() => undefined);
+  } });
+  export const fail = actionGeneric({ handler: async () => {
+    throw new Error("in Node");
   } });`;
 
 const CALLER = `import { actionGeneric, makeFunctionReference } from "convex/server";

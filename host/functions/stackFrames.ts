@@ -1,0 +1,28 @@
+import { SourceMap } from "node:module";
+
+/** A place in the script that a bundle is: what V8 writes in a stack. */
+const PLACE = /functions\.js:(\d+):(\d+)/g;
+
+/** Says where in the sources of its author a function failed. */
+export class StackFrames {
+  readonly #sourceMap: string | undefined;
+  #parsed: SourceMap | null = null;
+
+  /** @param sourceMap JSON of the bundle's source map; without one frames stay as they are */
+  constructor(sourceMap: string | undefined) {
+    this.#sourceMap = sourceMap;
+  }
+
+  /** Stack lines with the places of the sources (`../convex/tasks.ts:3:5`) for those in the script. */
+  original(frames: string): string {
+    if (this.#sourceMap === undefined) return frames;
+    // Parsed when something first fails, which may be never.
+    const map = (this.#parsed ??= new SourceMap(JSON.parse(this.#sourceMap) as never));
+    return frames.replaceAll(PLACE, (place, line: string, column: string) => {
+      const entry = map.findEntry(Number(line) - 1, Number(column) - 1);
+      if (!("originalSource" in entry)) return place;
+      const { originalSource, originalLine, originalColumn } = entry;
+      return `${originalSource.replace(/^pushed:/, "")}:${originalLine + 1}:${originalColumn + 1}`;
+    });
+  }
+}
