@@ -64,14 +64,10 @@ export class Committer {
     return this.#queue(this.#reads, task);
   }
 
-  async #settled(): Promise<void> {
-    if (this.#draining) await new Promise<void>((resolve) => this.#idle.push(resolve));
-  }
-
   /** Finishes what is queued and refuses everything after. */
   async close(): Promise<void> {
     this.#isClosed = true;
-    await this.#settled();
+    if (this.#draining) await new Promise<void>((resolve) => this.#idle.push(resolve));
   }
 
   #queue<T>(queue: Job[], task: Task<T>): Promise<Committed<T>> {
@@ -90,6 +86,8 @@ export class Committer {
       try {
         if (this.#reads.length > 0) await this.#readAll();
         if (this.#writes.length > 0) await this.#batch();
+        // What subscribers see of the batch: a client that has written waits for that, not for its answer alone.
+        if (this.#reads.length > 0) await this.#readAll();
       } catch (error) {
         // Not even BEGIN or the end of a read works: whoever waits must learn of it.
         for (const job of [...this.#reads.splice(0), ...this.#writes.splice(0)]) job.reject(error);

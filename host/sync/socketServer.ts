@@ -88,7 +88,7 @@ export class SocketServer {
   #open(socket: WebSocket, request: IncomingMessage): void {
     const now = Date.now();
     const tap = sharedTap(socket);
-    const unsent = new Unsent(socket, tap());
+    const unsent = new Unsent(socket, { wire: request.socket, tap: tap() });
     const session: SyncSession = new SyncSession(this.#wiring, {
       ...tap(),
       send: (text, sent) => {
