@@ -9,6 +9,8 @@ import { guardMemory } from "./memoryGuard.ts";
 import type { FromHostThread, HostThreadData, ToHostThread } from "./messages.ts";
 
 const MIB = 2 ** 20;
+/** Half of V8's own: a `run` with host, runner and screen in one process has two heaps, and 250 MiB for all of it. */
+const YOUNG_MIB = 24;
 /** Threads in a minute: more of them means that the host itself does not fit into memory. */
 const MAX_STARTS = 5;
 const STARTS_WITHIN_MS = 60_000;
@@ -53,8 +55,11 @@ class HostThread {
       workerData,
       // A profile of the process is to show its host.
       execArgv: process.execArgv.filter((flag) => flag.startsWith("--cpu-prof")),
-      // As much as the process itself would have, by the machine or by `--max-old-space-size`.
-      resourceLimits: { maxOldGenerationSizeMb: Math.floor(getHeapStatistics().heap_size_limit / MIB) },
+      resourceLimits: {
+        // As much as the process itself would have, by the machine or by `--max-old-space-size`.
+        maxOldGenerationSizeMb: Math.floor(getHeapStatistics().heap_size_limit / MIB),
+        maxYoungGenerationSizeMb: YOUNG_MIB,
+      },
     });
     this.#worker = worker;
     const started = new Promise<Started>((resolve, reject) => {
