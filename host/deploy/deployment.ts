@@ -12,6 +12,7 @@ import { changeEnv, type EnvChange, envOf } from "./environment.ts";
 import { inspectBundle, type LoadedFunctions } from "./inspectBundle.ts";
 import { modulesOf, type PushRequest } from "./pushRequest.ts";
 import { relink } from "./relink.ts";
+import { besideOthers, linkTestQuery } from "./testQuery.ts";
 import { readDeployment, type StoredDeployment, writeDeployment } from "./storedDeployment.ts";
 
 /** Pushes that were started and neither finished nor given up; older ones are forgotten. */
@@ -69,6 +70,17 @@ export class Deployment {
     this.#pushes.set(push.id, push);
     for (const id of [...this.#pushes.keys()].slice(0, -PENDING_PUSHES)) this.#pushes.delete(id);
     return push;
+  }
+
+  /**
+   * The running functions and one module more, `testQuery`, which nobody else sees.
+   * @throws HostError when it does not load
+   */
+  async withTestQuery(source: string): Promise<LoadedFunctions> {
+    const { bundle, env } = this.#current;
+    const own = await linkTestQuery(source);
+    const script = `${bundle.script}\n${besideOthers(own)}`;
+    return inspectBundle({ ...bundle, script, sourceMap: undefined }, env);
   }
 
   find(id: string): StartedPush | undefined {

@@ -51,6 +51,12 @@ export interface EngineOptions {
   /** Told of every call that came to an end. */
   readonly executed?: (execution: Execution) => void;
 }
+/** Functions that run one query and are gone. */
+export interface OneOff {
+  readonly bundle: FunctionsBundle;
+  readonly env: Record<string, string>;
+  readonly functionsJson: string;
+}
 /** One call that came to an end, for the log of the deployment. */
 export interface Execution {
   readonly path: string;

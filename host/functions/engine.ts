@@ -6,7 +6,7 @@ import { DeveloperError } from "../values/errors.ts";
 import { actionCalls } from "./actionCalls.ts";
 import { ActionRunner } from "./actions.ts";
 import type { FunctionsBundle } from "./bundleFormat.ts";
-import type { Answer, Call, EngineOptions, MutationCall, QueryAnswer, QueryCall } from "./calls.ts";
+import type { Answer, Call, EngineOptions, MutationCall, OneOff, QueryAnswer, QueryCall } from "./calls.ts";
 import type { Named } from "./checkCall.ts";
 import { DeterministicRunner, failed, resolved, type Result } from "./deterministic.ts";
 import { after, type Eventually } from "./eventually.ts";
@@ -20,7 +20,7 @@ import {
   newRequestId,
   RAN_AWAY,
 } from "./outcome.ts";
-import { canonicalPath } from "./registry.ts";
+import { canonicalPath, Registry } from "./registry.ts";
 import { makeGuard } from "./watchdog.ts";
 
 export type { Answer, Call, Execution, MutationCall, QueryAnswer, QueryCall } from "./calls.ts";
@@ -104,6 +104,20 @@ export class Engine {
     const scope = this.#scope(call);
     const result = await this.#actions.run({ ...call, kind: "action" }, scope);
     return this.#outcome(call, scope, { ...result, journal: null });
+  }
+
+  /** Runs a query with functions around it that are not those of the deployment. */
+  async oneOff(functions: OneOff, call: Call): Promise<CallOutcome> {
+    const { rules, running } = this.#options;
+    const own = { ...rules, registry: new Registry(functions.functionsJson) };
+    const runner = new DeterministicRunner(functions.bundle, functions.env, { rules: own, running });
+    const scope = this.#scope(call);
+    const query = { call: { ...call, kind: "query" as const }, scope, depth: 0, journal: null };
+    const { value } = await this.committer.read({
+      run: (tx) => after(runner.run({ ...query, tx }), (done) => ({ commit: false, value: done })),
+      runaway: () => failed(RAN_AWAY),
+    });
+    return this.#outcome(call, scope, value);
   }
 
   /** The answer of the HTTP action for a request: null when no route matches, a message when it failed. */

@@ -13,13 +13,14 @@ import { messageOf, NotSaved } from "../values/errors.ts";
 import type { ConvexJson } from "../values/json.ts";
 import { LIMITS } from "../values/limits.ts";
 import type { LogSink } from "../values/log.ts";
+import { answerOf } from "./answer.ts";
 import { type AllowedNames, identityOf, refusal } from "./callers.ts";
 import { deployRoutes, type DeployWiring } from "./deployRoutes.ts";
 import { BodyTooLarge, limitBody, tooLarge } from "./limitBody.ts";
-import { plainJson } from "./plainJson.ts";
 import { statsRoute, type StatsWiring } from "./statsRoute.ts";
 import { transferRoutes, type TransferWiring } from "./transferRoutes.ts";
 import { storageRoutes } from "./storageRoutes.ts";
+import { testQueryRoute } from "./testQueryRoute.ts";
 
 /** Arguments may have 16 MiB; base64 and JSON make more of them. */
 const MAX_BODY_BYTES = 32 * 1024 * 1024;
@@ -63,6 +64,7 @@ export function apiRoutes(wiring: ApiWiring): Hono {
   functionRoutes(app, wiring);
   app.route("/", storageRoutes(wiring.engine));
   app.route("/", deployRoutes(wiring));
+  app.route("/", testQueryRoute(wiring));
   app.route("/", transferRoutes(wiring));
   app.route("/", statsRoute(wiring));
   app.notFound((c) =>
@@ -142,16 +144,6 @@ async function run(wiring: ApiWiring, kind: FunctionKind, call: Call): Promise<C
     default:
       return kind satisfies never;
   }
-}
-
-function answerOf(outcome: CallOutcome, format: "convex_encoded_json" | "json"): object {
-  const encode = (value: ConvexJson) => (format === "json" ? plainJson(value) : value);
-  const { logLines } = outcome;
-  if (outcome.kind === "success") {
-    return { status: "success", value: encode(JSON.parse(outcome.value) as ConvexJson), logLines };
-  }
-  const errorData = outcome.data === undefined ? {} : { errorData: encode(outcome.data) };
-  return { status: "error", errorMessage: outcome.message, ...errorData, logLines };
 }
 
 function onError(error: Error, c: Context, log: LogSink): Response {

@@ -33,6 +33,18 @@ it("runs deployed functions for clients and for `convex run`, internal ones too"
   expect(secret.stdout).toContain("for admins");
 });
 
+it("runs a query that comes with `convex run --inline-query`, which sees documents and deployed functions", async () => {
+  await new ConvexHttpClient(host.url, { logger: false }).mutation(add, { queue: "inline", title: "found" });
+  const inline = (source: string) => project.convex(host, "run", "--inline-query", source);
+  const query =
+    '(await ctx.db.query("tasks").collect()).filter((task) => task.queue === "inline").map((task) => task.title)';
+  expect(JSON.parse((await inline(query)).stdout)).toEqual(["found"]);
+  const nested = await inline('await ctx.runQuery("tasks:titles", { queue: "inline" })');
+  expect(JSON.parse(nested.stdout)).toEqual(["found"]);
+  const wrong = await inline('throw new Error("not this")').catch((error: { all: string }) => error);
+  expect(wrong.all).toContain("Uncaught Error: not this");
+});
+
 it("says in which source a function failed, and where", async () => {
   const client = new ConvexHttpClient(host.url, { logger: false });
   const failed = await client.mutation(makeFunctionReference<"mutation">("tasks:crash"), {}).catch(String);
