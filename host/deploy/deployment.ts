@@ -8,6 +8,7 @@ import type { Registry } from "../functions/registry.ts";
 import type { Crons } from "../scheduler/crons.ts";
 import type { Subscriptions } from "../subscriptions/subscriptions.ts";
 import { HostError } from "../values/errors.ts";
+import { declaredEnv, type EnvVar } from "./appDefinition.ts";
 import { changeEnv, type EnvChange, envOf } from "./environment.ts";
 import { inspectBundle, type LoadedFunctions } from "./inspectBundle.ts";
 import { modulesOf, type PushRequest } from "./pushRequest.ts";
@@ -33,6 +34,7 @@ export interface StartedPush {
   readonly functions: LoadedFunctions;
   readonly before: LoadedFunctions;
   readonly stored: StoredDeployment;
+  readonly envVars: EnvVar[];
 }
 export type SchemaCheck = { kind: "fits" } | { kind: "misfit"; error: string } | { kind: "gone" };
 
@@ -66,7 +68,8 @@ export class Deployment {
     const functions = inspectBundle(bundle, this.#current.env);
     const { udfServerVersion } = request.appDefinition;
     const stored = { bundle: { ...bundle, modules: [...bundle.modules] }, modules, udfServerVersion };
-    const push = { id: randomUUID(), functions, before: this.#current, stored };
+    const envVars = await declaredEnv(request.appDefinition.definition, this.#current.env);
+    const push = { id: randomUUID(), functions, before: this.#current, stored, envVars };
     this.#pushes.set(push.id, push);
     for (const id of [...this.#pushes.keys()].slice(0, -PENDING_PUSHES)) this.#pushes.delete(id);
     return push;

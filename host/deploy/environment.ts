@@ -7,7 +7,7 @@ import { LIMITS } from "../values/limits.ts";
 
 /** Environment variables that were set with `convex env`, kept as documents so that subscriptions see changes. */
 export const ENV_TABLE = "_environment_variables";
-const NAME = /^[A-Za-z_][A-Za-z0-9_]*$/;
+const NAME = /^[A-Za-z][A-Za-z0-9_]*$/;
 
 export interface EnvChange {
   readonly name: string;
@@ -33,19 +33,42 @@ export function envOf(tx: Transaction): Record<string, string> {
 export function changeEnv(tx: Transaction, changes: readonly EnvChange[]): void {
   const rows = new Map(listEnv(tx).map((row) => [row["name"], row["_id"] as string]));
   for (const { name, value } of changes) {
-    if (!NAME.test(name) || name.startsWith("CONVEX_")) {
-      throw new DeveloperError(
-        `Environment variable name "${name}" is invalid. Expected letters, digits and underscores, not beginning with CONVEX_ or a digit.`,
-      );
-    }
+    checkChange({ name, value });
     const id = rows.get(name);
     if (id !== undefined) tx.remove(id);
     rows.delete(name);
     if (typeof value === "string") rows.set(name, tx.insert(ENV_TABLE, { name, value }));
+  }
+  const bytes = listEnv(tx).reduce(
+    (sum, { name, value }) => sum + bytesOf(textOf(name)) + bytesOf(textOf(value)),
+    0,
+  );
+  if (bytes > LIMITS.environmentBytes) {
+    throw new DeveloperError(
+      `Environment variables may have ${LIMITS.environmentBytes} bytes together, got ${bytes}.`,
+    );
   }
   if (rows.size > LIMITS.environmentVariables) {
     throw new DeveloperError(
       `At most ${LIMITS.environmentVariables} environment variables may be set, got ${rows.size}.`,
     );
   }
+}
+
+function checkChange({ name, value }: EnvChange): void {
+  if (!NAME.test(name) || name.length > LIMITS.environmentNameChars || name.startsWith("CONVEX_")) {
+    throw new DeveloperError(
+      `Environment variable name "${name}" is invalid. Expected at most ${LIMITS.environmentNameChars} letters, digits ` +
+        `and underscores, beginning with a letter, but not with CONVEX_.`,
+    );
+  }
+  if (typeof value === "string" && bytesOf(value) > LIMITS.environmentValueBytes) {
+    throw new DeveloperError(
+      `The value of ${name} may have ${LIMITS.environmentValueBytes} bytes, got ${bytesOf(value)}.`,
+    );
+  }
+}
+
+function bytesOf(text: string): number {
+  return Buffer.byteLength(text, "utf8");
 }

@@ -91,7 +91,7 @@ export function evaluateSchemaAnswer(
   return { componentSchemaEvaluations: { "": prediction }, newComponentDefinitions: [] };
 }
 
-function definition({ functions, stored }: StartedPush): object {
+function definition({ functions, stored, envVars }: StartedPush): object {
   return {
     definition: {
       path: "",
@@ -99,6 +99,7 @@ function definition({ functions, stored }: StartedPush): object {
       childComponents: [],
       httpMounts: {},
       exports: { type: "branch", branch: [] },
+      envVars,
     },
     schema: functions.schemaJson === null ? null : (JSON.parse(functions.schemaJson) as object),
     functions: analyzedModules(functions),

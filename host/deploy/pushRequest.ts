@@ -16,6 +16,8 @@ const dependency = z.object({ name: z.string(), version: z.string() });
 export const pushRequest = z.object({
   dryRun: z.boolean().default(false),
   appDefinition: z.object({
+    /** `convex.config.ts`. */
+    definition: pushedModule.nullish(),
     schema: pushedModule.nullish(),
     changedModules: z.array(pushedModule),
     unchangedModuleHashes: z.array(unchanged).default([]),

@@ -40,7 +40,8 @@ export async function relink(
   return { ...linked, modules: [...linked.modules, ...forNode.modules], hash, node };
 }
 
-async function link(
+/** Links modules of one runtime. */
+export async function link(
   modules: readonly PushedModule[],
   options: { platform: "browser" | "node"; define?: Record<string, string> },
 ): Promise<Pick<FunctionsBundle, "script" | "modules" | "sourceMap">> {

@@ -145,7 +145,10 @@ const invokers = {
 
 return {
   modules: (modules) => analyze(modules),
-  exportOf: (module) => module?.default?.export?.() ?? null,
+  exportOf: (module) => {
+    const exported = module?.default?.export?.() ?? null;
+    return exported === null || typeof exported === "string" ? exported : JSON.stringify(exported);
+  },
   jsonOf: (value) => JSON.stringify(value ?? null),
   routes: (router) => JSON.stringify((router?.getRoutes?.() ?? []).map(([path, method]) => [path, method])),
   start() {

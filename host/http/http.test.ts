@@ -99,6 +99,16 @@ describe("the HTTP API", () => {
       fetch(`${url}/api/v1/list_environment_variables`, { headers });
     expect(await jsonOf(list(admin))).toEqual({ environmentVariables: { A: "1" } });
     expect((await list({})).status).toBe(403);
+    for (const [name, value] of [
+      ["_A", "x"],
+      ["CONVEX_A", "x"],
+      ["A".repeat(257), "x"],
+      ["A", "x".repeat(8193)],
+    ]) {
+      const wrong = post(`${url}/api/update_environment_variables`, { changes: [{ name, value }] }, admin);
+      expect((await wrong).status).toBe(400);
+    }
+    expect(await jsonOf(list(admin))).toEqual({ environmentVariables: { A: "1" } });
   });
 
   it("accepts sockets at the sync path only", async () => {

@@ -41,6 +41,9 @@ export const LIMITS = {
   identifierChars: 64,
   httpActionBodyBytes: 20 * MIB,
   environmentVariables: 512,
+  environmentNameChars: 256,
+  environmentValueBytes: 8 * KIB,
+  environmentBytes: 512 * KIB,
   pushBytes: 200 * MIB,
 } as const;
 

@@ -1,5 +1,5 @@
 /** Seam: the official Convex CLI of the installed package, as a process, against a live host that it deploys to. */
-import { mkdtempSync, rmSync } from "node:fs";
+import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { ConvexClient, ConvexHttpClient } from "convex/browser";
@@ -43,6 +43,25 @@ it("runs a query that comes with `convex run --inline-query`, which sees documen
   expect(JSON.parse(nested.stdout)).toEqual(["found"]);
   const wrong = await inline('throw new Error("not this")').catch((error: { all: string }) => error);
   expect(wrong.all).toContain("Uncaught Error: not this");
+});
+
+it("gives functions the variables that convex.config.ts declares, with their types", async () => {
+  project.write(
+    "convex.config.ts",
+    `import { defineApp } from "convex/server"; import { v } from "convex/values";
+     export default defineApp({ env: { TOKEN: v.string(), MODE: v.optional(v.union(v.literal("a"), v.literal("b"))) } });`,
+  );
+  project.write(
+    "declared.ts",
+    `import { env, query } from "./_generated/server"; export const get = query({ handler: async () => env.TOKEN });`,
+  );
+  await project.convex(host, "env", "set", "TOKEN", "a token");
+  await project.convex(host, ...DEPLOY);
+  const got = makeFunctionReference<"query">("declared:get");
+  expect(await new ConvexHttpClient(host.url, { logger: false }).query(got, {})).toBe("a token");
+  const types = readFileSync(join(project.folder, "convex", "_generated", "server.d.ts"), "utf8");
+  expect(types).toMatch(/TOKEN: string;/);
+  expect(types).toMatch(/MODE.*"a" \| "b"/);
 });
 
 it("says in which source a function failed, and where", async () => {
