@@ -51,6 +51,12 @@ describe("a changed schema", () => {
   });
 });
 
+it("takes a schema with a staged index, and lets no function use that", async () => {
+  const host = await fixtureHost();
+  const use = httpClient(host.url).query(query("marks:byStaged"), {});
+  await expect(use).rejects.toThrow("Index marks.by_at_later not found.");
+});
+
 it("checks every write against the schema", async () => {
   const host = await fixtureHost();
   await expect(httpClient(host.url).mutation(mutation("tasks:wrongDocument"), {})).rejects.toThrow(

@@ -99,7 +99,7 @@ export class TestBackend {
 export function testSchema(exported: string | null): Schema {
   if (exported === null) return { tables: [] };
   const { tables, ...rest } = JSON.parse(exported) as { tables: object[] };
-  const none = { searchIndexes: [], vectorIndexes: [], stagedDbIndexes: [] };
+  const none = { searchIndexes: [], vectorIndexes: [] };
   const noneStaged = { stagedSearchIndexes: [], stagedVectorIndexes: [] };
   const schema = parseSchema(
     JSON.stringify({ ...rest, tables: tables.map((table) => ({ ...table, ...none, ...noneStaged })) }),
