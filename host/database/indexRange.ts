@@ -113,8 +113,7 @@ function checkFields(index: IndexEntry, table: string, expressions: readonly Ran
     `Tried to query index ${table}.${index.name} but the query didn't use the index fields in order.\n` +
       // Nobody declared the last one, the id.
       `Index fields: ${list(index.fields.length > 1 ? index.fields.slice(0, -1) : index.fields)}\nQuery fields: ${list(used)}\n` +
-      `First incorrect field: ${JSON.stringify(incorrect)}\n` +
-      "For more information see https://docs.convex.dev/using/indexes.",
+      `First incorrect field: ${JSON.stringify(incorrect)}`,
   );
 }
 
