@@ -131,7 +131,8 @@ export class Subscriptions {
   #committed(commit: Commit): void {
     if (this.#evaluating > 0) this.#recent.push(commit);
     for (const query of this.#reads.touchedBy(commit.touched)) this.#invalidate(query);
-    if (this.#dirty.size > 0) this.#refresh();
+    // Also when that is none: who has written is about to ask, and finds the refresh under way, not a turn later.
+    this.#refresh();
   }
 
   #invalidate(query: SharedQuery): void {
@@ -148,14 +149,14 @@ export class Subscriptions {
   }
 
   async #refreshAll(): Promise<void> {
-    while (this.#dirty.size + this.#waiting.size > 0) {
+    do {
       try {
         await this.#refreshOnce();
       } catch {
         // The database itself failed (disk full, say): subscribers keep what they have until it works again.
         await new Promise((resolve) => setTimeout(resolve, RETRY_MS).unref());
       }
-    }
+    } while (this.#dirty.size + this.#waiting.size > 0);
     this.#refreshing = false;
   }
 
