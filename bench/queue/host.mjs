@@ -66,8 +66,8 @@ export async function startConflictingHost(folder) {
 
 const tokenOf = (keys) => sign(keys.privateJwk, { role: "admin", namespaces: "*" });
 
-/** Makes clients, connected and authenticated, that are closed with the host. */
-function clientsOf(url, token, clients) {
+/** Makes clients, connected and authenticated, and keeps them in `clients`, to be closed with the host. */
+export function clientsOf(url, token, clients) {
   return () => {
     const client = new ConvexClient(url, {
       skipConvexDeploymentUrlCheck: true,

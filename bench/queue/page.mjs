@@ -196,7 +196,7 @@ function method(figures) {
     "“async” is `synchronous_commit=off`, PostgreSQL's own default is on; “RDB” is Redis as installed, “AOF always” is `appendonly yes, appendfsync always`. Neither default of Redis keeps all that it acknowledged.",
     "pg-boss starts jobs at idle with LISTEN/NOTIFY (`useListenNotify`), “by polling” is its default.",
     "Finished jobs behind: the peers really ran theirs; Drover's are the rows of one that ran, written again through the host's own transactions. Autovacuum is on.",
-    "Subscribers: every one a client on a socket of its own, all in one process. “Commits one after another” is what a commit costs its committer, who waits for its own answer and its own view alone: the CPU counts until every subscriber has the last commit, and those between may reach some of them as one.",
+    "Subscribers: every one a client on a socket of its own, all in one process beside the committer's. “Commits one after another” is what a commit costs its committer, who waits for its own answer and its own view alone: the CPU counts until every subscriber has the last commit, and those between may reach some of them as one.",
     ...figures.facts.map(([name, text]) => `${name}: ${text}.`),
   ];
   return lines.map((line) => `- ${line}`).join("\n");

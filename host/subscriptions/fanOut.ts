@@ -5,8 +5,8 @@ export interface Subscriber {
 
 /** Kept from load time, because tests replace the global timers. */
 const nextTurn = setImmediate;
-/** Subscribers told in one turn of the event loop: about half a millisecond, most of it the kernel's. */
-const SLICE = 32;
+/** Subscribers told in one turn of the event loop: about a quarter of a millisecond, most of it the kernel's. */
+const SLICE = 16;
 
 /**
  * Tells subscribers of refreshes, some in a turn: with a thousand of them on one query a commit would else wait until
