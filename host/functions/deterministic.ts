@@ -4,6 +4,7 @@ import type { ConvexJson } from "../values/json.ts";
 import { LIMITS } from "../values/limits.ts";
 import type { FunctionsBundle } from "./bundleFormat.ts";
 import { CallUse } from "./callUse.ts";
+import { collectGarbage } from "./collectGarbage.ts";
 import { checkCall, checkResult, type CallRules, type Named } from "./checkCall.ts";
 import { after, type Eventually } from "./eventually.ts";
 import { type Frame, type Pagination, type RequestScope, seededRandom } from "./frame.ts";
@@ -65,6 +66,7 @@ export class DeterministicRunner {
   discardIsolates(): void {
     this.#isolates = [];
     this.#running?.end();
+    collectGarbage();
   }
 
   /** Checks and runs one call; its writes are in the transaction, kept or not by the caller. */
