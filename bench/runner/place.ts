@@ -1,7 +1,7 @@
 /** A host and one runner as processes, built as the package builds them, with a client that runs batches. */
 import { spawn, type ChildProcess } from "node:child_process";
 import { once } from "node:events";
-import { existsSync, mkdirSync, readFileSync, rmSync } from "node:fs";
+import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { setTimeout as sleep } from "node:timers/promises";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -33,17 +33,11 @@ export interface Folders {
 
 /** `built` takes the programs (they need this checkout's node_modules), `data` what host and runner write. */
 export async function openBench({ built, data }: Folders, slots: number): Promise<Bench> {
-  await build({
-    absWorkingDir: ROOT,
-    entryPoints: { host: "host/main.ts", runner: "test/support/runnerProcess.ts" },
-    ...{ outdir: join(built, "bin"), outExtension: { ".js": ".mjs" }, bundle: true, format: "esm" },
-    ...{ platform: "node", external: ["libsql"], banner: { js: REQUIRE }, logLevel: "warning" },
-  });
-  await bundleFunctions(join(ROOT, "convex"), join(built, "functions"));
+  await buildPrograms(built);
   const keys = await testKeys();
   const host = spawn(process.execPath, [
     ...profiled("host"),
-    join(built, "bin", "host.mjs"),
+    join(built, "bin", "host.js"),
     ...[
       "--functions",
       join(built, "functions"),
@@ -80,7 +74,7 @@ export async function openBench({ built, data }: Folders, slots: number): Promis
   };
   const runner = spawn(process.execPath, [
     ...profiled("runner"),
-    join(built, "bin", "runner.mjs"),
+    join(built, "bin", "runner.js"),
     JSON.stringify(settings),
   ]);
   runner.stderr.resume();
@@ -95,6 +89,23 @@ export async function openBench({ built, data }: Folders, slots: number): Promis
       for (const child of [runner, host]) await end(child);
     },
   };
+}
+
+async function buildPrograms(built: string): Promise<void> {
+  await build({
+    absWorkingDir: ROOT,
+    entryPoints: {
+      "bin/host": "host/main.ts",
+      "bin/runner": "test/support/runnerProcess.ts",
+      // Where a built host looks for what runs in its threads.
+      "host/hostWorker": "host/thread/hostWorker.ts",
+      "host/actionWorker": "host/functions/actionWorker.ts",
+    },
+    ...{ outdir: built, bundle: true, format: "esm", platform: "node", external: ["libsql"] },
+    ...{ banner: { js: REQUIRE }, logLevel: "warning" },
+  });
+  writeFileSync(join(built, "package.json"), '{"type": "module"}');
+  await bundleFunctions(join(ROOT, "convex"), join(built, "functions"));
 }
 
 /** With BENCH_PROFILE=FOLDER, where the time goes is written there as .cpuprofile files. */

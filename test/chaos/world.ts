@@ -44,9 +44,14 @@ export interface Programs {
 export async function buildPrograms(folder: string): Promise<Programs> {
   await build({
     absWorkingDir: ROOT,
-    entryPoints: { host: "host/main.ts", runner: "test/chaos/runnerMain.ts" },
-    outdir: join(folder, "bin"),
-    outExtension: { ".js": ".mjs" },
+    entryPoints: {
+      "bin/host": "host/main.ts",
+      "bin/runner": "test/chaos/runnerMain.ts",
+      // Where a built host looks for what runs in its threads.
+      "host/hostWorker": "host/thread/hostWorker.ts",
+      "host/actionWorker": "host/functions/actionWorker.ts",
+    },
+    outdir: folder,
     bundle: true,
     format: "esm",
     platform: "node",
@@ -54,10 +59,11 @@ export async function buildPrograms(folder: string): Promise<Programs> {
     banner: { js: REQUIRE },
     logLevel: "warning",
   });
+  writeFileSync(join(folder, "package.json"), '{"type": "module"}');
   await bundleFunctions(join(ROOT, "convex"), join(folder, "functions"));
   return {
-    host: join(folder, "bin", "host.mjs"),
-    runner: join(folder, "bin", "runner.mjs"),
+    host: join(folder, "bin", "host.js"),
+    runner: join(folder, "bin", "runner.js"),
     functions: join(folder, "functions"),
   };
 }
