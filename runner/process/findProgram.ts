@@ -1,6 +1,11 @@
 import { accessSync, constants } from "node:fs";
-import { delimiter, isAbsolute, join, resolve } from "node:path";
+import { delimiter, join, resolve } from "node:path";
 import { statIfThere } from "../state/statIfThere.ts";
+
+/** How long it is taken for granted that no folder further ahead in PATH has got the program, ms. */
+const FRESH_MS = 1000;
+const MOST_FOUND = 100;
+const found = new Map<string, { file: string; at: number }>();
 
 /**
  * The file that would run for `program`: a path is taken from `cwd`, a bare name is looked up in `path` (a PATH).
@@ -10,11 +15,21 @@ export function findProgram(
   program: string,
   where: { cwd: string; path: string | undefined },
 ): string | undefined {
-  const candidates = program.includes("/")
-    ? [isAbsolute(program) ? program : resolve(where.cwd, program)]
-    : (where.path ?? "").split(delimiter).map((folder) => join(folder || where.cwd, program));
-  for (const file of candidates) if (isExecutable(file)) return file;
-  return undefined;
+  if (program.includes("/")) return firstOf([resolve(where.cwd, program)]);
+  const key = [program, where.cwd, where.path].join("\0");
+  const known = found.get(key);
+  // One look instead of one for each folder of PATH, at every job.
+  if (known !== undefined && performance.now() - known.at < FRESH_MS && isExecutable(known.file))
+    return known.file;
+  const folders = (where.path ?? "").split(delimiter);
+  const file = firstOf(folders.map((folder) => join(folder || where.cwd, program)));
+  if (found.size >= MOST_FOUND) found.clear();
+  if (file !== undefined) found.set(key, { file, at: performance.now() });
+  return file;
+}
+
+function firstOf(candidates: string[]): string | undefined {
+  return candidates.find(isExecutable);
 }
 
 function isExecutable(file: string): boolean {

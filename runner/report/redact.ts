@@ -20,10 +20,15 @@ export function redactor(...environments: Record<string, string | undefined>[]):
   }
   const ordered = [...secrets].sort(([a], [b]) => b.length - a.length);
   return (text) => {
+    if (text.length < MIN_SECRET_CHARS) return text;
     const known = ordered.reduce((rest, [value, name]) => rest.replaceAll(value, `[redacted ${name}]`), text);
+    if (known.length < MIN_SHAPE_CHARS) return known;
     return SHAPES.reduce((rest, [shape, name]) => rest.replace(shape, `[redacted ${name}]`), known);
   };
 }
+
+/** No shape is shorter: most of what is looked through is a word of a log line, and nine searches are felt. */
+const MIN_SHAPE_CHARS = 15;
 
 /**
  * Secrets that an agent has found somewhere else (a file, a page) are known by their shape. Only shapes that name
