@@ -13,6 +13,7 @@ import { watchHealth } from "./health.ts";
 import { DEFAULT_LIMITS } from "./limits.ts";
 import type { Reloadable, RunnerOptions } from "./options.ts";
 import { literalValues, redactor } from "./report/redact.ts";
+import { Exchange } from "./report/exchange.ts";
 import { openOutbox } from "./report/outbox.ts";
 import { openFolders } from "./state/folders.ts";
 import { takeLock } from "./state/lock.ts";
@@ -121,6 +122,7 @@ async function build(
     options,
     clock,
     backend,
+    exchange: new Exchange({ backend, sync: outbox.sync, log: options.log }),
     folders,
     outbox,
     health,

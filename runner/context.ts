@@ -8,6 +8,7 @@ import type { Profile } from "./harness/port.ts";
 import type { HealthView } from "./health.ts";
 import type { RunnerLimits } from "./limits.ts";
 import type { Clock, RunnerOptions } from "./options.ts";
+import type { Exchange } from "./report/exchange.ts";
 import type { Redact } from "./report/redact.ts";
 import type { Outbox } from "./report/outbox.ts";
 import type { RunnerFolders } from "./state/folders.ts";
@@ -16,6 +17,7 @@ export interface RunnerContext {
   options: RunnerOptions;
   clock: Clock;
   backend: Backend;
+  exchange: Exchange;
   folders: RunnerFolders;
   outbox: Outbox<Report>;
   health: HealthView;

@@ -1,6 +1,6 @@
 /** Seam: the pure choice from the windows; ranks and fitness are given. */
 import { describe, expect, it } from "vitest";
-import { chooseJob, chooseNext, MAX_CLAIM_NEXT, type Chooser, type Offer } from "./choose.ts";
+import { chooseJob, chooseSome, type Chooser, type Offer } from "./choose.ts";
 import { rankDelayMs } from "./turn.ts";
 
 const offer = (id: string, priority: number, more: Partial<Offer> = {}): Offer => ({
@@ -44,11 +44,22 @@ describe("the choice of a job", () => {
     expect(chosen(chooseJob([offer("1", 10), offer("2", 20)], chooser({ 1: 5 }), 0))).toBe("2");
   });
 
-  it("names for a next claim only the most urgent jobs, the ones it ranks first for before the others", () => {
-    const offers = ["1", "2", "3", "4", "5", "6"].map((id) => offer(id, id === "6" ? 5 : 10));
-    expect(chooseNext(offers, chooser()).map(({ job }) => job.id)).toEqual(["6"]);
-    const named = chooseNext(offers.slice(0, 5), chooser({ 1: 2, 2: 1, 3: 0, 4: 3, 5: 4 }));
-    expect(named.map(({ job }) => job.id)).toEqual(["3", "2", "1", "4"]);
-    expect(named).toHaveLength(MAX_CLAIM_NEXT);
+  const ids = (offers: Offer[]) => offers.map(({ job }) => job.id);
+  const some = ["1", "2", "3", "4", "5", "6"].map((id) => offer(id, id === "6" ? 5 : 10));
+
+  it("names as many jobs as there are slots, of those whose turn it is", () => {
+    const call = { now: 0, slots: 2, carried: false };
+    expect(ids(chooseSome(some, chooser(), call))).toEqual(["6", "1"]);
+    expect(ids(chooseSome(some, chooser({ 6: 1, 2: 1 }, ["1"]), call))).toEqual(["3", "4"]);
+  });
+
+  it("names some more beside reports, the urgent ones first, of these the ones for which it comes first", () => {
+    const ranks = chooser({ 1: 2, 2: 1, 3: 0, 4: 3, 5: 4, 6: 5 });
+    expect(ids(chooseSome(some, ranks, { now: 0, slots: 1, carried: true }))).toEqual(["6", "3", "2", "1"]);
+  });
+
+  it("asks of each job whether it fits beside those that it names with it", () => {
+    const oneOnly = { ...chooser(), fits: (_: Offer, beside: readonly Offer[]) => beside.length < 1 };
+    expect(ids(chooseSome(some, oneOnly, { now: 0, slots: 4, carried: true }))).toEqual(["6"]);
   });
 });

@@ -2,12 +2,13 @@
  * Which job of the windows this runner tries for now. Pure: the windows, the ranking and the time are arguments.
  * The backend's order (priority, age, number) decides; the rank of this runner for a job only delays.
  */
+import { MAX_EXCHANGE } from "../../domain/limits.ts";
 import { compareRank } from "../../domain/gate.ts";
 import type { ReadyJob } from "../connect/types.ts";
 import { rankDelayMs } from "./turn.ts";
 
-/** Jobs that a report may name for its next claim. */
-export const MAX_CLAIM_NEXT = 4;
+/** Jobs that a call with reports names beyond its slots: another runner may have taken some of them. */
+const SPARE = 3;
 
 export interface Offer {
   namespace: string;
@@ -17,8 +18,11 @@ export interface Offer {
 }
 
 export interface Chooser {
-  /** A profile of the job is offered here and healthy, and the job is neither ours already nor just refused. */
-  fits: (offer: Offer) => boolean;
+  /**
+   * A profile of the job is offered here and healthy, and the job is neither ours already nor just refused, nor among
+   * the ones `beside` it.
+   */
+  fits: (offer: Offer, beside: readonly Offer[]) => boolean;
   /** Place of this runner for a job, 0 = first. */
   rank: (offer: Offer) => number;
 }
@@ -28,25 +32,49 @@ export type Choice = { kind: "claim"; offer: Offer } | { kind: "wait"; ms: numbe
 /** What to do at `now` (monotonic ms): claim, wait for our turn, or nothing. */
 export function chooseJob(offers: readonly Offer[], chooser: Chooser, now: number): Choice {
   let waitMs = Infinity;
-  for (const offer of inOrder(offers.filter(chooser.fits))) {
-    const left = offer.seenAt + rankDelayMs(chooser.rank(offer)) - now;
+  for (const offer of inOrder(offers)) {
+    if (!chooser.fits(offer, [])) continue;
+    const left = leftMs(offer, chooser, now);
     if (left <= 0) return { kind: "claim", offer };
     waitMs = Math.min(waitMs, left);
   }
   return waitMs === Infinity ? { kind: "none" } : { kind: "wait", ms: waitMs };
 }
 
+export interface Call {
+  /** Monotonic ms. */
+  now: number;
+  slots: number;
+  /** It is made anyway, because reports go with it. */
+  carried: boolean;
+}
+
 /**
- * Jobs to name in a report: of the most urgent ones those for which we come first. No delay, because the claim
- * costs no call of its own; by rank, so that runners that report at once do not all name the same job.
+ * Jobs to name in a call. A call for them alone names those whose turn it is. One that carries reports costs nothing
+ * more, so nobody waits for a turn; but of equal urgency those come first for which we do, so that runners that report
+ * at once do not all name the same jobs.
  */
-export function chooseNext(offers: readonly Offer[], chooser: Chooser): Offer[] {
-  const fitting = inOrder(offers.filter(chooser.fits));
-  const urgent = fitting.filter((offer) => offer.job.priority === fitting[0]?.job.priority);
-  return urgent
-    .map((offer) => ({ offer, rank: chooser.rank(offer) }))
-    .sort((a, b) => a.rank - b.rank)
-    .slice(0, MAX_CLAIM_NEXT)
+export function chooseSome(offers: readonly Offer[], chooser: Chooser, call: Call): Offer[] {
+  const { now, slots, carried } = call;
+  const wanted = slots + (carried ? SPARE : 0);
+  const chosen: Offer[] = [];
+  for (const offer of carried ? byRank(offers, chooser) : inOrder(offers)) {
+    if (chosen.length >= Math.min(wanted, MAX_EXCHANGE)) break;
+    if (!carried && leftMs(offer, chooser, now) > 0) continue;
+    if (chooser.fits(offer, chosen)) chosen.push(offer);
+  }
+  return chosen;
+}
+
+/** Ms until it is our turn. */
+function leftMs(offer: Offer, { rank }: Chooser, now: number): number {
+  return offer.seenAt + rankDelayMs(rank(offer)) - now;
+}
+
+function byRank(offers: readonly Offer[], { rank }: Chooser): Offer[] {
+  return inOrder(offers)
+    .map((offer) => ({ offer, rank: rank(offer) }))
+    .sort((a, b) => a.offer.job.priority - b.offer.job.priority || a.rank - b.rank)
     .map(({ offer }) => offer);
 }
 

@@ -1,15 +1,17 @@
 /**
- * Fills free slots: chooses from the windows, waits for its turn, claims, hands the claimed job on. Nothing is
- * executed here and nothing is decided: the backend's `claim` decides, a `null` costs a moment's patience.
+ * Fills free slots: chooses from the windows, waits for its turn, names the jobs for an exchange, hands on what that
+ * has claimed. Nothing is executed here and nothing is decided: the backend decides, a refusal costs a moment's patience.
  */
+import { MAX_EXCHANGE } from "../../domain/limits.ts";
 import { rankFor } from "../../domain/rendezvous.ts";
 import type { Backend, Lane } from "../connect/backend.ts";
 import { describeError } from "../connect/callError.ts";
 import type { Claimed } from "../connect/types.ts";
 import { faultPoint } from "../fault.ts";
 import type { Clock, LogEntry } from "../options.ts";
+import type { Wish } from "../report/exchange.ts";
 import type { Session } from "../session/session.ts";
-import { chooseJob, chooseNext, type Chooser, type Offer } from "./choose.ts";
+import { chooseJob, chooseSome, type Chooser, type Offer } from "./choose.ts";
 import { watchPeers, type Peers } from "./peers.ts";
 import { refusals, type Refusals } from "./refusals.ts";
 import { watchWindows, type Windows } from "./windows.ts";
@@ -22,17 +24,26 @@ export interface ClaimerDeps {
   lanes: readonly Lane[];
   /** This runner's name, as the others see it. */
   me: string;
+  /** There is something to claim in a namespace: calls `wish` when the next call for it goes. */
+  ask: (namespace: string) => void;
   /** Free slots now, claims under way not counted. */
   freeSlots: () => number;
   /**
    * Its repo has a folder here, a profile of its cascade is offered and healthy now, and no cap forbids it beside what
-   * runs and the `coming` ones, for which calls are under way.
+   * runs and the `coming` ones, which are named already.
    */
   canRun: (offer: Offer, coming: readonly Offer[]) => boolean;
   isOurs: (job: string) => boolean;
   onClaimed: (claimed: Claimed) => void;
   /** Nothing is left that could be claimed now, and no claim is under way. */
   onIdle: () => void;
+}
+
+/** What one call names. */
+interface Call {
+  offers: readonly Offer[];
+  slots: number;
+  ended: Promise<void>;
 }
 
 /** Claims for one session from its construction until `stop`. */
@@ -42,8 +53,9 @@ export class Claimer {
   readonly #peers: Peers;
   readonly #refused: Refusals;
   readonly #chooser: Chooser;
-  readonly #claiming = new Map<string, { offer: Offer; ended: Promise<void> }>();
-  readonly #reserved = new Map<string, Offer>();
+  readonly #namespaces: readonly string[];
+  /** Under way. */
+  readonly #calls = new Set<Call>();
   #stopped = false;
   #timer: NodeJS.Timeout | undefined;
 
@@ -51,9 +63,10 @@ export class Claimer {
     this.#deps = deps;
     this.#refused = refusals(deps.clock);
     const namespaces = [...new Set(deps.lanes.map((lane) => lane.namespace))];
+    this.#namespaces = namespaces;
     this.#peers = watchPeers({ ...deps, namespaces, onKnown: () => this.wake() });
     this.#chooser = {
-      fits: (offer) => this.#fits(offer),
+      fits: (offer, beside) => this.#fits(offer, beside),
       rank: ({ namespace, job }) => rankFor(job.id, deps.me, this.#peers.of(namespace)),
     };
     this.#windows = watchWindows(deps, () => {
@@ -65,23 +78,28 @@ export class Claimer {
   /** Looks again: a window changed, a slot became free or a profile healthy. */
   wake(): void {
     clearTimeout(this.#timer);
-    const { clock, freeSlots, session } = this.#deps;
-    while (!this.#stopped && this.#peers.known() && !session.lost.aborted) {
-      if (freeSlots() - this.#claiming.size <= 0) return;
-      const choice = chooseJob(this.#windows.offers(), this.#chooser, clock.monotonic());
-      if (choice.kind === "wait") return this.#wakeIn(choice.ms);
-      if (choice.kind === "none") return this.#nothingFits();
-      this.#claim(choice.offer);
+    if (!this.#mayClaim() || this.#free() <= 0) return;
+    const choice = chooseJob(this.#windows.offers(), this.#chooser, this.#deps.clock.monotonic());
+    switch (choice.kind) {
+      case "wait":
+        return this.#wakeIn(choice.ms);
+      case "none":
+        return this.#nothingFits();
+      case "claim":
+        return this.#namespaces.forEach((namespace) => this.#deps.ask(namespace));
+      default:
+        return choice satisfies never;
     }
   }
 
-  /** Jobs of `namespace` for the next claim of a report. They count as under way until `settled` is called. */
-  reserve(namespace: string): { jobs: string[]; settled: () => void } {
+  /** What to name in a call for `namespace` whose reports free `freed` slots. */
+  wish(namespace: string, freed: number): Wish | undefined {
+    const slots = Math.min(this.#free() + freed, MAX_EXCHANGE);
+    if (!this.#mayClaim() || slots <= 0) return undefined;
     const offers = this.#windows.offers().filter((offer) => offer.namespace === namespace);
-    const chosen = this.#stopped ? [] : chooseNext(offers, this.#chooser);
-    for (const offer of chosen) this.#reserved.set(offer.job.id, offer);
-    const jobs = chosen.map((offer) => offer.job.id);
-    return { jobs, settled: () => jobs.forEach((job) => this.#reserved.delete(job)) };
+    const now = this.#deps.clock.monotonic();
+    const chosen = chooseSome(offers, this.#chooser, { now, slots, carried: freed > 0 });
+    return chosen.length === 0 ? undefined : this.#wish(chosen, slots);
   }
 
   /** Claims nothing more; resolves when no claim is under way. */
@@ -90,61 +108,99 @@ export class Claimer {
     clearTimeout(this.#timer);
     this.#windows.close();
     this.#peers.stop();
-    await Promise.all([...this.#claiming.values()].map(({ ended }) => ended));
+    await Promise.all([...this.#calls].map(({ ended }) => ended));
   }
 
-  #fits(offer: Offer): boolean {
-    const { job } = offer;
-    const taken = this.#claiming.has(job.id) || this.#reserved.has(job.id) || this.#deps.isOurs(job.id);
-    if (taken || this.#refused.has(job.id)) return false;
-    const coming = [...[...this.#claiming.values()].map((one) => one.offer), ...this.#reserved.values()];
-    return this.#deps.canRun(offer, coming);
+  #mayClaim(): boolean {
+    return !this.#stopped && this.#peers.known() && !this.#deps.session.lost.aborted;
+  }
+
+  #free(): number {
+    return [...this.#calls].reduce((left, call) => left - call.slots, this.#deps.freeSlots());
+  }
+
+  #fits(offer: Offer, beside: readonly Offer[]): boolean {
+    const { id } = offer.job;
+    if (this.#deps.isOurs(id) || this.#refused.has(id)) return false;
+    const coming = [...[...this.#calls].flatMap((call) => call.offers), ...beside];
+    return !coming.some(({ job }) => job.id === id) && this.#deps.canRun(offer, coming);
+  }
+
+  #wish(offers: readonly Offer[], slots: number): Wish {
+    const { clock, session } = this.#deps;
+    let over: () => void = () => undefined;
+    const call: Call = { offers, slots, ended: new Promise((resolve) => (over = resolve)) };
+    this.#calls.add(call);
+    const end = () => {
+      this.#calls.delete(call);
+      over();
+      this.wake();
+    };
+    let sentAt = clock.monotonic();
+    return {
+      session: session.id,
+      jobs: offers.map(({ job }) => job.id),
+      slots,
+      ready: async () => {
+        for (const { job } of offers) await faultPoint("beforeClaim", job.handle);
+        sentAt = clock.monotonic();
+      },
+      claimed: (jobs) => {
+        this.#noteRefused(call, jobs);
+        void Promise.all(jobs.map((claimed) => this.#begin(claimed, sentAt))).then(end);
+      },
+      failed: (error) => {
+        this.#failed(offers, error);
+        end();
+      },
+    };
+  }
+
+  /** With a slot to spare, what was named and not claimed was refused. */
+  #noteRefused({ offers, slots }: Call, claimed: readonly Claimed[]): void {
+    const got = new Set(claimed.map(({ job }) => job.id));
+    const refused = claimed.length >= slots ? [] : offers.filter(({ job }) => !got.has(job.id));
+    for (const { job } of refused) this.#refused.add(job.id);
+    if (refused.length > 0) this.#peers.claimLost();
+  }
+
+  async #begin(claimed: Claimed, sentAt: number): Promise<void> {
+    const { session, onClaimed } = this.#deps;
+    const { id, handle } = claimed.job;
+    this.#refused.forget(id);
+    session.claimed(sentAt, claimed.renewInMs);
+    try {
+      await faultPoint("claimed", handle);
+      onClaimed(claimed);
+    } catch (error) {
+      this.#failed([{ job: { id, handle } }], error);
+    }
+  }
+
+  #failed(offers: readonly { job: Pick<Offer["job"], "id" | "handle"> }[], error: unknown): void {
+    for (const { job } of offers) {
+      this.#refused.add(job.id);
+      const detail = describeError(error);
+      this.#deps.log({ level: "warn", event: "claim:failed", job: job.handle, detail });
+    }
   }
 
   #wakeIn(ms: number): void {
     this.#timer = setTimeout(() => this.wake(), ms);
   }
 
-  #claim(offer: Offer): void {
-    const { id, handle } = offer.job;
-    const ended = this.#claimOne(offer)
-      .catch((error: unknown) => {
-        this.#refused.add(id);
-        this.#deps.log({ level: "warn", event: "claim:failed", job: handle, detail: describeError(error) });
-      })
-      .finally(() => {
-        this.#claiming.delete(id);
-        this.wake();
-      });
-    this.#claiming.set(id, { offer, ended });
-  }
-
-  async #claimOne({ namespace, job }: Offer): Promise<void> {
-    const { backend, clock, session } = this.#deps;
-    await faultPoint("beforeClaim", job.handle);
-    const sentAt = clock.monotonic();
-    const claimed = await backend.claim({ namespace, session: session.id, job: job.id });
-    if (claimed === null) {
-      this.#refused.add(job.id);
-      this.#peers.claimLost();
-      return;
-    }
-    this.#refused.forget(job.id);
-    session.claimed(sentAt, claimed.renewInMs);
-    await faultPoint("claimed", job.handle);
-    this.#deps.onClaimed(claimed);
-  }
-
   #nothingFits(): void {
     const { log, onIdle } = this.#deps;
     const again = [this.#refused.nextMs(), this.#windows.nextSearchMs()].filter((ms) => ms !== undefined);
     if (again.length > 0) this.#wakeIn(Math.min(...again));
-    this.#windows.searchOn(this.#chooser.fits).then(
-      (found) => {
-        if (found) this.wake();
-        else if (this.#claiming.size === 0 && this.#windows.complete() && !this.#stopped) onIdle();
-      },
-      (error: unknown) => log({ level: "warn", event: "claim:searchFailed", detail: describeError(error) }),
-    );
+    this.#windows
+      .searchOn((offer) => this.#fits(offer, []))
+      .then(
+        (found) => {
+          if (found) this.wake();
+          else if (this.#calls.size === 0 && this.#windows.complete() && !this.#stopped) onIdle();
+        },
+        (error: unknown) => log({ level: "warn", event: "claim:searchFailed", detail: describeError(error) }),
+      );
   }
 }

@@ -5,9 +5,10 @@
 import type {
   Advanced,
   Beat,
-  Claimed,
   EndedAttempt,
   EventRow,
+  ExchangeCall,
+  Exchanged,
   Fence,
   Health,
   Orders,
@@ -42,12 +43,12 @@ export interface Backend {
   /** Names of the runners with a live session in a namespace. */
   liveRunners(namespace: string): Promise<string[]>;
 
-  /** null: somebody else was faster, or the job may not run now. */
-  claim(claim: { namespace: string; session: string; job: string }): Promise<Claimed | null>;
+  /** All or nothing. A job that is not claimed was taken by somebody else, or may not run now. */
+  exchange(call: ExchangeCall): Promise<Exchanged>;
   /** Ends the present attempt and opens the next one. */
   advance(step: Advance): Promise<Advanced>;
-  /** `claimNext`: up to 4 jobs of the same namespace to try for, best first. */
-  report(report: Report, claimNext: string[]): Promise<ReportAnswer>;
+  /** One by itself, where an exchange with others was refused. */
+  report(report: Report): Promise<ReportAnswer>;
   /** False: the lease is lost. */
   events(namespace: string, fence: Fence, events: EventRow[]): Promise<boolean>;
   reportHealth(namespace: string, session: string, health: HealthReport): Promise<void>;

@@ -75,15 +75,14 @@ function queueCalls(client: ConvexClient, onError: OnError) {
       const runners = await client.query(api.runners.list, { namespace });
       return runners.filter((runner) => runner.session !== null).map((runner) => runner.name);
     },
-    claim: (claim) => client.mutation(api.work.claim, claim),
   } satisfies Partial<Backend>;
 }
 
 function workCalls(client: ConvexClient) {
   return {
     advance: (step) => client.mutation(api.work.advance, step),
-    report: (report, claimNext) =>
-      client.mutation(api.work.report, { ...report, ...(claimNext.length === 0 ? {} : { claimNext }) }),
+    exchange: (call) => client.mutation(api.work.exchange, { ...call }),
+    report: async (report) => (await client.mutation(api.work.report, { ...report })).kind,
     events: async (namespace, fence, events) => {
       const answer = await client.mutation(api.work.events, { namespace, fence, events });
       return answer.kind === "accepted";

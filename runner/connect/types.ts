@@ -134,9 +134,20 @@ export interface Report {
 export type Advanced =
   { kind: "advanced"; attempt: number } | { kind: "probed"; until: number } | { kind: "lease_lost" };
 
-export interface ReportAnswer {
-  kind: "accepted" | "already" | "lease_lost";
-  next: Claimed | null;
+export type ReportAnswer = "accepted" | "already" | "lease_lost";
+
+/** Reports of one namespace, and the jobs to claim after them: at most `slots` of `jobs`, the best first. */
+export interface ExchangeCall {
+  namespace: string;
+  session: string;
+  reports: Omit<Report, "namespace">[];
+  claim: { jobs: string[]; slots: number };
+}
+
+export interface Exchanged {
+  /** One for each report, in their order. */
+  answers: ReportAnswer[];
+  claimed: Claimed[];
 }
 
 export interface Health {

@@ -3,7 +3,7 @@
  * outcome; what is left to exceptions are bugs, and those fail the job with their message instead of the runner.
  */
 import { join } from "node:path";
-import type { Claimed, Report } from "../connect/types.ts";
+import type { Report } from "../connect/types.ts";
 import { describeError } from "../connect/callError.ts";
 import type { RunnerContext } from "../context.ts";
 import type { Profile } from "../harness/port.ts";
@@ -17,29 +17,14 @@ import { locate } from "./locate.ts";
 import { runCascade, type WorkEnd } from "./runCascade.ts";
 import { fenceOf, type Work } from "./work.ts";
 
-export interface NextClaim {
-  jobs: string[];
-  settled(): void;
-}
-
-export interface ExecuteOptions {
-  /** Jobs to claim with the report, asked for when it is sent. */
-  reserve: (namespace: string) => NextClaim;
-  /** The profile whose attempt an earlier process of this runner has started. */
-  adopt?: Profile;
-}
-
-/** Executes a work to its end. Gives the next claim that came with the answer to its report. Never rejects. */
-export async function executeWork(
-  context: RunnerContext,
-  work: Work,
-  options: ExecuteOptions,
-): Promise<Claimed | null> {
+/**
+ * Executes a work to its end. `adopt`: the profile whose attempt an earlier process of this runner has started. Never
+ * rejects.
+ */
+export async function executeWork(context: RunnerContext, work: Work, adopt?: Profile): Promise<void> {
   try {
-    const end = await run(context, work, options.adopt).catch((error: unknown) =>
-      crashed(context, work, error),
-    );
-    return await finish(context, work, { end, reserve: options.reserve });
+    const end = await run(context, work, adopt).catch((error: unknown) => crashed(context, work, error));
+    await finish(context, work, end);
   } catch (error) {
     const { job } = work.claimed;
     context.options.log({
@@ -48,7 +33,6 @@ export async function executeWork(
       job: job.handle,
       detail: describeError(error),
     });
-    return null;
   }
 }
 
@@ -91,18 +75,14 @@ function failed(context: RunnerContext, work: Work, why: { verdict: string; erro
   return { kind: "ended", ended: row, outcome: { kind: "failed", error: why.error } };
 }
 
-async function finish(
-  context: RunnerContext,
-  work: Work,
-  { end, reserve }: { end: WorkEnd; reserve: ExecuteOptions["reserve"] },
-): Promise<Claimed | null> {
+async function finish(context: RunnerContext, work: Work, end: WorkEnd): Promise<void> {
   const { handle } = work.claimed.job;
   const { log } = context.options;
   const about = { job: handle, attempt: work.attempt };
   if (end.kind === "lost") {
     keepEvidence(context, work, end);
     log({ level: "warn", event: "job:lost", ...about });
-    return null;
+    return;
   }
   const report: Report = {
     namespace: work.claimed.namespace,
@@ -110,13 +90,9 @@ async function finish(
     ended: end.ended,
     outcome: end.outcome,
   };
-  const next = reserve(work.claimed.namespace);
-  const answer = await deliver({ ...context, log }, report, { handle, claimNext: next.jobs }).finally(() =>
-    next.settled(),
-  );
-  if (answer.kind === "lease_lost" || answer.kind === "refused") keepEvidence(context, work, report);
-  log({ level: "info", event: `job:${end.outcome.kind}`, ...about, detail: answer.kind });
-  return answer.next;
+  const answer = await deliver({ ...context, log }, report, handle);
+  if (answer === "lease_lost" || answer === "refused") keepEvidence(context, work, report);
+  log({ level: "info", event: `job:${end.outcome.kind}`, ...about, detail: answer });
 }
 
 /** A result that nobody takes stays beside the attempt's files, for whoever asks what became of it. */

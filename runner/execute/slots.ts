@@ -1,5 +1,5 @@
-/** The jobs that run on this runner now, each in its slot. A next claim that came with a report keeps the slot. */
-import type { Claimed, Orders } from "../connect/types.ts";
+/** The jobs that run on this runner now, each in its slot. */
+import type { Orders } from "../connect/types.ts";
 import type { Work, StopCause } from "./work.ts";
 
 export interface Slots {
@@ -8,8 +8,8 @@ export interface Slots {
   /** What the heartbeat names. */
   running: () => { job: string; attempt: number }[];
   works: () => Work[];
-  /** Runs `work` and what follows it in the same slot. */
-  fill: (work: Work, run: (work: Work) => Promise<Claimed | null>) => void;
+  /** Runs `work`. A claim that came with the report of another may come before that one has left its slot. */
+  fill: (work: Work, run: (work: Work) => Promise<void>) => void;
   stopAll: (cause: StopCause) => void;
   cancel: (orders: Orders["cancel"]) => void;
   whenEmpty: () => Promise<void>;
@@ -17,8 +17,6 @@ export interface Slots {
 
 export interface SlotsDeps {
   count: () => number;
-  /** Makes the next claim of a slot a work that runs. */
-  begin: (claimed: Claimed) => void;
   onFreed: () => void;
 }
 
@@ -26,9 +24,9 @@ export function openSlots(deps: SlotsDeps): Slots {
   const works = new Map<string, Work>();
   let waiting: (() => void)[] = [];
 
-  const next = (work: Work, claimed: Claimed | null) => {
-    works.delete(work.claimed.job.id);
-    if (claimed !== null) return deps.begin(claimed);
+  const leave = (work: Work) => {
+    // The same job may have been claimed again in the meantime, in a slot of its own.
+    if (works.get(work.claimed.job.id) === work) works.delete(work.claimed.job.id);
     if (works.size === 0) {
       waiting.forEach((resolve) => resolve());
       waiting = [];
@@ -44,8 +42,8 @@ export function openSlots(deps: SlotsDeps): Slots {
       works.set(work.claimed.job.id, work);
       // `run` reports every failure itself; whatever it still throws must not leave the slot taken.
       void run(work).then(
-        (claimed) => next(work, claimed),
-        () => next(work, null),
+        () => leave(work),
+        () => leave(work),
       );
     },
     stopAll: (cause) => works.forEach((work) => work.stop(cause)),

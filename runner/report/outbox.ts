@@ -17,8 +17,10 @@ export interface OutboxEntry<T> {
 type Line<T> = { entry: OutboxEntry<T> } | { done: string };
 
 export interface Outbox<T> {
-  /** Appends a report and returns once it is on disk. */
-  put: (id: string, report: T) => Promise<void>;
+  /** Appends a report. It outlives this process; a power failure only once `sync` was called after it. */
+  put: (id: string, report: T) => void;
+  /** Resolves once all that was put is on disk. */
+  sync: () => Promise<void>;
   /** Strikes an entry out after the backend's answer. */
   done: (id: string) => void;
   /** Entries without an answer, oldest first. */
@@ -31,12 +33,11 @@ export async function openOutbox<T>(file: string): Promise<Outbox<T>> {
   const waiting = await readPending<T>(file);
   await rewrite(file, waiting);
   const handle = await open(file, "a", 0o600);
-  const sync = shared(() => handle.datasync());
   return {
-    async put(id, report) {
+    sync: shared(() => handle.datasync()),
+    put(id, report) {
       const entry = { id, at: Date.now(), report };
       append<T>(handle.fd, { entry });
-      await sync();
       waiting.set(id, entry);
     },
     done(id) {

@@ -54,7 +54,7 @@ const heldJob = async (): Promise<{ job: MemoryJob; session: string; dir: string
     repos: {},
   };
   const { session } = await earlier.startSession(start);
-  await earlier.claim({ namespace: "app", session, job: job.id });
+  await earlier.exchange({ namespace: "app", session, reports: [], claim: { jobs: [job.id], slots: 1 } });
   const dir = attemptFolder(folders, job.id, 1);
   await mkdir(attemptFiles(dir).tmp, { recursive: true });
   return { job, session, dir };
@@ -139,7 +139,7 @@ describe("a restarted runner", () => {
   it("replays the report that its earlier process could not send, before its new session takes the job over", async () => {
     const { job, session } = await heldJob();
     const outbox = await openOutbox<Report>(folders.outboxFile);
-    await outbox.put("x", {
+    outbox.put("x", {
       namespace: "app",
       fence: { job: job.id, attempt: 1, session },
       ended: { profile: "script", harness: "script", verdict: "success", startedAt: 1, endedAt: 2 },
@@ -159,7 +159,7 @@ describe("a restarted runner", () => {
     const { job, session } = await heldJob();
     backend.lapse(session);
     const outbox = await openOutbox<Report>(folders.outboxFile);
-    await outbox.put("x", {
+    outbox.put("x", {
       namespace: "app",
       fence: { job: job.id, attempt: 1, session },
       ended: { profile: "script", harness: "script", verdict: "success", startedAt: 1, endedAt: 2 },

@@ -65,5 +65,5 @@ async function handBack(context: RunnerContext, held: HeldJob, session: string):
   );
   if (left !== undefined) await killTree({ leader: left.process, attemptId: left.id });
   log({ level: "warn", event: "job:handedBack", job: held.handle, attempt: held.attempt, detail: reason });
-  await deliver({ ...context, log }, report, { handle: held.handle, claimNext: [] });
+  await deliver({ ...context, log }, report, held.handle);
 }

@@ -4,7 +4,7 @@ import { Claimer } from "../claim/claimer.ts";
 import { untilClosed } from "../connect/untilClosed.ts";
 import type { Claimed, HeldJob } from "../connect/types.ts";
 import type { RunnerContext } from "../context.ts";
-import { executeWork, type NextClaim } from "../execute/executeWork.ts";
+import { executeWork } from "../execute/executeWork.ts";
 import { openSlots, type Slots } from "../execute/slots.ts";
 import { newWork, type Work } from "../execute/work.ts";
 import { faultPoint } from "../fault.ts";
@@ -24,8 +24,6 @@ export interface Serving {
   wake: () => void;
 }
 
-const NO_CLAIM: NextClaim = { jobs: [], settled: () => undefined };
-
 /** The serving side of a runner, for all its sessions one after the other. */
 export function serving(context: RunnerContext, stopping: Stopping): Serving {
   let session: Session | undefined;
@@ -33,16 +31,11 @@ export function serving(context: RunnerContext, stopping: Stopping): Serving {
   let changed = false;
   const quiet = quietWatch(context, stopping);
 
-  const run = (adopt?: Profile) => (work: Work) =>
-    executeWork(context, work, {
-      reserve: (namespace) => claimer?.reserve(namespace) ?? NO_CLAIM,
-      ...(adopt === undefined ? {} : { adopt }),
-    });
   const fill = (work: Work, adopt?: Profile) => {
     quiet.busy();
     if (session?.lost.aborted) work.stop("lease_lost");
     if (stopping.killed.aborted) work.stop("shutdown");
-    slots.fill(work, run(adopt));
+    slots.fill(work, () => executeWork(context, work, adopt));
   };
   const begin = (claimed: Claimed) => {
     const { handle, attempt } = claimed.job;
@@ -50,7 +43,8 @@ export function serving(context: RunnerContext, stopping: Stopping): Serving {
     if (session === undefined) throw new Error("a claim without a session");
     fill(newWork(claimed, session));
   };
-  const slots = openSlots({ count: () => context.options.slots, begin, onFreed: () => claimer?.wake() });
+  const slots = openSlots({ count: () => context.options.slots, onFreed: () => claimer?.wake() });
+  context.exchange.claimBy((namespace, freed) => claimer?.wish(namespace, freed));
   stopping.killed.addEventListener("abort", () => slots.stopAll("shutdown"));
 
   const newClaimer = (current: Session) =>
@@ -105,6 +99,7 @@ function claimerOf(context: RunnerContext, { session, slots, begin, onIdle }: Cl
     clock: context.clock,
     log,
     session,
+    ask: (namespace) => context.exchange.ask(namespace),
     lanes: Object.keys(namespaces).flatMap((namespace) => pools.map((pool) => ({ namespace, pool }))),
     me: name,
     freeSlots: slots.free,

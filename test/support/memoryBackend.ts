@@ -7,11 +7,14 @@ import type {
   Claimed,
   EndedAttempt,
   EventRow,
+  ExchangeCall,
   Fence,
   Health,
   Orders,
   Outcome,
   ReadyJob,
+  Report,
+  ReportAnswer,
 } from "../../runner/connect/types.ts";
 
 export interface MemoryJob {
@@ -46,7 +49,6 @@ export class MemoryBackend {
   health: Health[] = [];
   /** Profile → until when another job tries it. */
   readonly probed = new Map<string, number>();
-  claimCalls = 0;
   /** While set, no call is answered: the line is cut. */
   offline = false;
   leaseMs = 60_000;
@@ -182,7 +184,11 @@ export class MemoryBackend {
       watchHealth: (_namespace, onHealth) => watch(() => onHealth(structuredClone(this.health))),
       liveRunners: () =>
         answer(() => [...this.sessions.values()].filter((one) => one.alive).map((one) => one.runner)),
-      claim: ({ session, job }) => answer(() => this.#claim(session, job)),
+      exchange: ({ session, reports, claim }) =>
+        answer(() => {
+          const answers = reports.map((report) => this.#report(report));
+          return { answers, claimed: this.#claimSome(session, claim) };
+        }),
       advance: ({ fence, ended, profile }) =>
         answer(() => {
           const until = this.probed.get(profile);
@@ -193,7 +199,7 @@ export class MemoryBackend {
             ? { kind: "lease_lost" as const }
             : { kind: "advanced" as const, attempt: ++job.attempt };
         }),
-      report: (report, claimNext) => answer(() => this.#report(report, claimNext)),
+      report: (report) => answer(() => this.#report(report)),
       events: (_namespace, fence, events) =>
         answer(() => {
           const job = this.#fenced(fence);
@@ -251,8 +257,16 @@ export class MemoryBackend {
       }));
   }
 
+  #claimSome(session: string, { jobs, slots }: ExchangeCall["claim"]): Claimed[] {
+    const claimed: Claimed[] = [];
+    for (const id of jobs) {
+      const one = claimed.length < slots ? this.#claim(session, id) : null;
+      if (one !== null) claimed.push(one);
+    }
+    return claimed;
+  }
+
   #claim(session: string, id: string): Claimed | null {
-    this.claimCalls += 1;
     const job = this.jobs.get(id);
     if (job?.status !== "pending" || this.sessions.get(session)?.alive !== true) return null;
     job.status = "running";
@@ -267,26 +281,20 @@ export class MemoryBackend {
     return holds ? job : undefined;
   }
 
-  #report(
-    { fence, ended, outcome }: { fence: Fence; ended: EndedAttempt; outcome: Outcome },
-    claimNext: string[],
-  ) {
+  #report({ fence, ended, outcome }: Omit<Report, "namespace">): ReportAnswer {
     const job = this.#fenced(fence);
     if (job === undefined) {
       const known = this.jobs.get(fence.job);
       const again = known?.status === "settled" && known.attempt === fence.attempt;
       if (!again) known?.late.push(outcome);
-      return { kind: again ? ("already" as const) : ("lease_lost" as const), next: null };
+      return again ? "already" : "lease_lost";
     }
     job.rows.push(ended);
     job.outcome = outcome;
     job.session = undefined;
     job.status =
       outcome.kind === "interrupted" ? "pending" : outcome.kind === "limited" ? "parked" : "settled";
-    let next: Claimed | null = null;
-    for (const id of claimNext) next ??= this.#claim(fence.session, id);
-    this.claimCalls -= claimNext.length;
-    return { kind: "accepted" as const, next };
+    return "accepted";
   }
 
   #learn(health: HealthReport): void {
