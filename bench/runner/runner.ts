@@ -3,7 +3,7 @@
  * slots against `xargs -P 8` with the same commands; then a runner without work. One JSON document on stdout.
  */
 import { spawnSync } from "node:child_process";
-import { mkdirSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
@@ -83,18 +83,20 @@ async function cancel({ cancelOne }: Bench) {
 
 async function compare(command: string) {
   const bare = xargs(command);
-  const before = [cpuTicks(bench.hostPid), cpuTicks(bench.runnerPid)];
+  const before = allTicks(bench);
   const since = performance.now();
   await bench.run(Array.from({ length: JOBS }, () => command));
   const drover = performance.now() - since;
-  const after = [cpuTicks(bench.hostPid), cpuTicks(bench.runnerPid)];
-  // Beside the clock, because it says the same on a busy machine.
-  const [host, runner] = after.map((ticks, i) => ((ticks - (before[i] ?? 0)) * 1000) / TICKS / JOBS);
+  const after = allTicks(bench);
+  // Beside the clock, because it says more on a busy machine.
+  const [host, runner, children] = after.map(
+    (ticks, i) => ((ticks - (before[i] ?? 0)) * 1000) / TICKS / JOBS,
+  );
   return {
     xargsMs: Math.round(bare),
     droverMs: Math.round(drover),
     ratio: Number((drover / bare).toFixed(3)),
-    cpuMsPerJob: { host, runner },
+    cpuMsPerJob: { host, runner, children },
   };
 }
 
@@ -116,8 +118,31 @@ async function measureIdle(pid: number) {
   return { seconds: IDLE_S, cpuPercent: Number((cpu * 100).toFixed(3)), rssMiB: Math.round(rss) };
 }
 
+function allTicks({ hostPid, runnerPid }: Bench): number[] {
+  return [cpuTicks(hostPid), cpuTicks(runnerPid), childTicks(runnerPid)];
+}
+
+/** Of everything that the process has started: what has ended and was waited for, and what still runs. */
+function childTicks(pid: number): number {
+  const living = readdirSync(`/proc/${pid}/task`).flatMap((thread) =>
+    readFileSync(`/proc/${pid}/task/${thread}/children`, "latin1").split(" ").filter(Boolean),
+  );
+  return living
+    .map(Number)
+    .reduce((sum, child) => sum + cpuTicks(child) + childTicks(child), endedTicks(pid));
+}
+
 function cpuTicks(pid: number): number {
-  const stat = readFileSync(`/proc/${pid}/stat`, "latin1");
-  const fields = stat.slice(stat.lastIndexOf(")") + 2).split(" ");
+  const fields = statOf(pid);
   return Number(fields[11]) + Number(fields[12]);
+}
+
+function endedTicks(pid: number): number {
+  const fields = statOf(pid);
+  return Number(fields[13]) + Number(fields[14]);
+}
+
+function statOf(pid: number): string[] {
+  const stat = readFileSync(`/proc/${pid}/stat`, "latin1");
+  return stat.slice(stat.lastIndexOf(")") + 2).split(" ");
 }
