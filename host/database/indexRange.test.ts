@@ -27,7 +27,7 @@ describe("an index range", () => {
   it("says which field is out of order, and which order there is", () => {
     expect(resolve(["Eq", "b"], ["Gt", "a"])).toThrow(
       "Tried to query index rows.by_a_b but the query didn't use the index fields in order.\n" +
-        'Index fields: ["a", "b", "_creationTime"]\nQuery fields: ["b", "a"]\nFirst incorrect field: "b"\n',
+        'Index fields: ["a", "b", "_creationTime"]\nQuery fields: ["b", "a"]\nFirst incorrect field: "b"',
     );
     expect(resolve(["Eq", "a"], ["Eq", "b"], ["Eq", "c"])).toThrow('First incorrect field: "c"');
   });
