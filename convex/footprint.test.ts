@@ -7,7 +7,7 @@ import { afterEach, describe, expect, it, vi } from "vitest";
 import { ended, openQueue, type Queue } from "./queue.testkit.ts";
 import { claimJob } from "./model/claim/claim.ts";
 import { drain } from "./model/fanOut/drain.ts";
-import { reportAttempt } from "./model/attempts/report.ts";
+import { takeReport } from "./model/attempts/report.ts";
 import { begin } from "./model/access/access.ts";
 import type { ScopedTx } from "./model/shared/tx.ts";
 
@@ -113,13 +113,13 @@ describe("a report under static", () => {
     const fence = { job: _id, attempt: 1, session: one };
     const claim = await footprint(q, (ctx) => claimJob(ctx, { session: two, job: "1.2" }));
     const report = await footprint(q, (ctx) =>
-      reportAttempt(ctx, {
+      takeReport(ctx, {
         fence,
         ended: ended({ profile: "script" }),
         outcome: { kind: "complete", result: "ok" },
       }),
     );
-    expect(report.result.kind).toBe("accepted");
+    expect(report.result).toBe("accepted");
     expect(overlap(report.written, claim.read)).toEqual([]);
     expect(overlap(claim.written, report.read)).toEqual([]);
   });

@@ -364,42 +364,6 @@ describe("work:report", () => {
     expect(await errorOf(q.report({ ...fence, attempt: 0.5 }, complete))).toMatchObject({ code: "INVALID" });
   });
 
-  it("claims the next job in the same call, the first of its list that can be had", async () => {
-    const q = await openQueue();
-    const { fence } = await running(q);
-    await q.insert("1", {}, {});
-    await q.admin.mutation(api.jobs.cancel, { ...NS, job: "1.2" });
-    const call = (claimNext: string[]) =>
-      q.admin.mutation(api.work.report, { ...NS, fence, ended: ended(), outcome: complete, claimNext });
-    expect(await errorOf(call(["1", "2", "3", "4", "5"]))).toMatchObject({ code: "LIMIT" });
-    expect(await call(["9.9", "1.2", "1.3"])).toMatchObject({
-      kind: "accepted",
-      next: { job: { handle: "1.3" } },
-    });
-    expect(await call(["1.3"])).toEqual({ kind: "already", next: null });
-  });
-
-  it("claims no next job in a namespace that its session does not serve", async () => {
-    const q = await openQueue();
-    const { fence } = await running(q);
-    await q.admin.mutation(api.namespaces.ensure, { namespace: "other" });
-    const other = { namespace: "other" };
-    const { id } = await q.admin.mutation(api.assignments.create, { ...other, northStar: "n" });
-    const jobs = [{ type: "script" as const, context: "true" }];
-    const made = await q.admin.mutation(api.jobs.insert, {
-      ...other,
-      assignment: id,
-      jobs: [...jobs, ...jobs],
-    });
-    const [own = "", next = ""] = made.kind === "inserted" ? made.jobs.map((job) => job.id) : [];
-    const report = { ended: ended(), outcome: complete, claimNext: [next] };
-    const stale = { ...fence, job: own };
-    expect(await q.admin.mutation(api.work.report, { ...other, fence: stale, ...report })).toEqual({
-      kind: "lease_lost",
-      next: null,
-    });
-  });
-
   it("sends an interrupted job back without counting anything", async () => {
     const q = await openQueue();
     const { handle, fence } = await running(q);

@@ -4,7 +4,7 @@ import { exchangeWork } from "./model/attempts/exchange.ts";
 import { scopedMutation } from "./model/access/access.ts";
 import { claimJob } from "./model/claim/claim.ts";
 import { recordEvents } from "./model/jobs/events.ts";
-import { reportAttempt } from "./model/attempts/report.ts";
+import { takeReport } from "./model/attempts/report.ts";
 import { vEvent } from "./model/shared/shapes.ts";
 import { vAttemptReport, vClaimed, vFence, vReport, vReportAnswer } from "./model/shared/workShapes.ts";
 
@@ -32,14 +32,14 @@ export const advance = scopedMutation(
   handler: advanceAttempt,
 });
 
-/** Ends a claim with an outcome; `claimNext` names up to 4 jobs to try for, best first. */
+/** Ends a claim with an outcome: one report of an exchange, alone. */
 export const report = scopedMutation(
   "runner",
   "admin",
 )({
-  args: { ...vReport.fields, claimNext: v.optional(v.array(v.string())) },
-  returns: v.object({ kind: vReportAnswer, next: v.union(vClaimed, v.null()) }),
-  handler: reportAttempt,
+  args: vReport.fields,
+  returns: v.object({ kind: vReportAnswer }),
+  handler: async (ctx, report) => ({ kind: await takeReport(ctx, report) }),
 });
 
 /** Takes the reports of a runner and gives it new jobs, up to 32 of both, in one transaction. */

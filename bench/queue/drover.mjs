@@ -92,13 +92,8 @@ export function doneBy(session, { job }) {
   };
 }
 
-export function report({ client, session }, claimed, claimNext) {
-  return client.mutation(api.work.report, {
-    namespace,
-    ...doneBy(session, claimed),
-    ...(claimNext === undefined ? {} : { claimNext }),
-  });
-}
+export const report = ({ client, session }, claimed) =>
+  client.mutation(api.work.report, { namespace, ...doneBy(session, claimed) });
 
 /** Jobs a second of `work`, and the host's CPU for each. */
 export async function usingCpu({ host }, jobs, work) {
@@ -109,12 +104,12 @@ export async function usingCpu({ host }, jobs, work) {
   return { perSecond, cpuMs: ((host.usage().cpuSeconds - cpu) / jobs) * 1000 };
 }
 
-/** Claims and completes each job with two calls, or with one that carries the next claim. */
-export async function drain(queue, ids, { width, carry }) {
+/** Claims and completes each job with two calls. */
+export async function drain(queue, ids, { width }) {
   const workers = await claimers(queue, width);
   const left = [...ids].reverse();
   const result = await usingCpu(queue, ids.length, () =>
-    Promise.all(workers.map((worker) => (carry ? carried(worker, left) : oneByOne(worker, left)))),
+    Promise.all(workers.map((worker) => oneByOne(worker, left))),
   );
   await Promise.all(workers.map(({ client }) => client.close()));
   return result;
@@ -125,15 +120,6 @@ async function oneByOne(worker, left) {
     const claimed = await claim(worker, id);
     if (claimed === null) throw new Error("a job that nobody else wants was not given");
     await report(worker, claimed);
-  }
-}
-
-async function carried(worker, left) {
-  const first = left.pop();
-  let claimed = first === undefined ? null : await claim(worker, first);
-  while (claimed !== null) {
-    const next = left.pop();
-    claimed = (await report(worker, claimed, next === undefined ? [] : [next])).next;
   }
 }
 

@@ -29,23 +29,22 @@ export async function measureDrover(figures, size) {
   await backlogs(size, put);
 }
 
-/** Tries of a claim (alone or with a report) where mutations conflict as on Convex Cloud: 16 claimers by the window. */
+/** Tries of an exchange where mutations conflict as on Convex Cloud: 16 claimers by the window. */
 async function conflicts(size) {
   const host = await startConflictingHost(tempFolder("conflicts"));
   const queue = await openQueue(host);
   await fill(queue, size.jobs);
   const { perSecond, calls } = await drainByWindow(queue, size.jobs, 16);
-  const counts = ["work:claim", "work:report"].map((name) => host.conflicts()[name]);
-  const sum = (key) => counts.reduce((all, count) => all + (count?.[key] ?? 0), 0);
+  const { "work:exchange": count } = host.conflicts();
   await host.stop();
-  return { perSecond, calls, tries: sum("tries") / sum("calls"), failed: sum("failed") };
+  return { perSecond, calls, tries: count.tries / count.calls, failed: count.failed };
 }
 
 /** V8 compiles what has run often; a host that has been up for some minutes is what people have. */
 async function warmUp(queue, { warm }) {
   await enqueue(queue, warm, 8);
   await drainByWindow(queue, warm, 8);
-  await drain(queue, await fill(queue, warm), { width: 8, carry: true });
+  await drain(queue, await fill(queue, warm), { width: 8 });
 }
 
 async function onHost(size, work) {
@@ -64,24 +63,21 @@ async function enqueues(queue, size, put) {
 }
 
 async function drains(queue, size, put) {
-  const filled = async (how, count = size.jobs) => await drain(queue, await fill(queue, count), how);
+  const filled = () => fill(queue, size.jobs);
+  const exchanged = async (how) => await drainByExchange(queue, await filled(), how);
+  const measure = async (work, run) => put(work, await rounds(run, size.repeat));
   for (const width of CLAIMERS) {
-    put(`drain ${width}`, await rounds(() => filled({ width, carry: false }), size.repeat));
-    put(`carry ${width}`, await rounds(() => filled({ width, carry: true }), size.repeat));
+    await measure(`drain ${width}`, async () => await drain(queue, await filled(), { width }));
+    await measure(`carry ${width}`, () => exchanged({ width, slots: 1 }));
+    await measure(`exchange ${width}`, () => exchanged({ width, slots: 8 }));
   }
   for (const width of [8, 16]) {
-    const byWindow = async () => {
-      await fill(queue, size.jobs);
+    await measure(`window ${width}`, async () => {
+      await filled();
       return await drainByWindow(queue, size.jobs, width);
-    };
-    put(`window ${width}`, await rounds(byWindow, size.repeat));
+    });
   }
-  for (const width of CLAIMERS) {
-    const byExchange = async (slots) =>
-      await drainByExchange(queue, await fill(queue, size.jobs), { width, slots });
-    put(`exchange ${width}`, await rounds(() => byExchange(8), size.repeat));
-    if (width === 8) put("best", await rounds(() => byExchange(32), size.repeat));
-  }
+  await measure("best", () => exchanged({ width: 8, slots: 32 }));
 }
 
 async function graphs(queue, size, put) {
@@ -95,7 +91,7 @@ async function backlogs(size, put) {
   const file = join(folder, "data.sqlite3");
   let host = await startHost(folder);
   let queue = await openQueue(host);
-  await drain(queue, await fill(queue, 1), { width: 1, carry: false });
+  await drain(queue, await fill(queue, 1), { width: 1 });
   await host.stop();
   let made = 1;
   for (const finished of size.finished) {
@@ -103,9 +99,10 @@ async function backlogs(size, put) {
     host = await startHost(folder);
     queue = await openQueue(host);
     if (made === 1) await fill(queue, size.pending);
-    await drain(queue, await fill(queue, size.warm), { width: 8, carry: true });
-    const filled = async () => await drain(queue, await fill(queue, size.jobs), { width: 8, carry: true });
-    const result = await rounds(filled, size.repeat);
+    const carried = async (count) =>
+      await drainByExchange(queue, await fill(queue, count), { width: 8, slots: 1 });
+    await carried(size.warm);
+    const result = await rounds(() => carried(size.jobs), size.repeat);
     put(`backlog ${finished}`, { ...result, ...host.usage(), fileMiB: statSync(file).size / 2 ** 20 });
     await host.stop();
     made = finished;

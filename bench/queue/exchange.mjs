@@ -17,15 +17,14 @@ export async function drainByExchange(queue, ids, { width, slots }) {
 async function exchangeUntilEmpty(worker, slots, take) {
   let held = [];
   for (let jobs = take(slots); jobs.length + held.length > 0; jobs = take(slots)) {
-    const claimed = await exchange(worker, held, jobs);
+    const claimed = await exchange(worker, held, { jobs, slots });
     if (claimed.length < jobs.length) throw new Error("a job that nobody else wants was not given");
     held = claimed;
   }
 }
 
-/** Hands in what is `held` as complete, and gives what could be had of `jobs`. */
-export async function exchange({ client, session }, held, jobs) {
+/** Hands in what is `held` as complete, and gives what could be had of `claim.jobs`. */
+export async function exchange({ client, session }, held, claim) {
   const reports = held.map((claimed) => doneBy(session, claimed));
-  const claim = { jobs, slots: jobs.length };
   return (await client.mutation(api.work.exchange, { namespace, session, reports, claim })).claimed;
 }

@@ -22,9 +22,9 @@ export function goalRows(figures, size) {
 
 const TITLES = {
   "enqueue 32": "enqueue, 32 in flight",
-  "carry 8": "claim + complete, 8 claimers (the completion carries the next claim)",
-  "exchange 8": "the same, 8 jobs a call (the peers' best modes: see above)",
-  "window 8": "the same, job by job, choosing from the ready window as runners do",
+  "carry 8": "claim + complete, 8 claimers, one job a call",
+  "exchange 8": "the same, 8 jobs a call (the peers' best modes are above)",
+  "window 8": "the same, choosing from the ready window as runners do",
 };
 
 function against(figures, [ours, theirs], factors) {

@@ -50,9 +50,9 @@ async function drainReady(queue, count, width) {
         await new Promise((resolve) => wake.push(resolve));
         continue;
       }
-      let held = await exchange(worker, [], jobs);
+      let held = await exchange(worker, [], { jobs, slots: SLOTS });
       while (held.length > 0) {
-        const claimed = await exchange(worker, held, take(SLOTS));
+        const claimed = await exchange(worker, held, { jobs: take(SLOTS), slots: SLOTS });
         for (const _ of held) counter.one();
         held = claimed;
       }

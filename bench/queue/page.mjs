@@ -81,17 +81,17 @@ function rateRows(size) {
     ...CLAIMERS.map((n) => ({ work: `drain ${n}`, title: `claim + complete, ${claimers(n)}, job by job` })),
     ...CLAIMERS.map((n) => ({
       work: `carry ${n}`,
-      title: `${claimers(n)}, the completion carries the next claim`,
+      title: `${claimers(n)}, one call completes a job and claims the next`,
       theirs: `drain ${n}`,
     })),
     ...CLAIMERS.map((n) => ({
       work: `exchange ${n}`,
-      title: `${claimers(n)} with 8 slots each: one call reports and claims 8 jobs, as runners do`,
+      title: `${claimers(n)} with 8 slots: one call completes up to 8 jobs and claims as many`,
       theirs: `drain ${n}`,
     })),
     ...[8, 16].map((n) => ({
       work: `window ${n}`,
-      title: `${claimers(n)}, the same, choosing from the ready window as runners do`,
+      title: `${claimers(n)} with 8 slots, choosing from the ready window as runners do`,
       theirs: `drain ${n}`,
     })),
     { work: "best", title: "claim + complete, each at its best (Drover: 8 claimers, 32 jobs a call)" },
@@ -115,7 +115,7 @@ function ratio(figures, work, [theirs, peers]) {
 
 function notes(figures) {
   const lines = [
-    "BullMQ's completion always carries the next claim, so its job-by-job figure is the one to hold against Drover's carried one.",
+    "BullMQ's completion always carries the next claim, so its job-by-job figure is the one to hold against Drover's with one call a job.",
     "Drover's claimers are told which jobs are ready, but in the rows that say “window” and in the graphs; the peers' claims always look for theirs.",
     "graphile-worker deletes a finished job; the others keep it. graphile-worker has no graphs, BullMQ trees alone, children first.",
     ...[...figures.missing].map(([who, whys]) => `${who}: not measured: ${whys.join("; ")}.`),
@@ -173,7 +173,7 @@ function ownTable(figures, size) {
 function profileText(figures, profiles) {
   const parts = [
     ["an enqueue (32 in flight)", figures.get("enqueue 32"), profiles.enqueue],
-    ["a report that carries the next claim (8 claimers)", figures.get("carry 8"), profiles.report],
+    ["a call that completes a job and claims the next (8 claimers)", figures.get("carry 8"), profiles.report],
   ];
   const texts = parts.map(([what, result, profile]) => {
     const per = result.cpuMs;

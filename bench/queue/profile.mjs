@@ -1,7 +1,8 @@
 // Where the host's CPU goes for one kind of call: a CPU profile of a host of its own, summed by part.
 import { mkdirSync, readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
-import { drain, enqueue, fill, openQueue } from "./drover.mjs";
+import { enqueue, fill, openQueue } from "./drover.mjs";
+import { drainByExchange } from "./exchange.mjs";
 import { startHost } from "./host.mjs";
 import { tempFolder } from "./servers/server.mjs";
 
@@ -25,13 +26,13 @@ const PARTS = [
 ];
 const REST = "Node itself and the rest";
 
-/** Parts of the host's CPU for an enqueue, and for a report that carries the next claim. */
+/** Parts of the host's CPU for an enqueue, and for a completion with the next claim. */
 export async function profiles(count) {
   return {
     enqueue: await profiled({ prepare: () => [], work: (queue) => enqueue(queue, count, 32) }),
     report: await profiled({
       prepare: (queue) => fill(queue, count),
-      work: (queue, ids) => drain(queue, ids, { width: 8, carry: true }),
+      work: (queue, ids) => drainByExchange(queue, ids, { width: 8, slots: 1 }),
     }),
   };
 }

@@ -2,13 +2,16 @@
 // choose from it. What others took meanwhile costs a call that is refused.
 import { api } from "../../convex/_generated/api.js";
 import { rankFor } from "../../domain/rendezvous.ts";
-import { chooseJob, chooseNext } from "../../runner/claim/choose.ts";
-import { claim, claimers, namespace, report } from "./drover.mjs";
+import { chooseJob, chooseSome } from "../../runner/claim/choose.ts";
+import { claimers, namespace } from "./drover.mjs";
+import { exchange } from "./exchange.mjs";
 import { untilCount, within } from "./measure.mjs";
 
 const WAIT_MS = 600_000;
+/** Of each claimer: those of a runner. */
+const SLOTS = 8;
 
-/** Drains `count` ready jobs with `width` such claimers; `calls` is what they asked for each claimed job. */
+/** Drains `count` ready jobs with `width` such claimers; `calls` is how often they asked, for each claimed job. */
 export async function drainByWindow(queue, count, width) {
   const workers = await claimers(queue, width);
   const shared = {
@@ -38,7 +41,7 @@ function windowClaimer(worker, me, shared) {
     wake();
   });
   const chooser = {
-    fits: ({ job }) => !done.has(job.id),
+    fits: ({ job }, beside) => !done.has(job.id) && !beside.some((other) => other.job.id === job.id),
     rank: ({ job }) => rankFor(job.id, me, shared.names),
   };
   const turn = (ms) =>
@@ -50,22 +53,21 @@ function windowClaimer(worker, me, shared) {
       };
     });
   const work = async () => {
-    while (!shared.isOver) {
-      const choice = chooseJob(offers, chooser, performance.now());
-      if (choice.kind !== "claim") {
-        await turn(choice.ms);
+    for (let held = []; !shared.isOver;) {
+      const call = { now: performance.now(), slots: SLOTS, carried: held.length > 0 };
+      const jobs = chooseSome(offers, chooser, call).map(({ job }) => job.id);
+      if (jobs.length + held.length === 0) {
+        const choice = chooseJob(offers, chooser, performance.now());
+        if (choice.kind !== "claim") await turn(choice.ms);
         continue;
       }
       shared.calls++;
-      done.add(choice.offer.job.id);
-      let claimed = await claim(worker, choice.offer.job.id);
-      while (claimed !== null) {
-        done.add(claimed.job.id);
-        const next = chooseNext(offers, chooser).map(({ job }) => job.id);
-        shared.calls++;
-        claimed = (await report(worker, claimed, next)).next;
-        shared.counter.one();
-      }
+      const claimed = await exchange(worker, held, { jobs, slots: SLOTS });
+      for (const { job } of claimed) done.add(job.id);
+      // With a slot to spare, what was named and not given has been taken by another.
+      if (claimed.length < SLOTS) for (const id of jobs) done.add(id);
+      for (const _ of held) shared.counter.one();
+      held = claimed;
     }
   };
   const working = work();

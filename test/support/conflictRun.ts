@@ -1,6 +1,6 @@
 /**
- * Tries per claim and per completion that carries the next claim, when the host makes concurrent mutations conflict as
- * Convex Cloud does. Claimers take jobs of one backlog, each its own, over one socket each.
+ * Tries per exchange (reports with the next claims) when the host makes concurrent mutations conflict as Convex Cloud
+ * does. Claimers take jobs of one backlog, each its own, over one socket each.
  */
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
@@ -24,12 +24,11 @@ export interface ConflictRun {
   /** Ids of the backlog, and of what was run, in the order of the claims. */
   jobs: string[];
   ran: string[];
-  claim: Tries;
-  report: Tries;
+  exchange: Tries;
 }
 
 /** Drains a backlog on a host of its own, which is gone afterwards. */
-export async function runConflicts(count: number, claimers: number): Promise<ConflictRun> {
+export async function runConflicts(count: number, claimers: number, slots: number): Promise<ConflictRun> {
   const keys = await testKeys();
   const home = await mkdtemp(join(tmpdir(), "drover-conflicts-"));
   const host = await startHost({
@@ -53,12 +52,11 @@ export async function runConflicts(count: number, claimers: number): Promise<Con
     const jobs = await backlog(connect(), count);
     const left = [...jobs];
     const ran: string[] = [];
-    const take = () => left.shift();
+    const take = () => left.splice(0, slots);
     const work = Array.from({ length: claimers }, (_, i) => drain(connect(), `r${i}`, { take, ran }));
     await Promise.all(work);
     const counts = host.conflicts();
-    const of = (path: string): Tries => counts[path] ?? { calls: 0, tries: 0, failed: 0 };
-    return { jobs, ran, claim: of("work:claim"), report: of("work:report") };
+    return { jobs, ran, exchange: counts["work:exchange"] ?? { calls: 0, tries: 0, failed: 0 } };
   } finally {
     await Promise.all(clients.map((client) => client.close()));
     await host.stop();
@@ -74,21 +72,18 @@ const DONE = {
 async function drain(
   worker: ConvexClient,
   name: string,
-  { take, ran }: { take: () => string | undefined; ran: string[] },
+  { take, ran }: { take: () => string[]; ran: string[] },
 ): Promise<void> {
   const { session } = await worker.mutation(api.sessions.start, {
     ...{ runner: name, host: name, version: "1", namespaces: [namespace] },
-    ...{ pools: ["default"], slots: 4, profiles: ["script"] },
+    ...{ pools: ["default"], slots: 8, profiles: ["script"] },
   });
-  for (let job = take(); job !== undefined; job = take()) {
-    let claimed = await worker.mutation(api.work.claim, { namespace, session, job });
-    while (claimed !== null) {
-      ran.push(claimed.job.id);
-      const next = take();
-      const fence = { job: claimed.job.id, attempt: claimed.job.attempt, session };
-      const claimNext = next === undefined ? [] : [next];
-      claimed = (await worker.mutation(api.work.report, { namespace, fence, ...DONE, claimNext })).next;
-    }
+  let reports: (typeof api.work.exchange)["_args"]["reports"] = [];
+  for (let jobs = take(); jobs.length + reports.length > 0; jobs = take()) {
+    const call = { namespace, session, reports, claim: { jobs, slots: jobs.length } };
+    const { claimed } = await worker.mutation(api.work.exchange, call);
+    ran.push(...claimed.map(({ job }) => job.id));
+    reports = claimed.map(({ job }) => ({ fence: { job: job.id, attempt: job.attempt, session }, ...DONE }));
   }
 }
 

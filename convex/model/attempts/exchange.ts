@@ -27,7 +27,7 @@ export async function exchangeWork(ctx: ScopedTx, { session, reports, claim }: A
   checkCount("claim.jobs", claim.jobs.length);
   const claimer = await servingSession(ctx, session);
   const answers: ReportAnswer[] = [];
-  for (const report of reports) answers.push((await takeReport(ctx, report)).kind);
+  for (const report of reports) answers.push(await takeReport(ctx, report));
   return { answers, claimed: await claimSome(ctx, claimer, claim) };
 }
 

@@ -66,7 +66,6 @@ function mayClaim(ctx: ScopedTx, session: Doc<"sessions">, job: Doc<"jobs">): bo
   const { namespace, caller, now } = ctx;
   const alive = session.status === "live" && session.leaseUntil > now && !session.draining;
   const waiting = job.status === "pending" && job.ready && !namespace.paused;
-  // A report may claim its next job in the namespace that it names: the session must serve that one, too.
   const serves = session.namespaces.includes(namespace.name) && session.pools.includes(job.pool);
   return alive && waiting && serves && hasRepo(session, namespace, job) && grantsPool(caller, job.pool);
 }
