@@ -72,6 +72,8 @@ async function install(what: string, folder: string): Promise<void> {
     await writeFile(join(part, "package.json"), '{"private":true}\n');
     // Scripts stay off: the programs lie in optional dependencies, nothing of the packages need run here.
     const flags = ["--ignore-scripts", "--no-audit", "--no-fund", "--save-exact"];
+    // `npm run` hands this project's own strictness on, and two of them ask for a later Node than they need.
+    flags.push("--engine-strict=false");
     await promisify(execFile)("npm", ["install", ...flags, what], { cwd: part });
     await rename(part, folder).catch((error: NodeJS.ErrnoException) => {
       if (error.code !== "ENOTEMPTY" && error.code !== "EEXIST") throw error; // another run was quicker
