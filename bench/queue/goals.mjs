@@ -80,10 +80,13 @@ function graphRow(figures, work) {
 function conflictRow(figures, { jobs }) {
   const own = figures.get("conflicts");
   if (own === undefined) return null;
-  const tries = own.tries * own.calls;
-  const came = `${number(tries)} (${number(own.calls)} calls a job with those that were refused, ${number(own.tries)} runs a call; ${own.failed} gave up)`;
-  const what = `runs of claim and report for a job, 16 claimers, ${count(jobs)} jobs, conflicts as on Convex Cloud`;
-  return [what, "< 1.2", ...verdict(came, 1.2 / tries, "claimers that name the same job at the same time")];
+  const came = `${number(own.tries)} (${number(own.calls)} exchanges a job with those that were refused; ${own.failed} gave up)`;
+  const what = `runs of an exchange, 16 claimers with 8 slots by the window, ${count(jobs)} jobs, conflicts as on Convex Cloud`;
+  return [
+    what,
+    "< 1.2",
+    ...verdict(came, 1.2 / own.tries, "claimers that name the same job at the same time"),
+  ];
 }
 
 function fanOutRow(figures, { subscribers }) {

@@ -47,15 +47,24 @@ describe("the choice of a job", () => {
   const ids = (offers: Offer[]) => offers.map(({ job }) => job.id);
   const some = ["1", "2", "3", "4", "5", "6"].map((id) => offer(id, id === "6" ? 5 : 10));
 
-  it("names as many jobs as there are slots, of those whose turn it is", () => {
+  it("names as many jobs as there are slots, of those for which it comes first", () => {
     const call = { now: 0, slots: 2, carried: false };
     expect(ids(chooseSome(some, chooser(), call))).toEqual(["6", "1"]);
     expect(ids(chooseSome(some, chooser({ 6: 1, 2: 1 }, ["1"]), call))).toEqual(["3", "4"]);
   });
 
-  it("names some more beside reports, the urgent ones first, of these the ones for which it comes first", () => {
+  it("names more beside reports, the urgent one first also before its turn", () => {
     const ranks = chooser({ 1: 2, 2: 1, 3: 0, 4: 3, 5: 4, 6: 5 });
-    expect(ids(chooseSome(some, ranks, { now: 0, slots: 1, carried: true }))).toEqual(["6", "3", "2", "1"]);
+    expect(ids(chooseSome(some, ranks, { now: 0, slots: 1, carried: true }))).toEqual(["6", "3"]);
+  });
+
+  it("names one for which others come first where it comes first for none, and no more of them", () => {
+    const ranks = chooser({ 1: 0, 2: 0, 3: 0, 4: 2, 5: 1, 6: 3 });
+    const call = { now: 10_000, slots: 6, carried: false };
+    expect(ids(chooseSome(some.slice(0, 5), ranks, call))).toEqual(["1", "2", "3"]);
+    expect(ids(chooseSome(some.slice(3), ranks, call))).toEqual(["6"]);
+    expect(ids(chooseSome(some.slice(3), ranks, { ...call, now: 0 }))).toEqual([]);
+    expect(ids(chooseSome(some.slice(3, 5), ranks, { ...call, now: 0, carried: true }))).toEqual(["5"]);
   });
 
   it("asks of each job whether it fits beside those that it names with it", () => {
