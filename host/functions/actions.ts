@@ -50,10 +50,21 @@ function lost({ why, problem }: { why: Loss; problem: string | null }): Failure 
   }
 }
 
+/** Where frames of the two scripts of a bundle come from; kept, since a source map is parsed when it is first asked. */
+interface Stacks {
+  readonly web: StackFrames;
+  readonly node: StackFrames;
+}
+
+function stacksOf({ sourceMap, node }: FunctionsBundle): Stacks {
+  return { web: new StackFrames(sourceMap), node: new StackFrames(node?.sourceMap) };
+}
+
 /** Runs actions: each has a thread to itself while it runs, so it can neither hold up nor be taken for another. */
 export class ActionRunner {
   #bundle: FunctionsBundle;
   #nodePaths: ReadonlySet<string>;
+  #stacks: Stacks;
   #env: Record<string, string>;
   readonly #rules: CallRules;
   readonly #calls: ActionCalls;
@@ -69,6 +80,7 @@ export class ActionRunner {
   ) {
     this.#bundle = bundle;
     this.#nodePaths = nodePaths(bundle);
+    this.#stacks = stacksOf(bundle);
     this.#env = env;
     this.#rules = wiring.rules;
     this.#calls = wiring.calls;
@@ -78,6 +90,7 @@ export class ActionRunner {
   replace(bundle: FunctionsBundle, env: Record<string, string>): void {
     this.#bundle = bundle;
     this.#nodePaths = nodePaths(bundle);
+    this.#stacks = stacksOf(bundle);
     this.#env = env;
     const idle = this.#idle;
     this.#idle = [];
@@ -92,7 +105,7 @@ export class ActionRunner {
     const { entry } = checked;
     const threadCall = { ...this.#threadCall(entry.path, scope), args: JSON.stringify(call.args) };
     const inNode = this.#nodePaths.has(entry.path) ? this.#bundle.node : undefined;
-    const stack = new StackFrames((inNode ?? this.#bundle).sourceMap);
+    const stack = inNode ? this.#stacks.node : this.#stacks.web;
     const ran = await this.#inThread(
       (thread) => thread.run(threadCall, this.#host(entry.path, scope)),
       inNode,
@@ -108,14 +121,13 @@ export class ActionRunner {
   async http(request: Request, scope: RequestScope): Promise<Response | Failure | null> {
     if (!this.#bundle.modules.includes("http")) return null;
     const call = this.#threadCall("http", scope);
+    const { web: stack } = this.#stacks;
     const plain = await plainRequest(request);
     const ran = await this.#inThread((thread) => thread.http(call, plain, this.#host("http", scope)));
     if (ran.kind === "lost") return lost(ran);
     const settled = ran.value;
     if (settled === null) return null;
-    return settled.ok
-      ? settled.value
-      : thrownFailure(settled.thrown, new StackFrames(this.#bundle.sourceMap));
+    return settled.ok ? settled.value : thrownFailure(settled.thrown, stack);
   }
 
   /** Ends every thread; what runs in them is lost. */

@@ -6,7 +6,8 @@ import { writeFileSync } from "node:fs";
 import { mkdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import { MemoryBackend, type MemoryJob } from "../../test/support/memoryBackend.ts";
+import { MemoryBackend } from "../../test/support/memoryBackend.ts";
+import type { MemoryJob } from "../../test/support/memoryJob.ts";
 import {
   startTestRunner,
   testPlace,

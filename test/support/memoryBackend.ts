@@ -5,31 +5,15 @@
 import type { Backend, HealthReport } from "../../runner/connect/backend.ts";
 import type {
   Claimed,
-  EndedAttempt,
-  EventRow,
   ExchangeCall,
   Fence,
   Health,
   Orders,
-  Outcome,
   ReadyJob,
   Report,
   ReportAnswer,
 } from "../../runner/connect/types.ts";
-
-export interface MemoryJob {
-  id: string;
-  handle: string;
-  status: "pending" | "running" | "settled" | "parked";
-  attempt: number;
-  session: string | undefined;
-  claimed: Claimed;
-  cancel: boolean;
-  outcome?: Outcome;
-  rows: EndedAttempt[];
-  late: Outcome[];
-  events: EventRow[];
-}
+import { newJob, type MemoryJob } from "./memoryJob.ts";
 
 interface MemorySession {
   id: string;
@@ -57,51 +41,8 @@ export class MemoryBackend {
 
   /** Adds a ready job; `change` overrides parts of its claim. */
   add(handle: string, job: Partial<Claimed["job"]> = {}, more: Partial<Claimed> = {}): MemoryJob {
-    const id = `job-${handle}`;
-    const claimed: Claimed = {
-      job: {
-        id,
-        handle,
-        type: "script",
-        class: "script",
-        title: handle,
-        context: "true",
-        timeoutMs: 60_000,
-        idleTimeoutMs: null,
-        cascade: ["script"],
-        attempt: 0,
-        fallsThrough: false,
-        private: false,
-        ...job,
-      },
-      assignment: {
-        id: "assignment-1",
-        number: 1,
-        northStar: "make it so",
-        artifacts: "",
-        decisions: "",
-        policy: "static",
-      },
-      previous: null,
-      jobs: [],
-      reminder: false,
-      namespace: "app",
-      renewInMs: this.leaseMs / 3,
-      ...more,
-    };
-    const added: MemoryJob = {
-      id,
-      handle,
-      status: "pending",
-      attempt: 0,
-      session: undefined,
-      claimed,
-      cancel: false,
-      rows: [],
-      late: [],
-      events: [],
-    };
-    this.jobs.set(id, added);
+    const added = newJob(handle, job, { renewInMs: this.leaseMs / 3, ...more });
+    this.jobs.set(added.id, added);
     this.changed();
     return added;
   }
