@@ -71,7 +71,7 @@ export function makeCore({ store, bundle, redact, log, adminKey, urls, ...option
   const system = {
     functions: () => registry.all(),
     deployment: (): Deployment => deployment,
-    url: urls.cloud,
+    urls,
   };
   const conflicts = options.simulateConflicts ? new ConflictLog() : undefined;
   const engine = new Engine({

@@ -19,7 +19,9 @@ export const pushRequest = z.object({
     /** `convex.config.ts`. */
     definition: pushedModule.nullish(),
     schema: pushedModule.nullish(),
-    changedModules: z.array(pushedModule),
+    changedModules: z.array(pushedModule).optional(),
+    /** All of the modules, from the CLI before 1.29, which knows nothing of unchanged ones. */
+    functions: z.array(pushedModule).default([]),
     unchangedModuleHashes: z.array(unchanged).default([]),
     udfServerVersion: z.string(),
   }),
@@ -45,7 +47,7 @@ export function modulesOf(request: PushRequest, before: StoredDeployment | null)
       `This host installs no packages (${names}). Remove "externalPackages" from convex.json: the CLI then bundles them.`,
     );
   }
-  const pushed = [...appDefinition.changedModules];
+  const pushed = [...(appDefinition.changedModules ?? appDefinition.functions)];
   if (appDefinition.schema) pushed.push(appDefinition.schema);
   const kept = appDefinition.unchangedModuleHashes.map(({ path, sha256 }) => {
     const module = before?.modules.find((each) => each.path === path && each.sha256 === sha256);

@@ -14,7 +14,7 @@ type SystemQuery = (tx: Transaction, args: ConvexObject) => string;
 export interface SystemWiring {
   readonly functions: () => FunctionEntry[];
   readonly deployment: () => Deployment;
-  readonly url: string;
+  readonly urls: { readonly cloud: string; readonly site: string };
 }
 
 const UDF_TYPES = { query: "Query", mutation: "Mutation", action: "Action" } as const;
@@ -26,10 +26,9 @@ export function systemQueries(wiring: SystemWiring): (call: Call, tx: Transactio
     "cli/tableData": tableData,
     "cli/tableSize": (tx, { tableName }) => String(countOf(tx, textOf(tableName))),
     "cli/queryEnvironmentVariables": (tx) => JSON.stringify(listEnv(tx)),
-    "cli/queryEnvironmentVariables:get": (tx, { name }) =>
-      JSON.stringify(listEnv(tx).find((row) => row["name"] === name) ?? null),
+    "cli/queryEnvironmentVariables:get": (tx, { name }) => JSON.stringify(variable(tx, textOf(name), wiring)),
     "cli/modules:apiSpec": () => JSON.stringify(apiSpec(wiring)),
-    "cli/convexUrl:cloudUrl": () => JSON.stringify(wiring.url),
+    "cli/convexUrl:cloudUrl": () => JSON.stringify(wiring.urls.cloud),
     "cli/exports:getLatest": (tx) => all(tx, "_exports").at(-1) ?? "null",
     "cli/queryImport": (tx, { importId }) => tx.get(textOf(importId), "_imports") ?? "null",
     "cli/queryImport:list": (tx) => `[${all(tx, "_imports").join(",")}]`,
@@ -40,6 +39,13 @@ export function systemQueries(wiring: SystemWiring): (call: Call, tx: Transactio
     const query = Object.hasOwn(queries, name) ? queries[name] : undefined;
     return query?.(tx, (args[0] ?? {}) as ConvexObject) ?? null;
   };
+}
+
+/** One variable, also of those that every deployment has: the CLI before 1.35 asks for its addresses in this way. */
+function variable(tx: Transaction, name: string, { urls }: SystemWiring): ConvexObject | null {
+  if (name === "CONVEX_CLOUD_URL") return { name, value: urls.cloud };
+  if (name === "CONVEX_SITE_URL") return { name, value: urls.site };
+  return listEnv(tx).find((row) => row["name"] === name) ?? null;
 }
 
 /** The number of documents in a table, from its index alone. */

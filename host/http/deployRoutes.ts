@@ -28,6 +28,11 @@ export interface DeployWiring {
   readonly urls: { readonly cloud: string; readonly site: string };
 }
 
+/** What the CLI before 1.28 is told, which pushes apps without `convex.config.ts` by other routes. */
+const OLD_CLI =
+  "This host takes deploys of the convex package from version 1.28 on, and got one of an older version. " +
+  "Update it: npm install convex@latest";
+
 const pushId = z.object({ schemaIds: z.object({ "": z.string() }) });
 const waitBody = z.object({ schemaChange: pushId });
 const finishBody = z.object({
@@ -75,6 +80,7 @@ type Route = (path: string, answer: (c: Context) => Promise<object>) => unknown;
 function pushRoutes(admin: Route, wiring: DeployWiring): void {
   const { deployment, engine } = wiring;
   const started = async (c: Context) => await deployment.start(pushRequest.parse(await readBody(c)));
+  admin("/api/prepare_schema", () => Promise.reject(new HostError(OLD_CLI)));
   admin("/api/get_config_hashes", () => Promise.resolve(configHashes(deployment)));
   admin("/api/deploy2/evaluate_schema", async (c) => {
     const push = await started(c);

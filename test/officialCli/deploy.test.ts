@@ -97,6 +97,15 @@ it("sets, gets, lists and removes environment variables, and functions see them 
   expect((await project.convex(host, "env", "list")).stdout).not.toContain("GREETING");
 });
 
+it("answers older versions of the CLI: with its address as a variable, or with what to update", async () => {
+  const site = await project.convex(host, "env", "get", "CONVEX_SITE_URL");
+  expect(site.stdout.trim()).toBe(host.siteUrl);
+  const headers = { authorization: `Convex ${ADMIN_KEY}` };
+  const push = await fetch(`${host.url}/api/prepare_schema`, { method: "POST", headers, body: "{}" });
+  expect(push.status).toBe(400);
+  expect(await push.json()).toMatchObject({ message: expect.stringContaining("from version 1.28 on") });
+});
+
 it("describes every function with its validators", async () => {
   const { functions } = JSON.parse((await project.convex(host, "function-spec")).stdout) as {
     functions: {
