@@ -3,6 +3,7 @@ import { Committer } from "../database/committer.ts";
 import { SessionRequests } from "../database/sessionRequests.ts";
 import type { Transaction } from "../database/transaction.ts";
 import { DeveloperError } from "../values/errors.ts";
+import { Answers } from "./answers.ts";
 import { actionCalls } from "./actionCalls.ts";
 import { ActionRunner } from "./actions.ts";
 import type { FunctionsBundle } from "./bundleFormat.ts";
@@ -10,16 +11,9 @@ import type { Answer, Call, EngineOptions, MutationCall, OneOff, QueryAnswer, Qu
 import type { Named } from "./checkCall.ts";
 import { DeterministicRunner, failed, resolved, type Result } from "./deterministic.ts";
 import { after, type Eventually } from "./eventually.ts";
-import { LogLines, NO_METADATA, type RequestScope } from "./frame.ts";
+import { NO_METADATA, type RequestScope } from "./frame.ts";
 import { mayCallInternal, SYSTEM } from "./identity.ts";
-import {
-  type CallOutcome,
-  CONFLICTED,
-  type Failure,
-  failureMessage,
-  newRequestId,
-  RAN_AWAY,
-} from "./outcome.ts";
+import { type CallOutcome, CONFLICTED, type Failure, RAN_AWAY } from "./outcome.ts";
 import { canonicalPath, Registry } from "./registry.ts";
 import { makeGuard } from "./watchdog.ts";
 
@@ -32,12 +26,14 @@ export class Engine {
   readonly #runner: DeterministicRunner;
   readonly #actions: ActionRunner;
   readonly #requests: SessionRequests;
+  readonly #answers: Answers;
   readonly #listeners: ((commit: Commit) => void)[] = [];
 
   constructor(options: EngineOptions) {
     const { bundle, env, rules, store } = options;
     this.#options = options;
     this.#requests = new SessionRequests(store.driver);
+    this.#answers = new Answers(options);
     this.#runner = new DeterministicRunner(bundle, env, { rules, running: options.running });
     const guard = makeGuard(() => this.#runner.discardIsolates());
     this.committer = new Committer(store, guard, {
@@ -66,7 +62,7 @@ export class Engine {
   }
 
   async query(call: QueryCall): Promise<QueryAnswer> {
-    const scope = this.#scope(call);
+    const scope = this.#answers.scope(call);
     const { value, ts } = await this.committer.read({
       run: (tx) => {
         const result =
@@ -77,7 +73,7 @@ export class Engine {
       runaway: () => ({ done: failed(RAN_AWAY), reads: [] }),
     });
     return {
-      outcome: this.#outcome(call, scope, value.done),
+      outcome: this.#answers.outcome(call, scope, value.done),
       ts,
       reads: value.reads,
       journal: value.done.journal,
@@ -85,7 +81,7 @@ export class Engine {
   }
 
   async mutate(call: MutationCall): Promise<Answer> {
-    const scope = this.#scope(call);
+    const scope = this.#answers.scope(call);
     const { value, ts } = await this.committer.write<Result | Answer>({
       run: (tx) => {
         const earlier = this.#earlierAnswer(call);
@@ -97,13 +93,13 @@ export class Engine {
       label: canonicalPath(call.path),
       conflicted: () => failed(CONFLICTED),
     });
-    return "outcome" in value ? value : { outcome: this.#outcome(call, scope, value), ts };
+    return "outcome" in value ? value : { outcome: this.#answers.outcome(call, scope, value), ts };
   }
 
   async action(call: Call): Promise<CallOutcome> {
-    const scope = this.#scope(call);
+    const scope = this.#answers.scope(call);
     const result = await this.#actions.run({ ...call, kind: "action" }, scope);
-    return this.#outcome(call, scope, { ...result, journal: null });
+    return this.#answers.outcome(call, scope, { ...result, journal: null });
   }
 
   /** Runs a query with functions around it that are not those of the deployment. */
@@ -111,24 +107,24 @@ export class Engine {
     const { rules, running } = this.#options;
     const own = { ...rules, registry: new Registry(functions.functionsJson) };
     const runner = new DeterministicRunner(functions.bundle, functions.env, { rules: own, running });
-    const scope = this.#scope(call);
+    const scope = this.#answers.scope(call);
     const query = { call: { ...call, kind: "query" as const }, scope, depth: 0, journal: null };
     const { value } = await this.committer.read({
       run: (tx) => after(runner.run({ ...query, tx }), (done) => ({ commit: false, value: done })),
       runaway: () => failed(RAN_AWAY),
     });
-    return this.#outcome(call, scope, value);
+    return this.#answers.outcome(call, scope, value);
   }
 
   /** The answer of the HTTP action for a request: null when no route matches, a message when it failed. */
   async http(request: Request, who: Pick<Call, "identity" | "metadata">): Promise<Response | string | null> {
     const path = `${request.method} ${new URL(request.url).pathname}`;
-    const scope = this.#scope({ path, ...who });
+    const scope = this.#answers.scope({ path, ...who });
     const answer = await this.#actions.http(request, scope);
     if (answer === null) return null;
     const isAnswered = answer instanceof Response;
     const result: Result = isAnswered ? { ok: true, value: "null", journal: null } : failed(answer);
-    const outcome = this.#outcome({ path }, scope, result);
+    const outcome = this.#answers.outcome({ path }, scope, result);
     return outcome.kind === "success" ? (answer as Response) : outcome.message;
   }
 
@@ -190,7 +186,7 @@ export class Engine {
   /** Runs a function inside a transaction of the host (the scheduler marks its job in the same one). */
   runInside(tx: Transaction, call: Named, scheduledFunctionId: string | null): Eventually<Failure | null> {
     const metadata = { ...NO_METADATA, scheduledFunctionId };
-    const scope = this.#scope({ path: call.path, identity: SYSTEM, metadata });
+    const scope = this.#answers.scope({ path: call.path, identity: SYSTEM, metadata });
     const result = this.#run(call, { scope, tx, journal: null });
     return after(result, (done) => {
       if (done.ok) return null;
@@ -251,37 +247,5 @@ export class Engine {
     if (stored === undefined) return null;
     const { value, logLines } = JSON.parse(stored.answer) as { value: string; logLines: string[] };
     return { ts: stored.ts, outcome: { kind: "success", value, logLines } };
-  }
-
-  #outcome(call: { path: string }, scope: RequestScope, result: Result): CallOutcome {
-    const outcome = this.#answerOf(call, scope, result);
-    const requestId = () => scope.requestId;
-    this.#options.executed?.({ path: call.path, requestId, startedMs: scope.nowMs, outcome });
-    return outcome;
-  }
-
-  #answerOf(call: { path: string }, scope: RequestScope, result: Result): CallOutcome {
-    const logLines = scope.log.lines;
-    if (result.ok) return { kind: "success", value: result.value, logLines };
-    const message = failureMessage(scope.requestId, result.failure, this.#options.redact);
-    this.#options.log({ kind: "functionFailed", path: call.path, message: result.failure.detail });
-    return { kind: "failure", message, data: result.failure.data, logLines };
-  }
-
-  #scope(call: Pick<Call, "path" | "identity" | "metadata">): RequestScope {
-    const log = new LogLines((level, text) =>
-      this.#options.log({ kind: "function", path: call.path, level, text }),
-    );
-    const { identity, metadata = NO_METADATA } = call;
-    let requestId: string | undefined;
-    return {
-      identity,
-      metadata,
-      nowMs: Date.now(),
-      log,
-      get requestId() {
-        return (requestId ??= newRequestId());
-      },
-    };
   }
 }
