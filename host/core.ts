@@ -12,6 +12,7 @@ import { dropUnfinishedUploads } from "./files/uploads.ts";
 import type { FunctionsBundle } from "./functions/bundleFormat.ts";
 import { Engine } from "./functions/engine.ts";
 import { Meter } from "./functions/meter.ts";
+import { Past } from "./functions/past.ts";
 import { Registry } from "./functions/registry.ts";
 import type { RunningCall } from "./functions/runningCall.ts";
 import { Crons } from "./scheduler/crons.ts";
@@ -22,6 +23,8 @@ import type { LogSink } from "./values/log.ts";
 
 export interface CoreOptions {
   readonly store: Store;
+  /** Path of the data file, or ":memory:". */
+  readonly file: string;
   /** Told of each commit that is on disk, before anyone else. */
   readonly committed: (ts: bigint) => void;
   readonly bundle: FunctionsBundle;
@@ -35,6 +38,7 @@ export interface CoreOptions {
 }
 export interface Core {
   readonly engine: Engine;
+  readonly past: Past;
   /** Counts under conflict simulation; undefined without. */
   readonly conflicts: ConflictLog | undefined;
   readonly registry: Registry;
@@ -93,6 +97,7 @@ export function makeCore({ store, bundle, redact, log, adminKey, urls, ...option
     options.committed(ts);
     meter.committed();
   });
+  const past = new Past(engine, store, options.file);
   const subscriptions = new Subscriptions(engine);
   const jobs = { engine, registry, store, log };
   const scheduler = new Scheduler(jobs);
@@ -100,7 +105,7 @@ export function makeCore({ store, bundle, redact, log, adminKey, urls, ...option
   const parts = { store, engine, registry, authenticator, subscriptions, crons, baseEnv };
   const deployment: Deployment = new Deployment(parts, loaded);
   const transfers = new Transfers({ engine, deployment, subscriptions });
-  return { ...parts, conflicts, scheduler, deployment, transfers, functionLog, meter, urls, log };
+  return { ...parts, past, conflicts, scheduler, deployment, transfers, functionLog, meter, urls, log };
 }
 
 function storedEnv(store: Store): Record<string, string> {

@@ -115,6 +115,7 @@ async function start(
   const { store, api, site } = resources;
   const core = makeCore({
     store,
+    file: options.data,
     committed: (ts) => resources.acknowledged(ts),
     bundle: given ?? deployedBundle(store.driver) ?? NO_FUNCTIONS,
     env: options.env ?? {},
@@ -143,6 +144,7 @@ async function start(
     await closing;
     await core.transfers.close();
     await core.engine.close();
+    core.past.close();
     resources.close();
   };
   let stopping: Promise<void> | undefined;

@@ -1,7 +1,8 @@
 import type { Attempt, Commit, Committed } from "../database/task.ts";
 import { Committer } from "../database/committer.ts";
 import { SessionRequests } from "../database/sessionRequests.ts";
-import type { Transaction } from "../database/transaction.ts";
+import type { Store } from "../database/store.ts";
+import { Transaction } from "../database/transaction.ts";
 import { DeveloperError } from "../values/errors.ts";
 import { Answers } from "./answers.ts";
 import { actionCalls } from "./actionCalls.ts";
@@ -65,9 +66,7 @@ export class Engine {
     const scope = this.#answers.scope(call);
     const { value, ts } = await this.committer.read({
       run: (tx) => {
-        const result =
-          this.#systemQuery(call, tx) ??
-          this.#run({ ...call, kind: "query" }, { scope, tx, journal: call.journal });
+        const result = this.#runQuery(call, scope, tx);
         return after(result, (done) => ({ commit: false, value: { done, reads: tx.reads.merged() } }));
       },
       runaway: () => ({ done: failed(RAN_AWAY), reads: [] }),
@@ -78,6 +77,19 @@ export class Engine {
       reads: value.reads,
       journal: value.done.journal,
     };
+  }
+
+  /** Runs a query on data of an earlier time. */
+  async queryAt({ store, ts }: { store: Store; ts: bigint }, call: QueryCall): Promise<CallOutcome> {
+    const scope = this.#answers.scope(call);
+    const { value } = await this.committer.read({
+      run: () => {
+        const result = this.#runQuery(call, scope, new Transaction(store, ts));
+        return after(result, (done) => ({ commit: false, value: done }));
+      },
+      runaway: () => failed(RAN_AWAY),
+    });
+    return this.#answers.outcome(call, scope, value);
   }
 
   async mutate(call: MutationCall): Promise<Answer> {
@@ -207,6 +219,13 @@ export class Engine {
       this.#requests.sweep();
       return { commit: true, value: null };
     });
+  }
+
+  #runQuery(call: QueryCall, scope: RequestScope, tx: Transaction): Eventually<Result> {
+    return (
+      this.#systemQuery(call, tx) ??
+      this.#run({ ...call, kind: "query" }, { scope, tx, journal: call.journal })
+    );
   }
 
   #systemQuery(call: Call, tx: Transaction): Result | null {

@@ -6,9 +6,10 @@ import type { Call } from "../functions/engine.ts";
 import type { RequestMetadata } from "../functions/frame.ts";
 import type { Identity } from "../functions/identity.ts";
 import type { CallOutcome } from "../functions/outcome.ts";
+import type { Past } from "../functions/past.ts";
 import { canonicalPath, type FunctionKind, type Registry } from "../functions/registry.ts";
 import type { Subscriptions } from "../subscriptions/subscriptions.ts";
-import { encodeTs } from "../sync/protocol.ts";
+import { decodeTs, encodeTs } from "../sync/protocol.ts";
 import { messageOf, NotSaved } from "../values/errors.ts";
 import type { ConvexJson } from "../values/json.ts";
 import { LIMITS } from "../values/limits.ts";
@@ -31,8 +32,11 @@ const LARGE_BODIES: readonly (readonly [string, number])[] = [
   ["/api/storage/", Infinity],
 ];
 const INSTANCE_NAME = "embedded";
+const TOO_OLD =
+  "The data of this timestamp are not there any more: a timestamp of /api/query_ts is good for 30 seconds. Ask for a new one.";
 
 export interface ApiWiring extends DeployWiring, TransferWiring, StatsWiring {
+  readonly past: Past;
   readonly subscriptions: Subscriptions;
   readonly registry: Registry;
   readonly allowed: AllowedNames;
@@ -43,6 +47,8 @@ const formats = z.enum(["convex_encoded_json", "json"]).nullish();
 const args = z.unknown().optional();
 const callBody = z.object({ path: z.string(), args, format: formats });
 const batchBody = z.object({ queries: z.array(callBody) });
+/** The timestamp as `query_ts` gave it: base64 of 8 bytes. */
+const atTsBody = callBody.extend({ ts: z.string().regex(/^[A-Za-z0-9+/]{11}=$/) });
 const runBody = z.object({ args, format: formats });
 type CallBody = z.infer<typeof callBody>;
 
@@ -80,12 +86,17 @@ function functionRoutes(app: Hono, wiring: ApiWiring): void {
     return c.json(await answer(wiring, { kind, body, caller: await callerOf(c, wiring) }));
   };
   app.post("/api/query", one("query"));
-  // There is no past to read: the host keeps one version of the data, and answers with the latest.
-  app.post("/api/query_at_ts", one("query"));
   app.post("/api/mutation", one("mutation"));
   app.post("/api/action", one("action"));
   app.post("/api/function", one("any"));
-  app.post("/api/query_ts", (c) => c.json({ ts: encodeTs(wiring.engine.latestTs) }));
+  app.post("/api/query_ts", async (c) => c.json({ ts: encodeTs(await wiring.past.now()) }));
+  app.post("/api/query_at_ts", async (c) => {
+    const { ts, ...body } = atTsBody.parse(await c.req.json());
+    const call = { ...callOf(body, await callerOf(c, wiring)), journal: null };
+    const outcome = await wiring.past.read(decodeTs(ts), (moment) => wiring.engine.queryAt(moment, call));
+    if (outcome === null) return c.json({ code: "TimestampOutOfRetention", message: TOO_OLD }, 400);
+    return c.json(answerOf(outcome, body.format ?? "json"));
+  });
   app.get("/api/query", async (c) => {
     const { path, args: text = "{}", format } = c.req.query();
     const body = callBody.parse({ path, args: JSON.parse(text) as unknown, format });
@@ -127,10 +138,13 @@ async function answer(
   wiring: ApiWiring,
   { kind, body, caller }: { kind: FunctionKind | "any"; body: CallBody; caller: Caller },
 ): Promise<object> {
-  const list = (Array.isArray(body.args) ? body.args : [body.args ?? {}]) as ConvexJson[];
-  const call = { path: body.path, args: list, ...caller };
+  const call = callOf(body, caller);
   const actual = kind === "any" ? (wiring.registry.find(canonicalPath(body.path))?.kind ?? "query") : kind;
   return answerOf(await run(wiring, actual, call), body.format ?? "json");
+}
+
+function callOf({ path, args: given }: CallBody, caller: Caller): Call {
+  return { path, args: (Array.isArray(given) ? given : [given ?? {}]) as ConvexJson[], ...caller };
 }
 
 async function run(wiring: ApiWiring, kind: FunctionKind, call: Call): Promise<CallOutcome> {
