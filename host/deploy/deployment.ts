@@ -8,7 +8,7 @@ import type { Registry } from "../functions/registry.ts";
 import type { Crons } from "../scheduler/crons.ts";
 import type { Subscriptions } from "../subscriptions/subscriptions.ts";
 import { HostError } from "../values/errors.ts";
-import { declaredEnv, type EnvVar } from "./appDefinition.ts";
+import { type AppDefinition, checkEnv, readAppDefinition } from "./appDefinition.ts";
 import { changeEnv, type EnvChange, envOf } from "./environment.ts";
 import { inspectBundle, type LoadedFunctions } from "./inspectBundle.ts";
 import { modulesOf, type PushRequest } from "./pushRequest.ts";
@@ -34,7 +34,7 @@ export interface StartedPush {
   readonly functions: LoadedFunctions;
   readonly before: LoadedFunctions;
   readonly stored: StoredDeployment;
-  readonly envVars: EnvVar[];
+  readonly app: AppDefinition;
 }
 export type SchemaCheck = { kind: "fits" } | { kind: "misfit"; error: string } | { kind: "gone" };
 
@@ -60,16 +60,20 @@ export class Deployment {
 
   /**
    * Links and loads what was pushed; nothing runs it yet.
+   * @param how `isEvaluated`: it is only looked at, as for types to be written, so variables may still be missing
    * @throws HostError naming what is wrong with it
    */
-  async start(request: PushRequest): Promise<StartedPush> {
+  async start(request: PushRequest, how: { isEvaluated: boolean }): Promise<StartedPush> {
+    const { env } = this.#current;
     const modules = modulesOf(request, this.pushed);
-    const bundle = await relink(modules, this.#current.env);
-    const functions = inspectBundle(bundle, this.#current.env);
+    const app = await readAppDefinition(request.appDefinition.definition, env);
+    // Ahead of the modules, which may fail to load for want of a variable, and would not say so as well.
+    if (!how.isEvaluated) this.#checkEnv(app);
+    const bundle = { ...(await relink(modules, env)), httpPrefix: app.httpPrefix };
+    const functions = inspectBundle(bundle, env);
     const { udfServerVersion } = request.appDefinition;
     const stored = { bundle: { ...bundle, modules: [...bundle.modules] }, modules, udfServerVersion };
-    const envVars = await declaredEnv(request.appDefinition.definition, this.#current.env);
-    const push = { id: randomUUID(), functions, before: this.#current, stored, envVars };
+    const push = { id: randomUUID(), functions, before: this.#current, stored, app };
     this.#pushes.set(push.id, push);
     for (const id of [...this.#pushes.keys()].slice(0, -PENDING_PUSHES)) this.#pushes.delete(id);
     return push;
@@ -116,6 +120,7 @@ export class Deployment {
     if (dryRun) return push;
     this.#pushes.delete(id);
     // The environment may have changed since the push was started.
+    this.#checkEnv(push.app);
     const functions = inspectBundle(push.functions.bundle, this.#current.env);
     await this.#activate(functions, (tx) => writeDeployment(tx.store.driver, push.stored));
     return push;
@@ -133,6 +138,10 @@ export class Deployment {
     }
     const functions = inspectBundle(this.#current.bundle, { ...this.#wiring.baseEnv, ...env });
     await this.#activate(functions, (tx) => changeEnv(tx, changes));
+  }
+
+  #checkEnv(app: AppDefinition): void {
+    checkEnv(app, this.#current.env, this.#wiring.store.catalog);
   }
 
   async #activate(functions: LoadedFunctions, record: (tx: Transaction) => void): Promise<void> {

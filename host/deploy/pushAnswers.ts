@@ -91,15 +91,15 @@ export function evaluateSchemaAnswer(
   return { componentSchemaEvaluations: { "": prediction }, newComponentDefinitions: [] };
 }
 
-function definition({ functions, stored, envVars }: StartedPush): object {
+function definition({ functions, stored, app }: StartedPush): object {
   return {
     definition: {
       path: "",
-      definitionType: { type: "app" },
+      definitionType: { type: "app", ...(app.httpPrefix !== undefined && { httpPrefix: app.httpPrefix }) },
       childComponents: [],
       httpMounts: {},
       exports: { type: "branch", branch: [] },
-      envVars,
+      envVars: app.envVars,
     },
     schema: functions.schemaJson === null ? null : (JSON.parse(functions.schemaJson) as object),
     functions: analyzedModules(functions),

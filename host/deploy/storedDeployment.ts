@@ -21,6 +21,7 @@ const stored = z.object({
     hash: z.string(),
     node: node.optional(),
     sourceMap,
+    httpPrefix: z.string().optional(),
   }),
   /** What was pushed, so that the next push need only bring what has changed. */
   modules: z.array(module),

@@ -10,6 +10,8 @@ export type ThreadCall = Omit<IsolateCall, "host" | "kind"> & { readonly nowMs: 
 
 export interface PlainRequest {
   readonly url: string;
+  /** The path by which the router finds the action. */
+  readonly route: string;
   readonly method: string;
   readonly headers: [string, string][];
   readonly body: ArrayBuffer | null;

@@ -6,6 +6,7 @@ import { ActionThread, type ThreadHost } from "./actionThread.ts";
 const call = { path: "http", args: "[]", requestId: "r", nowMs: 0 };
 const request = (path: string) => ({
   url: `http://site.example${path}`,
+  route: new URL(path, "http://site.example").pathname,
   method: "GET",
   headers: [],
   body: null,

@@ -56,8 +56,8 @@ async function run(call: ThreadCall): Promise<void> {
 }
 
 async function http(call: ThreadCall, plain: PlainRequest): Promise<void> {
-  const { url, ...init } = plain;
-  await isolate.runHttp(withHost(call), new Request(url, init), async (settled) => {
+  const { url, route, ...init } = plain;
+  await isolate.runHttp({ ...withHost(call), path: route }, new Request(url, init), async (settled) => {
     if (settled === null || !settled.ok) post({ kind: "responded", settled });
     else if (isAnswer(settled.value)) await body.send(settled.value);
     else post({ kind: "responded", settled: noResponse(settled.value) });

@@ -119,10 +119,12 @@ export class ActionRunner {
 
   /** Runs the HTTP action that `http.ts` routes the request to; null when there is none. */
   async http(request: Request, scope: RequestScope): Promise<Response | Failure | null> {
-    if (!this.#bundle.modules.includes("http")) return null;
+    const { modules, httpPrefix = "/" } = this.#bundle;
+    const { pathname } = new URL(request.url);
+    if (!modules.includes("http") || !pathname.startsWith(httpPrefix)) return null;
     const call = this.#threadCall("http", scope);
     const { web: stack } = this.#stacks;
-    const plain = await plainRequest(request);
+    const plain = await plainRequest(request, pathname.slice(httpPrefix.length - 1));
     const ran = await this.#inThread((thread) => thread.http(call, plain, this.#host("http", scope)));
     if (ran.kind === "lost") return lost(ran);
     const settled = ran.value;
@@ -232,8 +234,8 @@ export const ACTION_OPS = [
   "1.0/auditLog",
 ] as const;
 
-async function plainRequest(request: Request): Promise<PlainRequest> {
+async function plainRequest(request: Request, route: string): Promise<PlainRequest> {
   const { url, method } = request;
   const body = request.body === null ? null : await request.arrayBuffer();
-  return { url, method, headers: [...request.headers], body };
+  return { url, route, method, headers: [...request.headers], body };
 }

@@ -19,6 +19,8 @@ export interface FunctionsBundle {
   readonly node?: NodeFunctions | undefined;
   /** JSON of the script's source map; only of a deploy. */
   readonly sourceMap?: string | undefined;
+  /** Where the routes of `http.ts` begin, from "/" to "/"; only of a deploy, and "/" without. */
+  readonly httpPrefix?: string | undefined;
 }
 
 /** The actions of `"use node"` modules: a script of their own, and what it was found to hold when it came. */

@@ -145,17 +145,16 @@ export class Isolate {
   }
 
   /**
-   * Runs the HTTP action for a request and hands its answer (null: no route matches) to `respond`. While that sends
+   * Runs the HTTP action that `call.path` leads to and hands its answer (null: no route) to `respond`. While that sends
    * the body the action may still write it, so its calls and timers end only afterwards.
    */
   async runHttp(
-    call: Omit<IsolateCall, "path">,
+    call: IsolateCall,
     request: Request,
     respond: (answer: Settled<unknown> | null) => Promise<void>,
   ): Promise<void> {
     const router = this.#modules["http"]?.default;
-    const { pathname } = new URL(request.url);
-    const route = this.#control.lookup(router, pathname, request.method);
+    const route = this.#control.lookup(router, call.path, request.method);
     if (route === null) return await respond(null);
     const [endpoint, method, path] = route;
     const named = { ...call, path: `${method} ${path}` };

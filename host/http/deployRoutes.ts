@@ -2,6 +2,7 @@ import { promisify } from "node:util";
 import { brotliDecompress } from "node:zlib";
 import { type Context, Hono } from "hono";
 import { z } from "zod";
+import { MissingEnvironment } from "../deploy/appDefinition.ts";
 import type { Deployment } from "../deploy/deployment.ts";
 import { envOf } from "../deploy/environment.ts";
 import type { FunctionLog } from "../deploy/functionLog.ts";
@@ -79,15 +80,18 @@ type Route = (path: string, answer: (c: Context) => Promise<object>) => unknown;
 
 function pushRoutes(admin: Route, wiring: DeployWiring): void {
   const { deployment, engine } = wiring;
-  const started = async (c: Context) => await deployment.start(pushRequest.parse(await readBody(c)));
+  const read = async (c: Context) => pushRequest.parse(await readBody(c));
+  const evaluated = async (c: Context) => await deployment.start(await read(c), { isEvaluated: true });
   admin("/api/prepare_schema", () => Promise.reject(new HostError(OLD_CLI)));
   admin("/api/get_config_hashes", () => Promise.resolve(configHashes(deployment)));
   admin("/api/deploy2/evaluate_schema", async (c) => {
-    const push = await started(c);
+    const push = await evaluated(c);
     return await engine.inspect((tx) => evaluateSchemaAnswer(push, (table) => countOf(tx, table)));
   });
-  admin("/api/deploy2/evaluate_push", async (c) => ({ schemaChange: schemaChange(await started(c)) }));
-  admin("/api/deploy2/start_push", async (c) => startPushAnswer(await started(c)));
+  admin("/api/deploy2/evaluate_push", async (c) => ({ schemaChange: schemaChange(await evaluated(c)) }));
+  admin("/api/deploy2/start_push", async (c) =>
+    startPushAnswer(await deployment.start(await read(c), { isEvaluated: false })),
+  );
   admin("/api/deploy2/wait_for_schema", async (c) => {
     const { schemaChange: change } = waitBody.parse(await readBody(c));
     return await schemaStatus(deployment, change.schemaIds[""]);
@@ -148,6 +152,8 @@ async function readBody(c: Context): Promise<unknown> {
 
 /** Errors of the caller's making become 400 with a code and text that the CLI prints. */
 function refused(c: Context, error: unknown): Response {
+  if (error instanceof MissingEnvironment)
+    return c.json({ code: "MissingEnvironmentVariables", message: error.message }, 400);
   if (error instanceof HostError) return c.json({ code: "InvalidPush", message: error.message }, 400);
   if (error instanceof DeveloperError) return c.json({ code: "BadRequest", message: error.message }, 400);
   if (error instanceof z.ZodError)

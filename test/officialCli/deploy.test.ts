@@ -55,13 +55,49 @@ it("gives functions the variables that convex.config.ts declares, with their typ
     "declared.ts",
     `import { env, query } from "./_generated/server"; export const get = query({ handler: async () => env.TOKEN });`,
   );
+  const refused = async () =>
+    (await project.convex(host, ...DEPLOY).catch((error: { all: string }) => error)).all;
+  expect(await refused()).toContain(
+    "Environment variable TOKEN is declared as required in convex.config.ts but its value was not set.",
+  );
   await project.convex(host, "env", "set", "TOKEN", "a token");
+  await project.convex(host, "env", "set", "MODE", "c");
+  expect(await refused()).toContain(
+    "The environment variable MODE does not fit what convex.config.ts declares",
+  );
+  await project.convex(host, "env", "remove", "MODE");
   await project.convex(host, ...DEPLOY);
   const got = makeFunctionReference<"query">("declared:get");
   expect(await new ConvexHttpClient(host.url, { logger: false }).query(got, {})).toBe("a token");
   const types = readFileSync(join(project.folder, "convex", "_generated", "server.d.ts"), "utf8");
   expect(types).toMatch(/TOKEN: string;/);
   expect(types).toMatch(/MODE.*"a" \| "b"/);
+});
+
+it("serves the routes of http.ts below the prefix that convex.config.ts gives them", async () => {
+  const own = await emptyHost();
+  onTestFinished(() => own.stop());
+  const other = cliProject();
+  onTestFinished(() => other.remove());
+  other.write(
+    "convex.config.ts",
+    `import { defineApp } from "convex/server"; export default defineApp({ httpPrefix: "/app" });`,
+  );
+  other.write(
+    "http.ts",
+    `import { httpActionGeneric as httpAction, httpRouter } from "convex/server";
+     const http = httpRouter();
+     http.route({ path: "/where", method: "GET", handler: httpAction(async (_, { url }) => new Response(new URL(url).pathname)) });
+     export default http;`,
+  );
+  await other.convex(own, ...DEPLOY);
+  const get = async (path: string) => {
+    const answer = await fetch(own.siteUrl + path);
+    return [answer.status, await answer.text()];
+  };
+  expect(await get("/app/where")).toEqual([200, "/app/where"]);
+  expect(await get("/where")).toEqual([404, "No matching routes found"]);
+  expect(await get("/application/where")).toEqual([404, "No matching routes found"]);
 });
 
 it("says in which source a function failed, and where", async () => {
@@ -233,7 +269,8 @@ it("keeps what was deployed over a restart", async () => {
   const folder = mkdtempSync(join(tmpdir(), "drover-deployed-"));
   onTestFinished(() => rmSync(folder, { recursive: true, force: true }));
   const data = join(folder, "data.sqlite");
-  const first = await emptyHost({ data });
+  const env = { TOKEN: "declared above" };
+  const first = await emptyHost({ data, env });
   await project.convex(first, ...DEPLOY);
   await new ConvexHttpClient(first.url, { logger: false }).mutation(add, { queue: "q", title: "before" });
   await first.stop();
