@@ -1,9 +1,11 @@
 import { DeveloperError } from "../values/errors.ts";
 import { decodeId, newId } from "../values/ids.ts";
-import { type ConvexJson, type ConvexObject, int64Json, isObject, textOf } from "../values/json.ts";
+import { type ConvexJson, type ConvexObject, textOf } from "../values/json.ts";
 import { encodeKey } from "../values/keyEncoding.ts";
+import { withCommitTs } from "./commitTs.ts";
 import { checkDocument, checkSystemFields, mergePatch, sortedDocument } from "./documents.ts";
 import type { IndexEntry, TableEntry } from "./catalog.ts";
+import { type ChangeVerb, type IdVerb, invalidId, nonexistent, wrongTable } from "./idErrors.ts";
 import { ReadSet } from "./readSet.ts";
 import type { Store } from "./store.ts";
 import { type OwnLimits, Usage } from "./usage.ts";
@@ -246,26 +248,20 @@ export class Transaction {
     );
   }
 
-  #mustFind(id: string, how: { table: string | undefined; verb: string }): Found {
+  #mustFind(id: string, how: { table: string | undefined; verb: ChangeVerb }): Found {
     const found = this.#find(id, how);
     if (found !== null) {
       this.countRead(found.json);
       return found;
     }
-    const verb = how.verb === "delete" ? "Delete" : how.verb === "replace" ? "Replace" : "Update";
-    throw new DeveloperError(`${verb} on nonexistent document ID ${id}`);
+    throw nonexistent(how.verb, id);
   }
 
-  #find(id: string, how: { table?: string | undefined; verb: string }): Found | null {
+  #find(id: string, how: { table?: string | undefined; verb: IdVerb }): Found | null {
     const decoded = decodeId(id);
-    if (decoded === null) {
-      throw new DeveloperError(
-        `Invalid argument \`id\` for \`db.${how.verb}\`: Unable to decode ID: Invalid ID "${id}"`,
-      );
-    }
+    if (decoded === null) throw invalidId(how.verb, id);
     const table = this.store.catalog.byNumber(decoded.tableNumber);
-    if (how.table !== undefined && table?.name !== how.table)
-      throw new DeveloperError(wrongTable(how, table));
+    if (how.table !== undefined && table?.name !== how.table) throw wrongTable(how.verb, how.table, table);
     if (table === undefined) return null;
     const index = (table.indexes.get("by_id") as IndexEntry).number;
     const key = encodeKey([id]);
@@ -276,18 +272,4 @@ export class Transaction {
     const stored = this.store.rows.get(index, key);
     return stored === undefined ? null : (this.#buffer.hold(id, table, stored) as Found);
   }
-}
-
-function wrongTable(how: { table?: string | undefined; verb: string }, actual?: TableEntry): string {
-  const got = actual === undefined ? "an unknown table" : `table '${actual.name}'`;
-  return `Invalid argument \`id\` for \`db.${how.verb}\`: expected ID in table '${how.table}' but got ID in ${got}`;
-}
-
-/** The value with the commit timestamp in place of each placeholder. */
-export function withCommitTs(value: ConvexJson, ts: bigint): ConvexJson {
-  if (Array.isArray(value)) return value.map((item) => withCommitTs(item, ts));
-  if (typeof value !== "object" || value === null) return value;
-  if ("$commitTs" in value) return int64Json(ts);
-  if (!isObject(value)) return value;
-  return Object.fromEntries(Object.entries(value).map(([field, item]) => [field, withCommitTs(item, ts)]));
 }

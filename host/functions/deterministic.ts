@@ -1,4 +1,5 @@
-import { type Transaction, withCommitTs } from "../database/transaction.ts";
+import { withCommitTs } from "../database/commitTs.ts";
+import type { Transaction } from "../database/transaction.ts";
 import { DeveloperError } from "../values/errors.ts";
 import type { ConvexJson } from "../values/json.ts";
 import { LIMITS } from "../values/limits.ts";
