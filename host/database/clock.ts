@@ -3,6 +3,11 @@ import type { Driver } from "../storage/driver.ts";
 /** What a store needs of its clock. */
 export type Timekeeper = Pick<Clock, "latest" | "next" | "creationTime" | "persist">;
 
+/**
+ * What lies between two timestamps at least. Timestamps of this century are exact as floats when they are multiples of it:
+ * JavaScript clients of the streaming export read them as numbers and send them back.
+ */
+const STEP_NS = 256n;
 /** Float milliseconds of today are exact to a quarter of a microsecond; this is above it on the way there and back. */
 const FLOAT_ERROR_NS = 1_000n;
 
@@ -30,8 +35,9 @@ export class Clock {
 
   /** A timestamp above every earlier one. */
   next(): bigint {
-    const wall = BigInt(Date.now()) * 1_000_000n;
-    this.#last = wall > this.#last ? wall : this.#last + 1n;
+    // The product of floats is such a multiple.
+    const wall = BigInt(Date.now() * 1_000_000);
+    this.#last = wall > this.#last ? wall : (this.#last / STEP_NS + 1n) * STEP_NS;
     return this.#last;
   }
 
