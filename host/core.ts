@@ -18,6 +18,7 @@ import type { RunningCall } from "./functions/runningCall.ts";
 import { Crons } from "./scheduler/crons.ts";
 import { Scheduler } from "./scheduler/scheduler.ts";
 import { Subscriptions } from "./subscriptions/subscriptions.ts";
+import { StreamingExport } from "./transfer/streamingExport.ts";
 import { Transfers } from "./transfer/transfers.ts";
 import type { LogSink } from "./values/log.ts";
 
@@ -48,6 +49,7 @@ export interface Core {
   readonly crons: Crons;
   readonly deployment: Deployment;
   readonly transfers: Transfers;
+  readonly streamingExport: StreamingExport;
   readonly functionLog: FunctionLog;
   readonly meter: Meter;
   readonly urls: CoreOptions["urls"];
@@ -105,7 +107,20 @@ export function makeCore({ store, bundle, redact, log, adminKey, urls, ...option
   const parts = { store, engine, registry, authenticator, subscriptions, crons, baseEnv };
   const deployment: Deployment = new Deployment(parts, loaded);
   const transfers = new Transfers({ engine, deployment, subscriptions });
-  return { ...parts, past, conflicts, scheduler, deployment, transfers, functionLog, meter, urls, log };
+  const streamingExport = new StreamingExport(engine);
+  return {
+    ...parts,
+    past,
+    streamingExport,
+    conflicts,
+    scheduler,
+    deployment,
+    transfers,
+    functionLog,
+    meter,
+    urls,
+    log,
+  };
 }
 
 function storedEnv(store: Store): Record<string, string> {

@@ -1,5 +1,6 @@
 import type { Driver } from "../storage/driver.ts";
 import { Catalog } from "./catalog.ts";
+import { ChangeLog } from "./changeLog.ts";
 import { Clock, type Timekeeper } from "./clock.ts";
 import { Rows } from "./rows.ts";
 
@@ -9,6 +10,7 @@ export interface Store {
   readonly rows: Rows;
   readonly catalog: Catalog;
   readonly clock: Timekeeper;
+  readonly changes: ChangeLog;
   /** Where files are uploaded and fetched; set once the host knows its address. */
   readonly files: { origin: string; uploadKey: string };
 }
@@ -20,6 +22,7 @@ export function openStore(driver: Driver): Store & { clock: Clock } {
     rows: new Rows(driver),
     catalog: new Catalog(driver),
     clock: new Clock(driver),
+    changes: new ChangeLog(driver),
     files: { origin: "", uploadKey: "" },
   };
 }

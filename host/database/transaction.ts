@@ -57,6 +57,8 @@ export class Transaction {
   /** Keeps the writes, for the COMMIT of the batch. */
   keep(): void {
     this.#write();
+    const { changes } = this.store;
+    if (changes.isOn) changes.record(this.ts, this.#buffer.changes());
     if (this.#hasSavepoint) this.store.driver.exec("RELEASE mutation");
     this.#hasSavepoint = false;
   }

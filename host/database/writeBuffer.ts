@@ -1,6 +1,7 @@
 import type { ConvexObject } from "../values/json.ts";
 import { fieldAt } from "../values/json.ts";
 import { encodeKey } from "../values/keyEncoding.ts";
+import type { Change } from "./changeLog.ts";
 import type { IndexEntry, TableEntry } from "./catalog.ts";
 import type { Rows, StoredDocument } from "./rows.ts";
 
@@ -125,6 +126,13 @@ export class WriteBuffer {
     };
     make("before");
     return () => make("now");
+  }
+
+  /** What the transaction leaves changed; its writes must all be flushed. */
+  *changes(): Generator<Change> {
+    for (const [id, { table, json }] of this.#before) {
+      if (json !== (this.#seek(id, table)?.json ?? null)) yield { id, table, before: json };
+    }
   }
 
   #seek(id: string, table: TableEntry): Held | undefined {

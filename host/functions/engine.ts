@@ -213,12 +213,14 @@ export class Engine {
     await this.#actions.close();
   }
 
-  /** Deletes some answers that no client will ask for again. */
-  async sweepRequests(): Promise<void> {
+  /** Deletes some answers that no client will ask for again, and some changes that are too old. */
+  async sweep(): Promise<void> {
     await this.transact(() => {
       this.#requests.sweep();
       return { commit: true, value: null };
     });
+    const sweepChanges = async () => (await this.maintain(({ store }) => store.changes.sweep())).value;
+    while (await sweepChanges());
   }
 
   #runQuery(call: QueryCall, scope: RequestScope, tx: Transaction): Eventually<Result> {

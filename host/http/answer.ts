@@ -1,6 +1,6 @@
 import type { CallOutcome } from "../functions/outcome.ts";
 import type { ConvexJson } from "../values/json.ts";
-import { plainJson } from "./plainJson.ts";
+import { plainJson } from "../values/plainJson.ts";
 
 /** The body that tells what a call came to. */
 export function answerOf(outcome: CallOutcome, format: "convex_encoded_json" | "json"): object {

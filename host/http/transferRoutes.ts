@@ -3,13 +3,16 @@ import { z } from "zod";
 import type { Authenticator } from "../functions/authenticate.ts";
 import { IMPORT_MODES } from "../transfer/applyImport.ts";
 import { IMPORT_FORMATS } from "../transfer/readImport.ts";
+import { OutOfRetention, type StreamingExport } from "../transfer/streamingExport.ts";
 import type { Transfers } from "../transfer/transfers.ts";
 import { DeveloperError } from "../values/errors.ts";
 import { notAdmin } from "./deployRoutes.ts";
+import { streamingExportRoutes } from "./streamingExportRoutes.ts";
 
 export interface TransferWiring {
   readonly authenticator: Authenticator;
   readonly transfers: Transfers;
+  readonly streamingExport: StreamingExport;
 }
 
 const finishBody = z.object({
@@ -24,7 +27,7 @@ const finishBody = z.object({
 const performBody = z.object({ importId: z.string() });
 
 /** `convex export` and `convex import` (cli/lib/convexExport.ts and convexImport.ts of the convex package). */
-export function transferRoutes({ authenticator, transfers }: TransferWiring): Hono {
+export function transferRoutes({ authenticator, transfers, streamingExport }: TransferWiring): Hono {
   const app = new Hono();
   const admin = (path: string, answer: (c: Context) => Promise<Response>) =>
     app.on(["POST", "GET"], path, async (c) => {
@@ -35,6 +38,8 @@ export function transferRoutes({ authenticator, transfers }: TransferWiring): Ho
       } catch (error) {
         if (error instanceof z.ZodError)
           return c.json({ code: "BadJsonBody", message: z.prettifyError(error) }, 400);
+        if (error instanceof OutOfRetention)
+          return c.json({ code: "TimestampOutOfRetention", message: error.message }, 400);
         if (error instanceof DeveloperError)
           return c.json({ code: "BadRequest", message: error.message }, 400);
         throw error;
@@ -60,6 +65,7 @@ export function transferRoutes({ authenticator, transfers }: TransferWiring): Ho
     await transfers.perform(performBody.parse(await c.req.json()).importId);
     return c.json({});
   });
+  streamingExportRoutes(admin, streamingExport);
   return app;
 }
 

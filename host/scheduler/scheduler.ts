@@ -115,7 +115,7 @@ export class Scheduler {
 
   async #sweep(): Promise<void> {
     const { engine } = this.#wiring;
-    await engine.sweepRequests();
+    await engine.sweep();
     await engine.transact((tx) => {
       for (const job of jobsCompletedBefore(tx, Date.now() - KEPT_MS, SWEEP_ROWS)) tx.remove(job._id);
       return { commit: true, value: null };

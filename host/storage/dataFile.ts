@@ -16,7 +16,7 @@ const PAGE_CACHE_KIB = 16_384;
  */
 const LOG_PAGES = 4_000;
 /** Layout of the data file; raised by every change of the tables below, together with a step that upgrades. */
-const SCHEMA_VERSION = 2;
+const SCHEMA_VERSION = 3;
 
 /** A clock that is behind by less is not worth a word: machines correct theirs all the time. */
 const CLOCK_TOLERANCE_MS = 60_000;
@@ -43,10 +43,17 @@ const FILES = `
   CREATE TABLE file_urls (secret TEXT PRIMARY KEY, id TEXT NOT NULL UNIQUE) WITHOUT ROWID;
 `;
 
+/** changes: what documents were before they changed at `ts`, while somebody asks for that; `before` null: not there. */
+const CHANGES = `
+  CREATE TABLE changes (ts TEXT NOT NULL, id TEXT NOT NULL, tab TEXT NOT NULL, before TEXT, PRIMARY KEY (ts, id)) WITHOUT ROWID;
+  CREATE INDEX changes_by_id ON changes (id, ts);
+`;
+
 /** What brings a file from the layout before to the one that a step is listed under. */
 const STEPS: readonly { to: number; sql: string }[] = [
   { to: 1, sql: TABLES },
   { to: 2, sql: FILES },
+  { to: 3, sql: CHANGES },
 ];
 
 export interface DataFile {

@@ -198,7 +198,7 @@ describe("the lock of a data file", () => {
 it("upgrades a data file of an earlier layout, and keeps what is in it", async () => {
   const file = join(tempFolder(), "data.sqlite");
   const first = await openDataFile(file);
-  first.driver.exec("DROP TABLE files; DROP TABLE file_urls; PRAGMA user_version = 1");
+  first.driver.exec("DROP TABLE files; DROP TABLE file_urls; DROP TABLE changes; PRAGMA user_version = 1");
   first.driver.exec("INSERT INTO docs VALUES (1, '{}')");
   first.close();
   const second = await openDataFile(file);
@@ -213,5 +213,5 @@ it("refuses a data file of a layout that it does not know", async () => {
   first.driver.exec("PRAGMA user_version = 99");
   first.close();
   await expect(openDataFile(file)).rejects.toThrow(HostError);
-  await expect(openDataFile(file)).rejects.toThrow("The data file has layout 99, this host knows layout 2");
+  await expect(openDataFile(file)).rejects.toThrow("The data file has layout 99, this host knows layout 3");
 });

@@ -93,10 +93,11 @@ function takeNumbers(tx: Transaction, tables: readonly ImportedTable[]): void {
   if (moves.size > 0) catalog.renumber(moves);
 }
 
-function empty({ store }: Transaction, name: string): void {
+function empty({ store, ts }: Transaction, name: string): void {
   const table = store.catalog.find(name);
   const byId = table?.indexes.get("by_id");
   if (table === undefined || byId === undefined) return;
+  store.changes.recordAll(ts, table);
   store.driver
     .prepare("DELETE FROM docs WHERE seq IN (SELECT doc FROM idx WHERE idx = ?)")
     .run([byId.number]);

@@ -1,4 +1,4 @@
-import { bytesOf, type ConvexJson, type ConvexObject, floatOf, int64Of, kindOf } from "../values/json.ts";
+import { bytesOf, type ConvexJson, type ConvexObject, floatOf, int64Of, kindOf } from "./json.ts";
 
 /** A value for callers that ask for `format: "json"`: int64 and bytes become strings, as on the real server. */
 export function plainJson(value: ConvexJson): ConvexJson {
