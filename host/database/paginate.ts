@@ -2,6 +2,7 @@ import { createHash } from "node:crypto";
 import { DeveloperError } from "../values/errors.ts";
 import { afterKey } from "../values/keyEncoding.ts";
 import { LIMITS } from "../values/limits.ts";
+import { ByteCount } from "./byteCount.ts";
 import { Pipeline, RangeStream, type SerializedQuery } from "./documentStream.ts";
 import { type ResolvedSource, resolveSource } from "./indexRange.ts";
 import type { KeyRange, Order, ScannedDocument } from "./rows.ts";
@@ -85,15 +86,15 @@ function walkPage(tx: Transaction, source: ResolvedSource, request: PageRequest)
   const wanted = request.endCursor === null ? request.pageSize : Infinity;
   const most = readLimits(request);
   const walk: Walk = { rows: [], keys: [], exhausted: false, isCut: false };
-  let bytes = 0;
+  const bytes = new ByteCount();
   do {
     const row = pipeline.isDone() ? null : stream.next();
     if (row === null) return { ...walk, exhausted: true };
     walk.keys.push(row.key);
-    bytes += row.json.length;
+    bytes.add(row.json);
     if (pipeline.accepts(row.json)) walk.rows.push(row);
     if (walk.rows.length >= wanted) return walk;
-  } while (walk.keys.length < most.rows && bytes < most.bytes);
+  } while (walk.keys.length < most.rows && !bytes.exceeds(most.bytes - 1));
   return { ...walk, isCut: true };
 }
 

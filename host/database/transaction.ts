@@ -207,8 +207,7 @@ export class Transaction {
 
   /** Counts a document as read. */
   countRead(json: string): void {
-    this.usage.add("documentsRead", 1);
-    this.usage.add("bytesRead", this.usage.sizeOf(json));
+    this.usage.addDocument("documentsRead", json);
   }
 
   #update(found: Found, old: ConvexObject, fields: ConvexObject): void {
@@ -237,8 +236,7 @@ export class Transaction {
 
   #countWrite(json: string): void {
     this.writeVersion++;
-    this.usage.add("documentsWritten", 1);
-    this.usage.add("bytesWritten", this.usage.sizeOf(json));
+    this.usage.addDocument("documentsWritten", json);
   }
 
   #checkSchema(table: TableEntry, fields: ConvexObject): void {

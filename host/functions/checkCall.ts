@@ -56,24 +56,25 @@ function checkArgs(entry: FunctionEntry, args: ConvexJson, { catalog }: CallRule
 
 /** Checks what a function gave back; null when it may go out. */
 export function checkResult(entry: FunctionEntry, json: string, catalog: Catalog): Failure | null {
-  if (json.length > LIMITS.resultBytes) {
-    return {
-      detail: `Function ${entry.path} return value is too large (actual: ${json.length} bytes, limit: ${LIMITS.resultBytes} bytes). ${LIMIT_HELP}`,
-    };
-  }
-  const oversized = checkLengths(entry, json);
+  const oversized = checkSize(entry, json);
   if (oversized !== null) return oversized;
   if (entry.returns === null) return null;
   const problem = validate(JSON.parse(json) as ConvexJson, entry.returns, catalog);
   return problem === null ? null : { detail: `ReturnsValidationError: ${problem}` };
 }
 
-/** An array beyond its limit has at least a character and a comma for each item, so most results need no look. */
-function checkLengths({ path }: FunctionEntry, json: string): Failure | null {
+/**
+ * An array beyond its limit has at least a character and a comma for each item, and what is too large has more of them, so
+ * most results need no look.
+ */
+function checkSize({ path }: FunctionEntry, json: string): Failure | null {
   if (json.length <= 2 * LIMITS.arrayLength) return null;
   try {
-    measure(JSON.parse(json) as ConvexJson);
-    return null;
+    const { bytes } = measure(JSON.parse(json) as ConvexJson);
+    if (bytes <= LIMITS.resultBytes) return null;
+    return {
+      detail: `Function ${path} return value is too large (actual: ${bytes} bytes, limit: ${LIMITS.resultBytes} bytes). ${LIMIT_HELP}`,
+    };
   } catch (error) {
     if (error instanceof DeveloperError)
       return { detail: `Function ${path} return value invalid: ${error.message}` };

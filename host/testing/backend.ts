@@ -6,8 +6,6 @@ import { openStore, type Store } from "../database/store.ts";
 import type { Transaction } from "../database/transaction.ts";
 import type { OwnLimits } from "../database/usage.ts";
 import { openDataFile } from "../storage/dataFile.ts";
-import type { ConvexJson } from "../values/json.ts";
-import { measure } from "../values/measure.ts";
 import { resolved } from "../functions/deterministic.ts";
 import { TestClock } from "./clock.ts";
 import { withTestGlobals } from "./globals.ts";
@@ -64,7 +62,6 @@ export class TestBackend {
       isTrusted: true,
       run: async (tx: Transaction) => {
         tx.usage.limitTo(this.#options.limits);
-        tx.usage.sizeOf = (json) => measure(JSON.parse(json) as ConvexJson).bytes;
         const ran = await work(tx, clock.nowMs());
         if (kind === "mutation" && ran.ok) end = tx.ts = clock.next();
         const value =
