@@ -1,7 +1,6 @@
 import { v } from "convex/values";
 import { internalMutation } from "./_generated/server.js";
-import { begin, scopedMutation, scopedQuery } from "./model/access/access.ts";
-import { drain } from "./model/fanOut/drain.ts";
+import { inTransaction, scopedMutation, scopedQuery } from "./model/access/access.ts";
 import { blockProfile } from "./model/health/blockProfile.ts";
 import { clearHealth, expireHealth, listHealth, reportHealth } from "./model/health/health.ts";
 import { vHealth, vHealthKind, vHealthScope } from "./model/shared/shapes.ts";
@@ -57,10 +56,5 @@ export const block = scopedMutation("admin")({
 export const expire = internalMutation({
   args: { health: v.id("harnessHealth"), at: v.number() },
   returns: v.null(),
-  handler: async (ctx, args) => {
-    const tx = begin(ctx);
-    await expireHealth(tx, args);
-    await drain(tx);
-    return null;
-  },
+  handler: (ctx, args) => inTransaction(ctx, (tx) => expireHealth(tx, args)),
 });

@@ -1,10 +1,9 @@
 import { v } from "convex/values";
 import { internalMutation } from "./_generated/server.js";
-import { begin, scopedMutation, scopedQuery } from "./model/access/access.ts";
+import { inTransaction, scopedMutation, scopedQuery } from "./model/access/access.ts";
 import { cancelJob } from "./model/jobs/cancel.ts";
 import { explainJob } from "./model/jobs/explain.ts";
 import { finishByHand, startByHand } from "./model/jobs/byHand.ts";
-import { drain } from "./model/fanOut/drain.ts";
 import { insertJobs } from "./model/insert/insertJobs.ts";
 import { completedJobs, vCompletedJob } from "./model/jobs/completedJobs.ts";
 import { getJob, listJobs } from "./model/jobs/jobViews.ts";
@@ -119,10 +118,5 @@ export const finish = scopedMutation("admin")({
 export const due = internalMutation({
   args: { job: v.id("jobs"), at: v.number() },
   returns: v.null(),
-  handler: async (ctx, args) => {
-    const tx = begin(ctx);
-    await becomeDue(tx, args);
-    await drain(tx);
-    return null;
-  },
+  handler: (ctx, args) => inTransaction(ctx, (tx) => becomeDue(tx, args)),
 });

@@ -1,6 +1,6 @@
 import { v } from "convex/values";
 import { internalMutation } from "./_generated/server.js";
-import { begin, scopedMutation, scopedQuery } from "./model/access/access.ts";
+import { inTransaction, scopedMutation, scopedQuery } from "./model/access/access.ts";
 import { listLocks, releaseByHand, vLock } from "./model/readiness/lockViews.ts";
 import { passOnLocks } from "./model/jobs/passOnLocks.ts";
 
@@ -22,5 +22,5 @@ export const release = scopedMutation("admin")({
 export const passOn = internalMutation({
   args: { cursor: v.union(v.string(), v.null()) },
   returns: v.null(),
-  handler: (ctx, args) => passOnLocks(begin(ctx), args),
+  handler: (ctx, args) => inTransaction(ctx, (tx) => passOnLocks(tx, args)),
 });

@@ -1,6 +1,6 @@
 import { v } from "convex/values";
 import { internalMutation } from "./_generated/server.js";
-import { begin } from "./model/access/access.ts";
+import { inTransaction } from "./model/access/access.ts";
 import { removeFinished, vPlace } from "./model/retention/finished.ts";
 import { removeOldOfFleet } from "./model/retention/fleet.ts";
 import { sweepNamespaces } from "./model/retention/sweep.ts";
@@ -9,28 +9,19 @@ import { sweepNamespaces } from "./model/retention/sweep.ts";
 export const sweep = internalMutation({
   args: { after: v.optional(v.string()) },
   returns: v.null(),
-  handler: async (ctx, { after }) => {
-    await sweepNamespaces(begin(ctx), after);
-    return null;
-  },
+  handler: (ctx, { after }) => inTransaction(ctx, (tx) => sweepNamespaces(tx, after)),
 });
 
 /** Removes ended assignments of a namespace that are too old or too many; the arguments are where it stands. */
 export const finished = internalMutation({
   args: { namespace: v.id("namespaces"), place: vPlace, until: v.number() },
   returns: v.null(),
-  handler: async (ctx, args) => {
-    await removeFinished(begin(ctx), args);
-    return null;
-  },
+  handler: (ctx, args) => inTransaction(ctx, (tx) => removeFinished(tx, args)),
 });
 
 /** Removes old activity, sessions, runners and tokens. */
 export const fleet = internalMutation({
   args: { until: v.number() },
   returns: v.null(),
-  handler: async (ctx, args) => {
-    await removeOldOfFleet(begin(ctx), args);
-    return null;
-  },
+  handler: (ctx, args) => inTransaction(ctx, (tx) => removeOldOfFleet(tx, args)),
 });

@@ -1,7 +1,6 @@
 import { v } from "convex/values";
 import { internalMutation } from "./_generated/server.js";
-import { begin, globalMutation, globalQuery } from "./model/access/access.ts";
-import { drain } from "./model/fanOut/drain.ts";
+import { inTransaction, globalMutation, globalQuery } from "./model/access/access.ts";
 import { renewLease } from "./model/sessions/heartbeat.ts";
 import { ordersOf } from "./model/sessions/orders.ts";
 import { closeRuns as closeLeftRuns } from "./model/runs/ownRuns.ts";
@@ -101,35 +100,23 @@ export const end = globalMutation(
 export const reap = internalMutation({
   args: { session: v.id("sessions"), at: v.number() },
   returns: v.null(),
-  handler: async (ctx, args) => {
-    const tx = begin(ctx);
-    await reapSession(tx, args);
-    await drain(tx);
-    return null;
-  },
+  handler: (ctx, args) => inTransaction(ctx, (tx) => reapSession(tx, args)),
 });
 
 /** Scheduled after the end of a session that alone served a run. */
 export const closeRuns = internalMutation({
   args: { session: v.id("sessions") },
   returns: v.null(),
-  handler: async (ctx, args) => {
-    const tx = begin(ctx);
-    const session = await tx.db.get("sessions", args.session);
-    if (session !== null) await closeLeftRuns(tx, session);
-    await drain(tx);
-    return null;
-  },
+  handler: (ctx, args) =>
+    inTransaction(ctx, async (tx) => {
+      const session = await tx.db.get("sessions", args.session);
+      if (session !== null) await closeLeftRuns(tx, session);
+    }),
 });
 
 /** The cron's backstop for reapers that were lost. */
 export const reapAll = internalMutation({
   args: {},
   returns: v.null(),
-  handler: async (ctx) => {
-    const tx = begin(ctx);
-    await reapLapsed(tx);
-    await drain(tx);
-    return null;
-  },
+  handler: (ctx) => inTransaction(ctx, reapLapsed),
 });

@@ -84,7 +84,18 @@ export const globalAction = (...roles: Role[]) =>
 
 const checkCaller = makeFunctionReference<"query", { roles: Role[] }, null>("tokens:check");
 
-/** Starts the bookkeeping of a mutation. */
+/** A mutation that the queue calls by itself: what it leaves to do is done or scheduled before it commits. */
+export async function inTransaction(
+  ctx: Pick<Tx, "db" | "scheduler">,
+  work: (tx: Tx) => Promise<unknown>,
+): Promise<null> {
+  const tx = begin(ctx);
+  await work(tx);
+  await drain(tx);
+  return null;
+}
+
+/** Starts the bookkeeping of a mutation, which ends with `drain`. */
 export function begin(ctx: Pick<Tx, "db" | "scheduler">): Tx {
   return { db: withMemory(ctx.db), scheduler: ctx.scheduler, now: Date.now(), tasks: [] };
 }

@@ -1,5 +1,6 @@
 import { hash53 } from "../../../domain/hash.ts";
 import type { Doc, Id } from "../../_generated/dataModel.js";
+import { onceRow } from "../shared/rowMemory.ts";
 import type { Reading, Tx } from "../shared/tx.ts";
 
 /**
@@ -23,10 +24,12 @@ export async function addToTotals(
   spending: Spending,
 ): Promise<void> {
   const shard = hash53(session) % SHARDS;
-  const row = await tx.db
-    .query("totals")
-    .withIndex("by_assignment", (q) => q.eq("assignment", assignment).eq("shard", shard))
-    .unique();
+  const row = await onceRow(tx, { table: "totals", key: [assignment, shard] }, () =>
+    tx.db
+      .query("totals")
+      .withIndex("by_assignment", (q) => q.eq("assignment", assignment).eq("shard", shard))
+      .unique(),
+  );
   if (row === null) {
     await tx.db.insert("totals", { assignment, shard, attempts: 1, ...withDefaults(spending) });
     return;

@@ -5,6 +5,7 @@
 import { makeFunctionReference } from "convex/server";
 import { FAN_OUT_BATCH } from "../../../domain/limits.ts";
 import { step } from "./steps.ts";
+import { flush } from "../shared/rowMemory.ts";
 import type { Task } from "../shared/task.ts";
 import type { Tx } from "../shared/tx.ts";
 
@@ -17,7 +18,8 @@ const MAX_ROUNDS = 100_000;
 const run = makeFunctionReference<"mutation", { tasks: Task[]; round: number }, null>("fanOut:run");
 
 /**
- * Works the tasks off, newest first, so that a wide graph does not pile up; schedules what is left.
+ * Works the tasks off, newest first, so that a wide graph does not pile up; schedules what is left. Writes what the
+ * mutation has patched, so it is the last step of every one.
  * @param round how many continuations came before this one
  */
 export async function drain(tx: Tx, round = 0): Promise<void> {
@@ -38,4 +40,5 @@ export async function drain(tx: Tx, round = 0): Promise<void> {
     });
   }
   tx.tasks.length = 0;
+  await flush(tx);
 }

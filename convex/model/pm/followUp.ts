@@ -6,6 +6,7 @@ import { jobsInState, present } from "../shared/find.ts";
 import { callPm } from "./pmCall.ts";
 import { judgePm } from "./pmVerdict.ts";
 import { applyRunRules } from "../runs/runRules.ts";
+import { onceRow } from "../shared/rowMemory.ts";
 import type { Tx } from "../shared/tx.ts";
 
 /** Runs in the transaction that settles the job, so that a follow-up comes exactly once. */
@@ -70,12 +71,16 @@ async function blockWhenIdle(tx: Tx, assignment: Doc<"assignments">, last: Doc<"
 
 /**
  * Some open job, the one with the highest number: the jobs at the head are claimed and reported all the time, and
- * reading one of them would make concurrent reports conflict.
+ * reading one of them would make concurrent reports conflict. One that was found in this transaction does for all of
+ * its reports, as long as it is open.
  */
 async function openJob(tx: Tx, assignment: Id<"assignments">): Promise<Doc<"jobs"> | null> {
-  return tx.db
-    .query("jobs")
-    .withIndex("by_open", (q) => q.eq("assignment", assignment).eq("open", true))
-    .order("desc")
-    .first();
+  const ask = () =>
+    tx.db
+      .query("jobs")
+      .withIndex("by_open", (q) => q.eq("assignment", assignment).eq("open", true))
+      .order("desc")
+      .first();
+  const job = await onceRow(tx, { table: "jobs", key: ["open", assignment] }, ask);
+  return job === null || job.open ? job : ask();
 }
