@@ -60,6 +60,9 @@ export const workTables = {
     type: literals(...JOB_TYPE_NAMES),
     class: literals(...JOB_CLASSES),
     title: v.string(),
+    /** Absent: it, or the result, is long, and both stand in `jobTexts`. */
+    context: v.optional(v.string()),
+    result: v.optional(v.string()),
     /** Head of the result or error, for lists. */
     summary: v.string(),
     repo: v.optional(v.string()),
@@ -121,8 +124,8 @@ export const workTables = {
     .index("by_recent", ["namespace", "settledAt"])
     .index("by_session", ["session", "status", "cancelRequested"]),
 
-  // One row per job, written with it (context) and by its report (result); read by its claim, its PM's claim and
-  // jobs:get; deleted with the job.
+  // At most one row per job, when its context or its result is long; written with it and by its report; read by its
+  // claim, its PM's claim and jobs:get; deleted with the job.
   jobTexts: defineTable({
     job: v.id("jobs"),
     context: v.string(),

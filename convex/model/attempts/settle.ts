@@ -1,8 +1,8 @@
 import { MAX_RESULT_BYTES } from "../../../domain/limits.ts";
 import type { TerminalJobState } from "../../../domain/jobState.ts";
 import { firstLine, headAndTail } from "../../../domain/text.ts";
-import type { Doc, Id } from "../../_generated/dataModel.js";
-import { textsOf } from "../shared/find.ts";
+import type { Doc } from "../../_generated/dataModel.js";
+import { keepResult } from "../shared/jobTexts.ts";
 import { followUp } from "../pm/followUp.ts";
 import { releaseLock } from "../readiness/locks.ts";
 import type { Tx } from "../shared/tx.ts";
@@ -35,8 +35,11 @@ export async function settle(tx: Tx, job: Doc<"jobs">, ending: Ending): Promise<
     summary: firstLine(ending.result ?? ending.error ?? "", MAX_SUMMARY_CHARS),
     ...bounded(ending),
   };
-  await tx.db.patch("jobs", job._id, { ...end, retryAt: undefined });
-  if (ending.result !== undefined) await keepResult(tx, job._id, ending.result);
+  const texts =
+    ending.result === undefined
+      ? {}
+      : await keepResult(tx, job, headAndTail(ending.result, MAX_RESULT_BYTES));
+  await tx.db.patch("jobs", job._id, { ...end, ...texts, retryAt: undefined });
   await releaseLock(tx, job);
   tx.tasks.push({ kind: "jobSettled", job: job._id });
   const { retryAt: _, ...rest } = job;
@@ -48,9 +51,4 @@ function bounded({ error, resultFile }: Ending): Partial<Doc<"jobs">> {
     ...(error === undefined ? {} : { error: headAndTail(error, MAX_ERROR_BYTES) }),
     ...(resultFile === undefined ? {} : { resultFile }),
   };
-}
-
-async function keepResult(tx: Tx, job: Id<"jobs">, result: string): Promise<void> {
-  const texts = await textsOf(tx, job);
-  await tx.db.patch("jobTexts", texts._id, { result: headAndTail(result, MAX_RESULT_BYTES) });
 }

@@ -1,6 +1,7 @@
 import { jobHandle } from "../../../domain/handle.ts";
 import type { Doc, Id } from "../../_generated/dataModel.js";
-import { assignmentTextsOf, textsOf } from "../shared/find.ts";
+import { assignmentTextsOf } from "../shared/find.ts";
+import { textsOf } from "../shared/jobTexts.ts";
 import { isPrivate } from "../access/privacy.ts";
 import type { Claimed } from "../shared/workShapes.ts";
 import type { Reading, ScopedReading } from "../shared/tx.ts";
@@ -17,7 +18,7 @@ export async function claimedView(
   job: Doc<"jobs">,
   assignment: Doc<"assignments">,
 ): Promise<Omit<Claimed, "leaseUntil" | "renewInMs">> {
-  const texts = await textsOf(ctx, job._id);
+  const texts = await textsOf(ctx, job);
   const assignmentTexts = await assignmentTextsOf(ctx, assignment._id);
   const { northStar, artifacts, decisions } = assignmentTexts;
   return {
@@ -56,7 +57,7 @@ async function previousOf(ctx: Reading, job: Doc<"jobs">): Promise<Claimed["prev
   const id = job.reviews ?? (await lastDependency(ctx, job._id));
   const previous = id === undefined ? null : await ctx.db.get("jobs", id);
   if (previous === null) return null;
-  const texts = await textsOf(ctx, previous._id);
+  const texts = await textsOf(ctx, previous);
   return {
     handle: jobHandle(previous),
     type: previous.type,

@@ -7,6 +7,7 @@ import { firstLine } from "../../../domain/text.ts";
 import type { Doc, Id } from "../../_generated/dataModel.js";
 import { scheduleDue } from "../readiness/due.ts";
 import { reasonsBeforeLock, refresh } from "../readiness/readiness.ts";
+import { isShort } from "../shared/jobTexts.ts";
 import type { Tx } from "../shared/tx.ts";
 
 /** Characters of a job's title. */
@@ -53,14 +54,21 @@ export async function writeJob(tx: Tx, place: Place, wish: JobWish): Promise<Id<
   // Only a job that is there can take its lock or stand in line for it.
   const asksForLock = gate === "ready" && row.lockKey !== undefined;
   const ready = gate === "ready" && !asksForLock;
-  const id = await tx.db.insert("jobs", { ...row, waitingFor, gate: asksForLock ? "none" : gate, ready });
-  await tx.db.insert("jobTexts", { job: id, context: wish.context });
+  const { context } = wish;
+  const id = await tx.db.insert("jobs", {
+    ...row,
+    ...(isShort(context) ? { context } : {}),
+    waitingFor,
+    gate: asksForLock ? "none" : gate,
+    ready,
+  });
+  if (!isShort(context)) await tx.db.insert("jobTexts", { job: id, context });
   if (row.notBefore !== undefined && row.notBefore > tx.now) await scheduleDue(tx, id, row.notBefore);
   if (asksForLock) await refresh(tx, id);
   return id;
 }
 
-type NewRow = Omit<Doc<"jobs">, "_id" | "_creationTime" | "waitingFor" | "gate" | "ready">;
+type NewRow = Omit<Doc<"jobs">, "_id" | "_creationTime" | "waitingFor" | "gate" | "ready" | "context">;
 
 function jobRow({ assignment, namespace, number, run }: Place, wish: JobWish): NewRow {
   const rule = JOB_TYPES[wish.type];

@@ -3,7 +3,8 @@ import type { JobState } from "../../../domain/jobState.ts";
 import { MAX_PAGE } from "../../../domain/limits.ts";
 import type { Doc } from "../../_generated/dataModel.js";
 import { pageSize } from "../shared/checks.ts";
-import { findJob, textsOf } from "../shared/find.ts";
+import { findJob } from "../shared/find.ts";
+import { textsOf } from "../shared/jobTexts.ts";
 import { toJob } from "../shared/jobView.ts";
 import type { JobView } from "../shared/shapes.ts";
 import type { Reading, ScopedReading } from "../shared/tx.ts";
@@ -24,7 +25,7 @@ export async function listJobs(
 /** See `jobs:get`. */
 export async function getJob(ctx: ScopedReading, args: { job: string }) {
   const row = await findJob(ctx, args.job);
-  const texts = await textsOf(ctx, row._id);
+  const texts = await textsOf(ctx, row);
   const attempts = await ctx.db
     .query("attempts")
     .withIndex("by_number", (q) => q.eq("job", row._id))

@@ -1,5 +1,6 @@
 import { isTerminalAssignment } from "../../../domain/assignmentState.ts";
 import type { Doc, Id } from "../../_generated/dataModel.js";
+import { longTexts } from "../shared/jobTexts.ts";
 import type { Tx } from "../shared/tx.ts";
 import { type Budget, CHUNK } from "./budget.ts";
 
@@ -21,10 +22,7 @@ export async function removeJob(tx: Tx, job: Doc<"jobs">, budget: Budget): Promi
   for (const remove of belongings(tx, job._id)) {
     if (!(await removeAll(remove, budget))) return "unfinished";
   }
-  const texts = await tx.db
-    .query("jobTexts")
-    .withIndex("by_job", (q) => q.eq("job", job._id))
-    .unique();
+  const texts = await longTexts(tx, job);
   if (texts !== null) {
     await tx.db.delete("jobTexts", texts._id);
     budget.left -= Math.ceil((texts.context.length + (texts.result?.length ?? 0)) / TEXT_BYTES_PER_ROW);

@@ -3,7 +3,8 @@ import { PAUSED } from "../../../domain/runHold.ts";
 import type { Gate } from "../../../domain/gate.ts";
 import type { Doc } from "../../_generated/dataModel.js";
 import { pageSize } from "../shared/checks.ts";
-import { jobsInState, present, textsOf } from "../shared/find.ts";
+import { jobsInState, present } from "../shared/find.ts";
+import { textsOf } from "../shared/jobTexts.ts";
 import { toJob } from "../shared/jobView.ts";
 import { findRun } from "./runs.ts";
 import type { RunView } from "./runShapes.ts";
@@ -90,7 +91,7 @@ async function detailOf(ctx: Reading, job: Doc<"jobs">) {
     .query("attempts")
     .withIndex("by_number", (q) => q.eq("job", job._id))
     .take(MAX_ATTEMPTS);
-  const { result } = await textsOf(ctx, job._id);
+  const { result } = await textsOf(ctx, job);
   return {
     job: toJob(job),
     attempts: attempts.map(({ _id, _creationTime, job: _job, ...attempt }) => attempt),

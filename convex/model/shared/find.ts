@@ -58,16 +58,6 @@ export async function seekAssignment(ctx: ScopedReading, ref: string): Promise<D
   return mayKnow(ctx, assignment._id) ? assignment : null;
 }
 
-/** Context and result of a job; every job has this row from its insert on. */
-export async function textsOf(ctx: Reading, job: Id<"jobs">): Promise<Doc<"jobTexts">> {
-  const texts = await ctx.db
-    .query("jobTexts")
-    .withIndex("by_job", (q) => q.eq("job", job))
-    .unique();
-  if (texts === null) throw new Error(`job ${job} has no texts: it was half deleted`);
-  return texts;
-}
-
 /** North star, artifacts and decisions of an assignment; every assignment has this row from its creation on. */
 export async function assignmentTextsOf(
   ctx: Reading,

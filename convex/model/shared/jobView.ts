@@ -15,6 +15,8 @@ export function toJob(row: Doc<"jobs">): JobView {
     acted: _acted,
     followedBy: _followedBy,
     contentHash: _contentHash,
+    context: _context,
+    result: _result,
     run: _run,
     ...shown
   } = row;
