@@ -356,6 +356,7 @@ function check(world: World, all: Rows, trail: string): void {
     expect(job.ready, name).toBe(job.gate === "ready");
     expect(job.open, name).toBe(!isTerminalJob(job.status));
     const unmet = all.edges.filter((e) => e.to === job._id && !e.satisfied).length;
+    expect(job.hasSources, `${name} hasSources`).toBe(all.edges.some((e) => e.to === job._id));
     if (job.open) expect(job.unmetDeps, `${name} unmetDeps`).toBe(unmet);
     const before = world.seen.get(job._id);
     if (before !== undefined) {
@@ -367,6 +368,10 @@ function check(world: World, all: Rows, trail: string): void {
     const numbers = all.attempts.filter((x) => x.job === job._id).map((x) => x.number);
     expect(new Set(numbers).size, `${name} attempts`).toBe(numbers.length);
     expect(Math.max(0, ...numbers), `${name} attempts`).toBe(job.attempt);
+    const present = all.attempts.find((x) => x._id === job.attemptRow);
+    expect([present?.job, present?.number], `${name} attemptRow`).toEqual(
+      job.attempt === 0 ? [undefined, undefined] : [job._id, job.attempt],
+    );
   }
   const called = all.jobs
     .filter((j) => j.type === "pm" && j._creationTime > world.checkedAt)
@@ -435,6 +440,10 @@ function checkAssignments(all: Rows, trail: string): void {
         `${trail} open jobs of ended assignment ${a.number}`,
       ).toEqual([]);
     }
+    const sources = all.edges.map((e) => e.fromJob);
+    expect(a.hasDependents, `${trail} hasDependents of ${a.number}`).toBe(
+      jobs.some((j) => sources.includes(j._id)),
+    );
     if (a.status === "blocked") expect(a.blocked?.reason, trail).toBeTruthy();
     // A PM follows each end of a job once: by the count of ended attempts of its reviewed job.
     for (const job of jobs.filter((j) => j.type !== "pm")) {

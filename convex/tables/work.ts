@@ -29,6 +29,8 @@ export const workTables = {
     wantsTurn: v.boolean(),
     limits: vLimits,
     key: v.optional(v.string()),
+    /** Some edge leads on from a job of it; absent in what is older than this field: unknown. */
+    hasDependents: v.optional(v.boolean()),
     /** Failures before this time do not count: a person has looked at them and set it active again. */
     failuresSince: v.number(),
     endedAt: v.optional(v.number()),
@@ -82,11 +84,15 @@ export const workTables = {
     ready: v.boolean(),
     open: v.boolean(),
     unmetDeps: v.number(),
+    /** Some edge leads to it; absent in what is older than this field: unknown. */
+    hasSources: v.optional(v.boolean()),
     notBefore: v.optional(v.number()),
     retryAt: v.optional(v.number()),
     lockKey: v.optional(v.string()),
     session: v.optional(v.id("sessions")),
     attempt: v.number(),
+    /** Of the attempt with this number; absent in what is older than this field: it is looked for. */
+    attemptRow: v.optional(v.id("attempts")),
     resultFile: v.optional(v.string()),
     error: v.optional(v.string()),
     usage: v.optional(vUsage),

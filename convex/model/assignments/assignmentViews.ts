@@ -69,6 +69,7 @@ function withoutTexts(row: Doc<"assignments">): AssignmentView {
     _creationTime,
     namespace: _namespace,
     wantsTurn: _wants,
+    hasDependents: _hasDependents,
     failuresSince: _since,
     ...shown
   } = row;

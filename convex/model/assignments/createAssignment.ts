@@ -53,6 +53,7 @@ export async function createAssignment(
     independent: args.independent ?? kind !== DEFAULT_KIND,
     hasTurn: false,
     wantsTurn: false,
+    hasDependents: false,
     limits: args.limits ?? {},
     failuresSince: 0,
     ...defined({ sourceRef: args.sourceRef, key: args.key }),

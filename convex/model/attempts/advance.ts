@@ -1,6 +1,6 @@
 import { headAndTail } from "../../../domain/text.ts";
-import type { Doc } from "../../_generated/dataModel.js";
 import { refuseBarred } from "../access/barred.ts";
+import { attemptOf } from "../shared/attemptOf.ts";
 import { closeAttempt } from "./closeAttempt.ts";
 import { fail } from "../shared/fail.ts";
 import { checkFence, type Held } from "./fence.ts";
@@ -42,7 +42,7 @@ export async function advanceAttempt(ctx: ScopedTx, args: Args): Promise<Result>
   if (until !== undefined) return { kind: "probed", until };
   await closeAttempt(ctx, held, { ended: args.ended, outcome: "advanced" });
   const number = job.attempt + 1;
-  await ctx.db.insert("attempts", {
+  const attemptRow = await ctx.db.insert("attempts", {
     job: job._id,
     number,
     session: session._id,
@@ -54,7 +54,7 @@ export async function advanceAttempt(ctx: ScopedTx, args: Args): Promise<Result>
   });
   if (probes !== undefined)
     await ctx.db.patch("harnessHealth", probes, { probe: { job: job._id, attempt: number } });
-  await ctx.db.patch("jobs", job._id, { attempt: number, profileUsed: args.profile });
+  await ctx.db.patch("jobs", job._id, { attempt: number, attemptRow, profileUsed: args.profile });
   return { kind: "advanced", attempt: number };
 }
 
@@ -74,9 +74,6 @@ async function advancedBefore(
   const number = args.fence.attempt + 1;
   const runs = job.status === "running" && job.attempt === number && job.session === session._id;
   if (!runs || attempt?.outcome !== "advanced") return null;
-  const next: Doc<"attempts"> | null = await ctx.db
-    .query("attempts")
-    .withIndex("by_number", (q) => q.eq("job", job._id).eq("number", number))
-    .unique();
+  const next = await attemptOf(ctx, job, number);
   return next?.profile === args.profile ? { kind: "advanced", attempt: number } : null;
 }

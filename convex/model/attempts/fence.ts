@@ -2,6 +2,7 @@
  * The fence: every write of a runner carries (job, attempt, session) and is refused when it is stale. SPEC.md §5.
  */
 import type { Doc } from "../../_generated/dataModel.js";
+import { attemptOf } from "../shared/attemptOf.ts";
 import { fail } from "../shared/fail.ts";
 import { findJob, findSession } from "../shared/find.ts";
 import type { Fence } from "../shared/workShapes.ts";
@@ -21,10 +22,7 @@ export async function checkFence(ctx: ScopedReading, fence: Fence): Promise<Held
   if (!Number.isSafeInteger(fence.attempt) || fence.attempt < 1) {
     fail("INVALID", `fence.attempt: expected a whole number from 1, got ${fence.attempt}`);
   }
-  const attempt = await ctx.db
-    .query("attempts")
-    .withIndex("by_number", (q) => q.eq("job", job._id).eq("number", fence.attempt))
-    .unique();
+  const attempt = await attemptOf(ctx, job, fence.attempt);
   const own = attempt !== null && (await speaksFor(ctx, session, attempt));
   if (own && job.status === "running" && job.attempt === fence.attempt && !job.manual) {
     return { kind: "held", job, attempt, session };

@@ -3,6 +3,7 @@ import { afterLimited, afterLost } from "../../../domain/retryWait.ts";
 import { headAndTail } from "../../../domain/text.ts";
 import type { Doc } from "../../_generated/dataModel.js";
 import { MAX_DETAIL_BYTES } from "./closeAttempt.ts";
+import { attemptOf } from "../shared/attemptOf.ts";
 import { scheduleDue } from "../readiness/due.ts";
 import { releaseLock } from "../readiness/locks.ts";
 import { refresh } from "../readiness/readiness.ts";
@@ -91,11 +92,4 @@ async function endAttempt(
       endedAt: tx.now,
     });
   }
-}
-
-function attemptOf(tx: Tx, job: Doc<"jobs">): Promise<Doc<"attempts"> | null> {
-  return tx.db
-    .query("attempts")
-    .withIndex("by_number", (q) => q.eq("job", job._id).eq("number", job.attempt))
-    .unique();
 }

@@ -76,17 +76,7 @@ async function start(
   { session, profile }: { session: Doc<"sessions">; profile: Chosen },
 ): Promise<void> {
   const attempt = job.attempt + 1;
-  await ctx.db.patch("jobs", job._id, {
-    status: "running",
-    ready: false,
-    gate: "none",
-    attempt,
-    session: session._id,
-    startedAt: ctx.now,
-    profileUsed: profile.name,
-    activates: false,
-  });
-  await ctx.db.insert("attempts", {
+  const attemptRow = await ctx.db.insert("attempts", {
     job: job._id,
     number: attempt,
     session: session._id,
@@ -94,6 +84,17 @@ async function start(
     startedAt: ctx.now,
     ...(profile.why === "" ? {} : { why: headAndTail(profile.why, MAX_WHY_BYTES) }),
     ...(profile.probes === undefined ? {} : { probe: true }),
+  });
+  await ctx.db.patch("jobs", job._id, {
+    status: "running",
+    ready: false,
+    gate: "none",
+    attempt,
+    attemptRow,
+    session: session._id,
+    startedAt: ctx.now,
+    profileUsed: profile.name,
+    activates: false,
   });
   if (profile.probes !== undefined)
     await ctx.db.patch("harnessHealth", profile.probes, { probe: { job: job._id, attempt } });

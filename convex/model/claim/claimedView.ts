@@ -54,7 +54,7 @@ export async function claimedView(
 
 /** The job under review; else the job that this one waited for last. */
 async function previousOf(ctx: Reading, job: Doc<"jobs">): Promise<Claimed["previous"]> {
-  const id = job.reviews ?? (await lastDependency(ctx, job._id));
+  const id = job.reviews ?? (job.hasSources === false ? undefined : await lastDependency(ctx, job._id));
   const previous = id === undefined ? null : await ctx.db.get("jobs", id);
   if (previous === null) return null;
   const texts = await textsOf(ctx, previous);

@@ -3,6 +3,7 @@ import { sinksFrom, type Edge } from "../../../domain/dag.ts";
 import { FAN_OUT_BATCH } from "../../../domain/limits.ts";
 import type { Doc, Id } from "../../_generated/dataModel.js";
 import { fail } from "../shared/fail.ts";
+import { noteDependents } from "../readiness/noteDependents.ts";
 import { present } from "../shared/find.ts";
 import type { InsertWish, PlannedJob, Splice } from "./planTypes.ts";
 import { refresh } from "../readiness/readiness.ts";
@@ -81,11 +82,13 @@ export async function writeSplice(tx: Tx, splice: Splice, created: readonly Id<"
       told: false,
     });
   }
+  await noteDependents(tx, successor.assignment);
   // The new job takes the place of one that failed: without this the successor would wait for it for ever.
   const replaced = !source.open && source.status !== "complete" && !edge.satisfied;
   if (replaced) await tx.db.patch("edges", edge._id, { told: true, satisfied: true });
   await tx.db.patch("jobs", successor._id, {
     unmetDeps: successor.unmetDeps + sinks.length - (replaced ? 1 : 0),
+    hasSources: true,
   });
   await refresh(tx, successor._id);
 }

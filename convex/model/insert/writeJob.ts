@@ -41,6 +41,7 @@ export interface JobWish {
   notBefore?: number | undefined;
   key?: string | undefined;
   unmetDeps?: number;
+  hasSources?: boolean;
   insertedBy?: Id<"jobs"> | undefined;
   reviews?: Id<"jobs">;
   reminder?: boolean;
@@ -94,6 +95,7 @@ function jobRow({ assignment, namespace, number, run }: Place, wish: JobWish): N
     status: "pending",
     open: true,
     unmetDeps: wish.unmetDeps ?? 0,
+    hasSources: wish.hasSources === true,
     attempt: 0,
     lostCount: 0,
     limitedCount: 0,

@@ -2,6 +2,7 @@ import { isTerminalAssignment, type Policy } from "../../../domain/assignmentSta
 import { jobHandle } from "../../../domain/handle.ts";
 import type { EdgeCondition } from "../../../domain/waiting.ts";
 import type { Id } from "../../_generated/dataModel.js";
+import { noteDependents } from "../readiness/noteDependents.ts";
 import { present } from "../shared/find.ts";
 import type { Plan, PlannedJob } from "./planTypes.ts";
 import type { Source } from "./refs.ts";
@@ -42,6 +43,7 @@ function writeOne(tx: Tx, place: Place, { job, plan }: { job: PlannedJob; plan: 
     ...wish,
     ownPriority: wish.priority ?? 0,
     unmetDeps: sources.filter((source) => !stateOf(source, place.assignment.policy).satisfied).length,
+    hasSources: sources.length > 0,
     insertedBy: plan.by?._id,
   });
 }
@@ -60,6 +62,8 @@ async function writeEdge(
     told: satisfied,
     ...originOf(source, ids),
   });
+  if (source.kind === "new") await noteDependents(tx, assignment._id);
+  if (source.kind === "job") await noteDependents(tx, source.job.assignment);
   if (satisfied) return;
   // The source has ended in a way that does not let this job go on: it must hear of it all the same.
   if (source.kind === "job" && !source.job.open) tx.tasks.push({ kind: "jobSettled", job: source.job._id });

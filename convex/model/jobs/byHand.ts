@@ -21,23 +21,24 @@ export async function startByHand(ctx: ScopedTx, args: { job: string }): Promise
   const assignment = present(await ctx.db.get("assignments", job.assignment), "a job's assignment");
   refuseUnready(job, assignment);
   const attempt = job.attempt + 1;
-  await ctx.db.patch("jobs", job._id, {
-    status: "running",
-    ready: false,
-    gate: "none",
-    attempt,
-    session: undefined,
-    manual: true,
-    startedAt: ctx.now,
-    profileUsed: BY_HAND,
-    activates: false,
-  });
-  await ctx.db.insert("attempts", {
+  const attemptRow = await ctx.db.insert("attempts", {
     job: job._id,
     number: attempt,
     profile: BY_HAND,
     harness: BY_HAND,
     startedAt: ctx.now,
+  });
+  await ctx.db.patch("jobs", job._id, {
+    status: "running",
+    ready: false,
+    gate: "none",
+    attempt,
+    attemptRow,
+    session: undefined,
+    manual: true,
+    startedAt: ctx.now,
+    profileUsed: BY_HAND,
+    activates: false,
   });
   await activate(ctx, job, assignment);
   return { attempt };

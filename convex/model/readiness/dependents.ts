@@ -6,6 +6,7 @@ import { conditionMet } from "../../../domain/waiting.ts";
 import type { Doc } from "../../_generated/dataModel.js";
 import { block } from "../assignments/assignmentState.ts";
 import { present } from "../shared/find.ts";
+import { noteDependents } from "./noteDependents.ts";
 import { refresh } from "./readiness.ts";
 import { settle } from "../attempts/settle.ts";
 import type { Step, TaskOf } from "../shared/task.ts";
@@ -13,16 +14,21 @@ import type { Tx } from "../shared/tx.ts";
 
 /** One batch of the dependents of a settled job. */
 export async function jobSettled(tx: Tx, task: TaskOf<"jobSettled">, budget: number): Promise<Step> {
+  const job = await tx.db.get("jobs", task.job);
+  // Retried in the meantime: its dependents will be told when it settles again.
+  if (job === null || !isTerminalJob(job.status) || !(await mayHaveDependents(tx, job))) return { used: 1 };
   const edges = await tx.db
     .query("edges")
     .withIndex("by_job", (q) => q.eq("fromJob", task.job).eq("told", false))
     .take(budget);
-  const job = edges.length === 0 ? null : await tx.db.get("jobs", task.job);
-  // Retried in the meantime: its dependents will be told when it settles again.
-  if (job === null || !isTerminalJob(job.status)) return { used: 1 };
+  if (edges.length === 0) return { used: 1 };
   const keeper = await openFollowUp(tx, job);
   for (const edge of edges) await tell(tx, edge, { status: job.status, handle: jobHandle(job), keeper });
   return { used: edges.length, ...(edges.length === budget ? { rest: task } : {}) };
+}
+
+async function mayHaveDependents(tx: Tx, job: Doc<"jobs">): Promise<boolean> {
+  return (await tx.db.get("assignments", job.assignment))?.hasDependents !== false;
 }
 
 /** One batch of the dependents of an assignment that ended. */
@@ -55,6 +61,7 @@ async function tell(tx: Tx, edge: Doc<"edges">, source: Source): Promise<void> {
   const target = present(await tx.db.get("jobs", edge.to), "the target of an edge");
   if (!met) return drop(tx, target, source);
   if (mustWaitFor(target, source.keeper)) {
+    await noteDependents(tx, source.keeper.assignment);
     // One edge for another: the count of what it waits for stays.
     await tx.db.insert("edges", {
       namespace: target.namespace,

@@ -1,5 +1,6 @@
 import { jobHandle } from "../../../domain/handle.ts";
 import type { Doc, Id } from "../../_generated/dataModel.js";
+import { attemptOf } from "../shared/attemptOf.ts";
 import type { Tx } from "../shared/tx.ts";
 
 /** Jobs that a session takes over: what one session may hold at most. */
@@ -45,9 +46,6 @@ export async function takeOver(
 
 async function handOver(tx: Tx, job: Doc<"jobs">, session: Id<"sessions">): Promise<void> {
   await tx.db.patch("jobs", job._id, { session });
-  const attempt = await tx.db
-    .query("attempts")
-    .withIndex("by_number", (q) => q.eq("job", job._id).eq("number", job.attempt))
-    .unique();
+  const attempt = await attemptOf(tx, job);
   if (attempt !== null) await tx.db.patch("attempts", attempt._id, { session });
 }

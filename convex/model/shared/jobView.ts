@@ -17,6 +17,8 @@ export function toJob(row: Doc<"jobs">): JobView {
     contentHash: _contentHash,
     context: _context,
     result: _result,
+    hasSources: _hasSources,
+    attemptRow: _attemptRow,
     run: _run,
     ...shown
   } = row;
