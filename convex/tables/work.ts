@@ -116,7 +116,6 @@ export const workTables = {
     settledAt: v.optional(v.number()),
     run: v.optional(v.id("runs")),
   })
-    .index("by_number", ["assignment", "number"])
     .index("by_handle", ["namespace", "assignmentNumber", "number"])
     /** Of an assignment by all three; of whatever ran under a task id by the first two. */
     .index("by_key", ["namespace", "key", "assignment"])

@@ -2,7 +2,7 @@ import type { AssignmentState } from "../../../domain/assignmentState.ts";
 import { MAX_PAGE } from "../../../domain/limits.ts";
 import type { Doc } from "../../_generated/dataModel.js";
 import { checkNames, pageSize } from "../shared/checks.ts";
-import { assignmentTextsOf, findAssignment } from "../shared/find.ts";
+import { assignmentTextsOf, findAssignment, jobsByNumber } from "../shared/find.ts";
 import { toJob } from "../shared/jobView.ts";
 import type { AssignmentView } from "../shared/shapes.ts";
 import { sumTotals } from "./totals.ts";
@@ -45,11 +45,7 @@ export function assignmentByKey(
 /** See `assignments:get`. */
 export async function getAssignment(ctx: ScopedReading, args: { assignment: string }) {
   const assignment = await findAssignment(ctx, args.assignment);
-  const jobs = await ctx.db
-    .query("jobs")
-    .withIndex("by_number", (q) => q.eq("assignment", assignment._id))
-    .order("desc")
-    .take(MAX_PAGE);
+  const jobs = await jobsByNumber(ctx, assignment).order("desc").take(MAX_PAGE);
   return {
     assignment: await withTexts(ctx, assignment),
     jobs: jobs.reverse().map(toJob),

@@ -1,5 +1,6 @@
 import { effectiveLimits, type Spent } from "../../../domain/limitRule.ts";
-import type { Doc, Id } from "../../_generated/dataModel.js";
+import type { Doc } from "../../_generated/dataModel.js";
+import { jobsByNumber } from "../shared/find.ts";
 import { sumTotals } from "./totals.ts";
 import type { Reading } from "../shared/tx.ts";
 
@@ -12,12 +13,8 @@ export function limitsOf(assignment: Doc<"assignments">, namespace: Doc<"namespa
 }
 
 /** The number of the assignment's last job, 0 without any: numbers have no gaps, so this is their count as well. */
-export async function lastNumber(ctx: Reading, assignment: Id<"assignments">): Promise<number> {
-  const last = await ctx.db
-    .query("jobs")
-    .withIndex("by_number", (q) => q.eq("assignment", assignment))
-    .order("desc")
-    .first();
+export async function lastNumber(ctx: Reading, assignment: Doc<"assignments">): Promise<number> {
+  const last = await jobsByNumber(ctx, assignment).order("desc").first();
   return last?.number ?? 0;
 }
 

@@ -6,7 +6,7 @@ import { withTexts } from "./assignmentViews.ts";
 import { checkLimits } from "./checkLimits.ts";
 import { checkNumber, checkSize, checkText, MAX_PRIORITY } from "../shared/checks.ts";
 import { fail } from "../shared/fail.ts";
-import { assignmentTextsOf, findAssignment, findJob, present } from "../shared/find.ts";
+import { assignmentTextsOf, findAssignment, findJob, jobsByNumber, present } from "../shared/find.ts";
 import { callPm } from "../pm/pmCall.ts";
 import type { AssignmentView } from "../shared/shapes.ts";
 import type { ScopedTx, Tx } from "../shared/tx.ts";
@@ -98,11 +98,7 @@ async function resume(tx: Tx, id: Id<"assignments">): Promise<void> {
   await tx.db.patch("assignments", id, { failuresSince: tx.now });
   const assignment = await fresh(tx, id);
   if (assignment.policy !== "pm" || (await anyOpen(tx, id))) return;
-  const settled = await tx.db
-    .query("jobs")
-    .withIndex("by_number", (q) => q.eq("assignment", id))
-    .order("desc")
-    .take(BACK);
+  const settled = await jobsByNumber(tx, assignment).order("desc").take(BACK);
   const reviewed = settled.find(({ type }) => type !== "pm");
   if (reviewed !== undefined) await callPm(tx, assignment, { reviewed });
 }

@@ -1,6 +1,6 @@
 import { jobHandle } from "../../../domain/handle.ts";
 import type { Doc, Id } from "../../_generated/dataModel.js";
-import { assignmentTextsOf } from "../shared/find.ts";
+import { assignmentTextsOf, jobsByNumber } from "../shared/find.ts";
 import { textsOf } from "../shared/jobTexts.ts";
 import { isPrivate } from "../access/privacy.ts";
 import type { Claimed } from "../shared/workShapes.ts";
@@ -46,7 +46,7 @@ export async function claimedView(
       policy: assignment.policy,
     },
     previous: await previousOf(ctx, job),
-    jobs: job.type === "pm" ? await siblings(ctx, job) : [],
+    jobs: job.type === "pm" ? await siblings(ctx, job, assignment) : [],
     reminder: job.reminder,
     namespace: ctx.namespace.name,
   };
@@ -80,12 +80,12 @@ async function lastDependency(ctx: Reading, job: Id<"jobs">): Promise<Id<"jobs">
   return work[0]?._id;
 }
 
-async function siblings(ctx: Reading, job: Doc<"jobs">): Promise<Claimed["jobs"]> {
-  const jobs = await ctx.db
-    .query("jobs")
-    .withIndex("by_number", (q) => q.eq("assignment", job.assignment))
-    .order("desc")
-    .take(JOBS_FOR_PM);
+async function siblings(
+  ctx: Reading,
+  job: Doc<"jobs">,
+  assignment: Doc<"assignments">,
+): Promise<Claimed["jobs"]> {
+  const jobs = await jobsByNumber(ctx, assignment).order("desc").take(JOBS_FOR_PM);
   return jobs
     .reverse()
     .filter(({ _id }) => _id !== job._id)

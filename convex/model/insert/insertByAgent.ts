@@ -2,8 +2,9 @@
 import { contentHash } from "../../../domain/contentHash.ts";
 import { resolveCascade } from "../../../domain/jobCascade.ts";
 import { JOB_TYPES } from "../../../domain/jobTypes.ts";
-import type { Doc, Id } from "../../_generated/dataModel.js";
+import type { Doc } from "../../_generated/dataModel.js";
 import { fail } from "../shared/fail.ts";
+import { jobsByNumber } from "../shared/find.ts";
 import type { Plan } from "./planTypes.ts";
 import { nameOf } from "./planInsert.ts";
 import type { NewJob } from "../shared/shapes.ts";
@@ -18,7 +19,7 @@ export async function refuseByAgent(
   { assignment, namespace }: { assignment: Doc<"assignments">; namespace: Doc<"namespaces"> },
   { jobs, by }: Plan,
 ): Promise<void> {
-  let before = await lastContent(ctx, assignment._id);
+  let before = await lastContent(ctx, assignment);
   for (const [i, { wish, existing }] of jobs.entries()) {
     if (existing !== null) continue;
     const what = nameOf(wish, i);
@@ -42,12 +43,8 @@ export async function refuseByAgent(
   }
 }
 
-async function lastContent(ctx: Reading, assignment: Id<"assignments">): Promise<string | undefined> {
-  const last = await ctx.db
-    .query("jobs")
-    .withIndex("by_number", (q) => q.eq("assignment", assignment))
-    .order("desc")
-    .take(BACK);
+async function lastContent(ctx: Reading, assignment: Doc<"assignments">): Promise<string | undefined> {
+  const last = await jobsByNumber(ctx, assignment).order("desc").take(BACK);
   return last.find(({ type }) => type !== "pm")?.contentHash;
 }
 

@@ -31,7 +31,7 @@ export async function insertJobs(ctx: ScopedTx, args: Args): Promise<Result> {
     parallel: args.parallel ?? false,
     by,
   });
-  const number = (await lastNumber(ctx, assignment._id)) + 1;
+  const number = (await lastNumber(ctx, assignment)) + 1;
   const place = { assignment, namespace: ctx.namespace, number, ...(args.run && { run: args.run }) };
   const more = plan.jobs.filter(({ existing }) => existing === null).length;
   if (more > 0) {

@@ -18,7 +18,7 @@ export interface Call {
 export async function callPm(tx: Tx, assignment: Doc<"assignments">, call: Call): Promise<void> {
   const namespace = present(await tx.db.get("namespaces", assignment.namespace), "a namespace");
   const limits = limitsOf(assignment, namespace);
-  const jobs = await lastNumber(tx, assignment._id);
+  const jobs = await lastNumber(tx, assignment);
   const reason = tooManyJobs(limits, jobs, 1) ?? limitReached(limits, await spentBy(tx, assignment, jobs));
   if (reason !== null) return block(tx, assignment, reason);
   const { reviewed, reminderOf } = call;

@@ -31,7 +31,7 @@ export async function insertDecided(
     caller: { role: "agent" as const, namespaces: [namespace.name], pools: [], agent },
   };
   const plan = await planInsert(ctx, assignment, { jobs, parallel: false, by: pm });
-  const number = (await lastNumber(tx, assignment._id)) + 1;
+  const number = (await lastNumber(tx, assignment)) + 1;
   await refuseByAgent(tx, { assignment, namespace }, plan);
   const reason = tooManyJobs(limitsOf(assignment, namespace), number - 1, jobs.length);
   if (reason === null) await writePlan(tx, { assignment, namespace, number }, plan);

@@ -1,4 +1,5 @@
 import type { Doc } from "../../_generated/dataModel.js";
+import { jobsByNumber } from "../shared/find.ts";
 import { nextWaiter } from "./locks.ts";
 import { refresh } from "./readiness.ts";
 import type { Step, TaskOf } from "../shared/task.ts";
@@ -8,10 +9,7 @@ import type { Tx } from "../shared/tx.ts";
 export async function giveNewPriority(tx: Tx, task: TaskOf<"priorities">, budget: number): Promise<Step> {
   const assignment = await tx.db.get("assignments", task.assignment);
   if (assignment === null) return { used: 1 };
-  const jobs = await tx.db
-    .query("jobs")
-    .withIndex("by_number", (q) => q.eq("assignment", assignment._id).gte("number", task.from))
-    .take(budget);
+  const jobs = await jobsByNumber(tx, assignment, task.from).take(budget);
   for (const job of jobs) if (job.open) await moveTo(tx, job, assignment.priority + job.ownPriority);
   const last = jobs.at(-1);
   if (last === undefined || jobs.length < budget) return { used: jobs.length };

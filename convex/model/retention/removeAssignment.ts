@@ -1,4 +1,5 @@
 import type { Doc, Id } from "../../_generated/dataModel.js";
+import { jobsByNumber } from "../shared/find.ts";
 import type { Tx } from "../shared/tx.ts";
 import { type Budget, CHUNK } from "./budget.ts";
 import { isNeeded, removeJob } from "./removeJob.ts";
@@ -29,20 +30,17 @@ export async function removeAssignment(
   let seen = after;
   for (;;) {
     if (budget.left <= 0) return { kind: "more", job: seen };
-    const job = await nextJob(tx, id, seen);
+    const job = await nextJob(tx, assignment, seen);
     if (job === null) break;
     if ((await removeJob(tx, job, budget)) === "unfinished") return { kind: "more", job: seen };
     seen = job.number;
   }
-  if ((await nextJob(tx, id, -1)) === null) await removeRest(tx, id, budget);
+  if ((await nextJob(tx, assignment, -1)) === null) await removeRest(tx, id, budget);
   return { kind: "done" };
 }
 
-function nextJob(tx: Tx, assignment: Id<"assignments">, after: number): Promise<Doc<"jobs"> | null> {
-  return tx.db
-    .query("jobs")
-    .withIndex("by_number", (q) => q.eq("assignment", assignment).gt("number", after))
-    .first();
+function nextJob(tx: Tx, assignment: Doc<"assignments">, after: number): Promise<Doc<"jobs"> | null> {
+  return jobsByNumber(tx, assignment, after + 1).first();
 }
 
 async function removeRest(tx: Tx, assignment: Id<"assignments">, budget: Budget): Promise<void> {

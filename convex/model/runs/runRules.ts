@@ -44,7 +44,7 @@ async function askForReview(
   const reviewer = only ?? profiles.find((name) => name !== job.profileUsed);
   if (reviewer === undefined || isBarred(job, reviewer)) return;
   const namespace = present(await tx.db.get("namespaces", job.namespace), "a namespace");
-  const number = (await lastNumber(tx, assignment._id)) + 1;
+  const number = (await lastNumber(tx, assignment)) + 1;
   await writeJob(
     tx,
     { assignment, namespace, number, run: run._id },

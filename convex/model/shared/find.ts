@@ -73,6 +73,19 @@ export async function assignmentTextsOf(
   return texts;
 }
 
+/** The jobs of an assignment, by number: the end of a range of handles, so that no further index is needed. */
+export function jobsByNumber(
+  { db }: Reading,
+  { namespace, number }: Pick<Doc<"assignments">, "namespace" | "number">,
+  from = 0,
+) {
+  return db
+    .query("jobs")
+    .withIndex("by_handle", (q) =>
+      q.eq("namespace", namespace).eq("assignmentNumber", number).gte("number", from),
+    );
+}
+
 /** The jobs of an assignment in one state, by number: what `by_status` sorts, so that no further index is needed. */
 export function jobsInState(
   { db }: Reading,
