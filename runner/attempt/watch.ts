@@ -1,6 +1,7 @@
 /** Watches a running attempt until it ends or must be ended; the first cause wins and is never overwritten. */
 import type { EndedBy, Reader } from "../harness/port.ts";
 import { killTree } from "../process/killTree.ts";
+import { everyTick, sharedTimer } from "../process/sharedTimer.ts";
 import type { Exit, Spawned } from "../process/spawnDetached.ts";
 import { tailFile, type Tail } from "../process/tailFile.ts";
 import { createTree, type ProcessTree } from "../process/tree.ts";
@@ -15,10 +16,12 @@ import {
   type AttemptTuning,
 } from "./types.ts";
 
-/** How often silence, waits and sizes are looked at. */
-const CHECK_MS = 250;
-/** How often the tree is read again, so that a process that cuts all its ties later is still known. */
+/**
+ * How often the trees are read again, so that a process that cuts all its ties later is still known. Of all attempts at
+ * once: that takes one reading of the machine's processes, which cost more than all else while eight agents think.
+ */
 const TREE_MS = 5_000;
+const everyReread = sharedTimer(TREE_MS);
 /** How long the exit of a killed process may take to be reported. */
 const EXIT_WAIT_MS = 5_000;
 /** The longest delay that a timer of Node takes. */
@@ -71,14 +74,14 @@ interface WatchState {
 
 async function waitForEnd(order: WatchOrder, state: WatchState, tree: ProcessTree): Promise<EndedBy> {
   const release = listen(order, state.ending);
-  const checks = setInterval(() => check(order, state), CHECK_MS);
-  const rereads = setInterval(() => void tree.living().catch(() => undefined), TREE_MS);
+  const stopChecks = everyTick(() => check(order, state));
+  const stopRereads = everyReread(() => void tree.living().catch(() => undefined));
   try {
     return await state.ending.reached;
   } finally {
     release();
-    clearInterval(checks);
-    clearInterval(rereads);
+    stopChecks();
+    stopRereads();
   }
 }
 

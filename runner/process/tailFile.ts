@@ -1,14 +1,12 @@
 /**
- * Follows a growing file without losing a byte: positions are read, not events counted. `fs.watch` makes it quick
- * where it works, a slow poll makes it sure where it does not (network folders, missed notices).
+ * Follows a growing file without losing a byte: positions are read, not events counted. It looks by itself and asks for
+ * no notices (`fs.watch`): an agent that talks would wake the runner at every line, which nobody sees before the next
+ * batch of events, and network folders give none.
  */
-import { closeSync, openSync, readSync, watch, type FSWatcher } from "node:fs";
+import { closeSync, openSync, readSync } from "node:fs";
 import { setImmediate as nextTurn } from "node:timers/promises";
+import { everyTick } from "./sharedTimer.ts";
 
-/** How long a missed notice may delay what is read. */
-const POLL_MS = 500;
-/** Before it, no notices are asked for: what ends at once is read at its end, and setting up a watch costs more. */
-const WATCH_AFTER_MS = 100;
 /** Bytes read at once. */
 const CHUNK_BYTES = 256 * 1024;
 /** Of all tails: a chunk is handed over before the next one is read. */
@@ -36,47 +34,28 @@ export function tailFile(path: string, handlers: TailHandlers): Tail {
   const file = openSync(path, "r");
   let position = handlers.from ?? 0;
   let reading: Promise<void> | undefined;
-  let again = false;
   let stopped = false;
 
   // Synchronous: what was written a moment ago is in memory, and a promise costs more than such a read. Turn by turn,
   // so that a flood of output keeps nothing else waiting.
   const readOn = async () => {
-    do {
-      again = false;
-      for (;;) {
-        const length = readSync(file, buffer, 0, CHUNK_BYTES, position);
-        if (length === 0) break;
-        position += length;
-        handlers.onBytes(buffer.subarray(0, length));
-        if (length === CHUNK_BYTES) await nextTurn();
-      }
-    } while (again);
-  };
-  const wake = (): Promise<void> => {
-    if (reading) {
-      again = true;
-      return reading;
+    for (;;) {
+      const length = readSync(file, buffer, 0, CHUNK_BYTES, position);
+      if (length === 0) return;
+      position += length;
+      handlers.onBytes(buffer.subarray(0, length));
+      if (length === CHUNK_BYTES) await nextTurn();
     }
-    reading = readOn()
+  };
+  const look = () => {
+    reading ??= readOn()
       .catch((error: unknown) => {
         end();
         handlers.onError(error);
       })
       .finally(() => (reading = undefined));
-    return reading;
   };
-  let watcher: FSWatcher | undefined;
-  const poll = setInterval(() => void wake(), POLL_MS);
-  const start = setTimeout(() => {
-    watcher = watchQuietly(path, () => void wake());
-    void wake();
-  }, WATCH_AFTER_MS);
-  const end = () => {
-    clearTimeout(start);
-    clearInterval(poll);
-    watcher?.close();
-  };
+  const end = everyTick(look);
 
   return {
     get position() {
@@ -92,15 +71,4 @@ export function tailFile(path: string, handlers: TailHandlers): Tail {
       closeSync(file);
     },
   };
-}
-
-function watchQuietly(path: string, onChange: () => void): FSWatcher | undefined {
-  try {
-    const watcher = watch(path, { persistent: false }, onChange);
-    // Too many watches on this machine, or the file was moved: the poll goes on.
-    watcher.on("error", () => watcher.close());
-    return watcher;
-  } catch {
-    return undefined;
-  }
 }
