@@ -1,21 +1,22 @@
 /** The files of an attempt, and the record from which a restarted daemon adopts or finishes it. */
 import { appendFileSync } from "node:fs";
 import { readFile } from "node:fs/promises";
-import { join } from "node:path";
+import { sep } from "node:path";
 import { z } from "zod";
 import { HARNESS_KINDS, STREAM_KINDS, type EndedBy } from "../harness/port.ts";
 
-/** Where everything of an attempt lies in its folder. */
+/** Where everything of an attempt lies in its folder. Not by `join`: each of a dozen steps of a job asks for all of it. */
 export function attemptFiles(dir: string) {
+  const at = dir + sep;
   return {
-    record: join(dir, "attempt.json"),
-    prompt: join(dir, "prompt.md"),
-    stdout: join(dir, "stdout.jsonl"),
-    stderr: join(dir, "stderr.log"),
-    exit: join(dir, "exit"),
-    result: join(dir, "result.json"),
+    record: `${at}attempt.json`,
+    prompt: `${at}prompt.md`,
+    stdout: `${at}stdout.jsonl`,
+    stderr: `${at}stderr.log`,
+    exit: `${at}exit`,
+    result: `${at}result.json`,
     /** TMPDIR of the attempt, deleted after it: CLIs leave megabytes and whole conversations there. */
-    tmp: join(dir, "tmp"),
+    tmp: `${at}tmp`,
   };
 }
 
