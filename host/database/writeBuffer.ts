@@ -32,7 +32,7 @@ interface Held extends HeldDocument {
 /**
  * The documents that a transaction has touched. Writes stay here until a query reads an index of their table, or the
  * transaction ends: a document that is inserted and then patched, or patched three times, costs SQLite and its
- * indexes one write (a job has fifteen index rows).
+ * indexes one write (a job has some twelve index rows).
  */
 export class WriteBuffer {
   readonly #rows: Rows;
