@@ -16,6 +16,9 @@ import { ended, openQueue, type Queue } from "./queue.testkit.ts";
 
 afterEach(() => vi.useRealTimers());
 
+/** Some of what this test is for comes up once in hundreds of histories: `DROVER_HISTORIES=700` after a change. */
+const HISTORIES = Number(process.env["DROVER_HISTORIES"] ?? 20);
+
 const pick = fc.nat(1000);
 const command = fc.oneof(
   {
@@ -449,9 +452,9 @@ function checkAssignments(all: Rows, trail: string): void {
     for (const job of jobs.filter((j) => j.type !== "pm")) {
       const calls = jobs.filter((j) => j.type === "pm" && j.reviews === job._id && !j.reminder);
       const reminders = jobs.filter((j) => j.type === "pm" && j.reviews === job._id && j.reminder);
-      expect(reminders.length, `${trail} reminders for ${a.number}.${job.number}`).toBeLessThanOrEqual(
-        calls.length,
-      );
+      // A call that a person retries may end without an act once more, and is reminded once more.
+      const ends = calls.reduce((sum, call) => sum + call.attempt, 0);
+      expect(reminders.length, `${trail} reminders for ${a.number}.${job.number}`).toBeLessThanOrEqual(ends);
     }
     const followed = jobs.filter((j) => j.type === "pm" && j.reviews === undefined);
     expect(followed.length, `${trail} PM jobs that review nothing`).toBe(0);
@@ -499,7 +502,8 @@ describe("stored readiness", () => {
             check(world, await rows(q), `step ${i} (${JSON.stringify(c)}):`);
           }
         }),
-        { numRuns: 8 },
+        // Ends with the first failure: looking for a smaller one takes longer than the time there is, and hides it.
+        { numRuns: HISTORIES, endOnFailure: true },
       );
     },
   );

@@ -59,11 +59,25 @@ export async function revive(tx: Tx, task: TaskOf<"revive">, budget: number): Pr
     await tx.db.patch("edges", edge._id, { told: false });
     const target = present(await tx.db.get("jobs", edge.to), "the target of an edge");
     if (target.status !== "skipped" || (await deadDependency(tx, target)) !== null) continue;
+    if (!(await goesOn(tx, target))) continue;
     await reopen(tx, target);
     await refresh(tx, target._id);
     tx.tasks.push({ kind: "revive", job: target._id });
   }
   return { used: edges.length, ...(edges.length === budget ? { rest: task } : {}) };
+}
+
+/**
+ * Whether a skipped job's assignment goes on with it. One that ended by itself, since nothing of it was left to do, becomes
+ * active again: its job would else be open in an ended assignment, which nobody claims from. What a person canceled, or a PM
+ * ended, stays ended.
+ */
+async function goesOn(tx: Tx, job: Doc<"jobs">): Promise<boolean> {
+  const assignment = present(await tx.db.get("assignments", job.assignment), "a job's assignment");
+  if (!isTerminalAssignment(assignment.status)) return true;
+  if (assignment.status === "canceled" || assignment.policy === "pm") return false;
+  await moveAssignment(tx, assignment, { to: "active" });
+  return true;
 }
 
 /** Pending again, as it was before its first attempt but for the attempt number, which never goes back. */

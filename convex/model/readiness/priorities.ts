@@ -21,7 +21,9 @@ async function moveTo(tx: Tx, job: Doc<"jobs">, priority: number): Promise<void>
   await tx.db.patch("jobs", job._id, { priority });
   if (job.status !== "pending") return;
   await refresh(tx, job._id);
-  if (job.gate !== "ready" || job.lockKey === undefined) return;
+  // As it is now: one before it in the batch, when it became less urgent, may have handed the lock to it.
+  const now = await tx.db.get("jobs", job._id);
+  if (now?.gate !== "ready" || job.lockKey === undefined) return;
   // The holder may have become less urgent than one that waits for its key.
   const waiter = await nextWaiter(tx, job.namespace, job.lockKey);
   if (waiter !== null) await refresh(tx, waiter._id);

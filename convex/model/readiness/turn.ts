@@ -10,6 +10,8 @@ export async function askForTurn(tx: Tx, assignment: Doc<"assignments">): Promis
   const free = (await turnHolder(tx, assignment.namespace)) === null;
   const next = free ? { hasTurn: true, wantsTurn: false } : { wantsTurn: true };
   if (free || !assignment.wantsTurn) await tx.db.patch("assignments", assignment._id, next);
+  // Its other jobs that stand at the gate would stay there: a turn that is taken is not passed on to anybody.
+  if (free && assignment.wantsTurn) tx.tasks.push({ kind: "gates", assignment: assignment._id });
   return free;
 }
 
