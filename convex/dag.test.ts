@@ -404,6 +404,19 @@ describe("a lock", () => {
     expect(await ready(q)).toEqual(["1.1"]);
   });
 
+  it("goes to the most urgent when its holder and waiters become less urgent together", async () => {
+    const q = await openQueue();
+    await q.insert(await q.create({ priority: 0 }), { lock: "k" }, { lock: "k", priority: 1 }, { lock: "k" });
+    await q.insert(await q.create({ priority: 3 }), { lock: "k" });
+    expect(await ready(q)).toEqual(["1.1"]);
+    await q.admin.mutation(api.assignments.update, { ...NS, assignment: "1", priority: 9 });
+    await q.settle();
+    expect(await ready(q)).toEqual(["2.1"]);
+    await q.admin.mutation(api.jobs.cancel, { ...NS, job: "2.1" });
+    await q.settle();
+    expect(await ready(q)).toEqual(["1.1"]);
+  });
+
   it("of another namespace is another lock", async () => {
     const q = await openQueue();
     await q.admin.mutation(api.namespaces.ensure, { namespace: "other" });
@@ -469,6 +482,17 @@ describe("the turn", () => {
     for (const job of ["1.1", "1.2"]) await q.run(s, job);
     expect(await ready(q)).toEqual(["3.1", "4.1"]);
     expect(await drain(q)).toEqual(["3.1", "4.1", "2.1"]);
+  });
+
+  it("wakes all jobs of an assignment that takes it by itself, as one that waited for its holder does", async () => {
+    const q = await openQueue();
+    const serial = { independent: false };
+    await q.insert(await q.create(serial), {});
+    await q.insert(await q.create(serial), {}, { after: ["1"] });
+    expect(await q.row("2.1")).toMatchObject({ waitingFor: ["assignment"] });
+    await q.admin.mutation(api.assignments.update, { ...NS, assignment: "1", status: "complete" });
+    await q.settle();
+    for (const job of ["2.1", "2.2"]) expect(await q.row(job)).toMatchObject({ ready: true });
   });
 
   it.each(["blocked", "canceled"] as const)("passes on when its assignment is %s", async (status) => {

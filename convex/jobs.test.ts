@@ -326,6 +326,29 @@ describe("jobs:retry", () => {
     expect(await q.assignment("1")).toMatchObject({ status: "complete" });
   });
 
+  it("sets an assignment that ended with a skipped job going again, but not one that was canceled", async () => {
+    const q = await openQueue();
+    const s = await q.startSession();
+    await q.insert(await q.create(), { key: "a" });
+    for (const assignment of [await q.create(), await q.create()])
+      await q.insert(assignment, { after: ["1.1"] });
+    await q.run(s, "1.1", { kind: "failed", error: "no" });
+    expect(await q.assignment("2")).toMatchObject({ status: "complete" });
+    await q.admin.mutation(api.jobs.retry, { ...NS, job: "1.1" });
+    await q.settle();
+    expect(await q.assignment("2")).toMatchObject({ status: "active" });
+    await q.run(s, "1.1", { kind: "failed", error: "no" });
+    await q.insert(await q.create(), { after: ["1.1"] }, { notBefore: Date.now() + 60_000 });
+    await q.admin.mutation(api.assignments.update, { ...NS, assignment: "4", status: "canceled" });
+    await q.admin.mutation(api.jobs.retry, { ...NS, job: "1.1" });
+    await q.settle();
+    expect(await q.row("4.1")).toMatchObject({ status: "skipped" });
+    expect(await q.assignment("4")).toMatchObject({ status: "canceled" });
+    for (const job of ["1.1", "2.1", "3.1"]) await q.run(s, job);
+    for (const assignment of ["1", "2", "3"])
+      expect(await q.assignment(assignment)).toMatchObject({ status: "complete" });
+  });
+
   it("refuses one whose dependency has failed, and names that", async () => {
     const { q, job } = await prepare("skipped");
     expect(await errorOf(q.admin.mutation(api.jobs.retry, { ...NS, job }))).toMatchObject({
