@@ -191,7 +191,7 @@ ${table(["part", "share", "of a call"], rows)}`;
 
 function method(figures) {
   const lines = [
-    "Payloads of about 100 bytes; the same number of jobs for each, but for “at its best”; a warm-up before each work; the median of up to three rounds where time allows.",
+    "Payloads of about 100 bytes; the same number of jobs for each, but for “at its best”; a warm-up before each work; the median of up to three rounds where time allows (one with --full).",
     "Each peer runs in a process of its own with its claimers in it, as Drover's clients do; PostgreSQL and Redis are Debian's, started for the run in temp folders on loopback, on the same disk.",
     "“async” is `synchronous_commit=off`, PostgreSQL's own default is on; “RDB” is Redis as installed, “AOF always” is `appendonly yes, appendfsync always`. Neither default of Redis keeps all that it acknowledged.",
     "pg-boss starts jobs at idle with LISTEN/NOTIFY (`useListenNotify`), “by polling” is its default.",
