@@ -123,8 +123,11 @@ async function oneByOne(worker, left) {
   }
 }
 
-/** From the call that inserts to the moment the claim is in the claimer's hands, nothing else going on. */
-export async function startLatency(queue, count) {
+/**
+ * From the call that inserts to the moment the claim is in the claimer's hands, nothing else going on; and the host's CPU
+ * for a job from its insert to its report.
+ */
+export async function startLatency(queue, count, pauseMs = PAUSE_MS) {
   const [worker] = await claimers(queue, 1);
   const to = await assignment(queue);
   const took = [];
@@ -132,7 +135,9 @@ export async function startLatency(queue, count) {
   const stop = worker.client.onUpdate(api.scheduler.ready, { namespace, pool: "default" }, (ready) => {
     if (ready.length > 0) arrived(ready[0].id);
   });
+  let cpu = 0;
   for (let i = -1; i < count; i++) {
+    if (i === 0) cpu = queue.host.usage().cpuSeconds;
     const ready = new Promise((resolve) => (arrived = resolve));
     const begun = performance.now();
     void insert(queue, to, [job()]);
@@ -140,8 +145,9 @@ export async function startLatency(queue, count) {
     if (i >= 0) took.push(performance.now() - begun); // The first one compiles.
     arrived = () => undefined;
     await report(worker, claimed);
-    await sleep(PAUSE_MS);
+    if (pauseMs > 0) await sleep(pauseMs);
   }
   stop();
-  return { ...percentiles(took), n: count };
+  const cpuMs = ((queue.host.usage().cpuSeconds - cpu) / count) * 1000;
+  return { ...percentiles(took), cpuMs, n: count };
 }

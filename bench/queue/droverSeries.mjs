@@ -21,6 +21,7 @@ export async function measureDrover(figures, size) {
   await onHost(size, (queue) => graphs(queue, size, put));
   await onHost(size, async (queue, folder) => {
     put("latency", await startLatency(queue, size.latency));
+    put("latency without rest", await startLatency(queue, size.latency, 0));
     for (const count of size.subscribers) put(`fanOut ${count}`, await fanOut(queue, count, size.commits));
     const starts = await coldStarts(queue.host, folder, size.coldStarts);
     for (const [name, result] of Object.entries(starts)) put(`cold ${name}`, result);

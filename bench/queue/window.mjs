@@ -2,6 +2,7 @@
 // choose from it. What others took meanwhile costs a call that is refused.
 import { api } from "../../convex/_generated/api.js";
 import { rankFor } from "../../domain/rendezvous.ts";
+import { CONFLICTED } from "../../host/functions/outcome.ts";
 import { chooseJob, chooseSome } from "../../runner/claim/choose.ts";
 import { claimers, namespace } from "./drover.mjs";
 import { exchange } from "./exchange.mjs";
@@ -62,7 +63,8 @@ function windowClaimer(worker, me, shared) {
         continue;
       }
       shared.calls++;
-      const claimed = await exchange(worker, held, { jobs, slots: SLOTS });
+      const claimed = await exchange(worker, held, { jobs, slots: SLOTS }).catch(nothingIfConflicted);
+      if (claimed === null) continue; // The reports go again, with other jobs.
       for (const { job } of claimed) done.add(job.id);
       // With a slot to spare, what was named and not given has been taken by another.
       if (claimed.length < SLOTS) for (const id of jobs) done.add(id);
@@ -77,4 +79,10 @@ function windowClaimer(worker, me, shared) {
     unsubscribe();
   };
   return { stop };
+}
+
+/** Null for a call that has lost every try, which the host counts; a runner's goes again as well. */
+function nothingIfConflicted(error) {
+  if (String(error).includes(CONFLICTED.detail)) return null;
+  throw error;
 }
