@@ -34,28 +34,28 @@ class Afterwards implements Asking {
     return new Afterwards(this.#query.order(...args), this.#before);
   }
 
-  async first(): Promise<unknown> {
-    await this.#before();
-    return this.#query.first();
+  first(): Promise<unknown> {
+    return this.#look((query) => query.first());
   }
 
-  async unique(): Promise<unknown> {
-    await this.#before();
-    return this.#query.unique();
+  unique(): Promise<unknown> {
+    return this.#look((query) => query.unique());
   }
 
-  async take(...args: Args): Promise<unknown> {
-    await this.#before();
-    return this.#query.take(...args);
+  take(...args: Args): Promise<unknown> {
+    return this.#look((query) => query.take(...args));
   }
 
-  async collect(): Promise<unknown> {
-    await this.#before();
-    return this.#query.collect();
+  collect(): Promise<unknown> {
+    return this.#look((query) => query.collect());
   }
 
-  async paginate(...args: Args): Promise<unknown> {
+  paginate(...args: Args): Promise<unknown> {
+    return this.#look((query) => query.paginate(...args));
+  }
+
+  async #look<T>(look: (query: Asking) => Promise<T>): Promise<T> {
     await this.#before();
-    return this.#query.paginate(...args);
+    return look(this.#query);
   }
 }
