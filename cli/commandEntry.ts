@@ -5,12 +5,7 @@ export interface CommandModule {
   register(program: Command, all: CommandTable): void;
 }
 
-/** The headings of the overview, in its order. */
-export const GROUPS = ["Start", "Look", "Change", "Run", "Portfolio", "Other"] as const;
-export type Group = (typeof GROUPS)[number];
-
 export interface CommandEntry {
-  group: Group;
   /** One line for the overview; the command's own help says more. */
   summary: string;
   load: () => Promise<CommandModule>;

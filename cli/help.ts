@@ -1,15 +1,12 @@
-import { GROUPS } from "./commandEntry.ts";
-import { COMMANDS } from "./commandTable.ts";
+import { COMMANDS, COMMANDS_BY_GROUP } from "./commandTable.ts";
 import { color } from "./output/color.ts";
 import { EXIT_MEANINGS } from "./output/errors.ts";
 import { table } from "./output/table.ts";
 
 /** The overview: every command with one line. */
 export function overview(): string {
-  const groups = GROUPS.map((group) => {
-    const rows = Object.entries(COMMANDS)
-      .filter(([, entry]) => entry.group === group)
-      .map(([name, { summary }]) => [`  ${name}`, summary]);
+  const groups = Object.entries(COMMANDS_BY_GROUP).map(([group, commands]) => {
+    const rows = Object.entries(commands).map(([name, { summary }]) => [`  ${name}`, summary]);
     return `${color.bold(group)}\n${table(aligned(rows))}`;
   });
   return [
