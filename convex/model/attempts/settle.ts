@@ -3,6 +3,7 @@ import type { TerminalJobState } from "../../../domain/jobState.ts";
 import { firstLine, headAndTail } from "../../../domain/text.ts";
 import type { Doc } from "../../_generated/dataModel.js";
 import { keepResult } from "../shared/jobTexts.ts";
+import { present } from "../shared/find.ts";
 import { followUp } from "../pm/followUp.ts";
 import { releaseLock } from "../readiness/locks.ts";
 import type { Tx } from "../shared/tx.ts";
@@ -42,8 +43,7 @@ export async function settle(tx: Tx, job: Doc<"jobs">, ending: Ending): Promise<
   await tx.db.patch("jobs", job._id, { ...end, ...texts, retryAt: undefined });
   await releaseLock(tx, job);
   tx.tasks.push({ kind: "jobSettled", job: job._id });
-  const { retryAt: _, ...rest } = job;
-  await followUp(tx, { ...rest, ...end }, ending.result ?? "");
+  await followUp(tx, present(await tx.db.get("jobs", job._id), "a job that ends"), ending.result ?? "");
 }
 
 function bounded({ error, resultFile }: Ending): Partial<Doc<"jobs">> {

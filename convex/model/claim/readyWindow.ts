@@ -16,9 +16,9 @@ export async function readyWindow(ctx: ScopedReading, { pool, after }: { pool: s
   }
   if (ctx.namespace.paused) return [];
   const jobs = after === undefined ? await fromStart(ctx, pool) : await beyond(ctx, pool, after);
-  return jobs.map(({ _id, type, cascade, priority, assignmentNumber, number, repo, ...job }) => ({
+  return jobs.map(({ _id, type, cascade, priority, assignmentNumber, number, repo }) => ({
     id: _id,
-    handle: jobHandle({ ...job, assignmentNumber, number }),
+    handle: jobHandle({ assignmentNumber, number }),
     type,
     cascade,
     priority,
