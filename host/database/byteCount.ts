@@ -1,8 +1,5 @@
 import type { ConvexJson } from "../values/json.ts";
-import { measure } from "../values/measure.ts";
-
-/** Bytes that Convex counts for a character of JSON at most: a digit and a comma in an array are a number, 9 bytes. */
-const BYTES_PER_CHARACTER = 4.5;
+import { measure, mostBytes } from "../values/measure.ts";
 
 /**
  * The bytes of documents as Convex counts them. That needs a document parsed, which reading one does not, so they are
@@ -22,7 +19,7 @@ export class ByteCount {
 
   add(json: string): void {
     this.#unmeasured.push(json);
-    this.#most += json.length * BYTES_PER_CHARACTER;
+    this.#most += mostBytes(json);
   }
 
   exceeds(limit: number): boolean {
@@ -43,7 +40,6 @@ export class ByteCount {
   cut(length: number): void {
     this.#unmeasured.length = Math.max(0, length - this.#sums.length);
     this.#sums.length = Math.min(length, this.#sums.length);
-    const unmeasured = this.#unmeasured.reduce((sum, json) => sum + json.length, 0);
-    this.#most = (this.#sums.at(-1) ?? 0) + unmeasured * BYTES_PER_CHARACTER;
+    this.#most = this.#unmeasured.reduce((sum, json) => sum + mostBytes(json), this.#sums.at(-1) ?? 0);
   }
 }

@@ -1,7 +1,7 @@
 import { DeveloperError } from "../values/errors.ts";
 import { type ConvexJson, type ConvexObject, isObject, textOf } from "../values/json.ts";
 import { LIMIT_HELP, LIMITS } from "../values/limits.ts";
-import { measure } from "../values/measure.ts";
+import { measure, mostBytes } from "../values/measure.ts";
 
 const SYSTEM_FIELDS = ["_id", "_creationTime"];
 
@@ -43,16 +43,48 @@ function checkTopLevel(field: string, verb: string): void {
   );
 }
 
+/** What a patch makes of a document. */
+export interface Patched {
+  /** The whole document, sorted. */
+  readonly document: ConvexObject;
+  /** The fields that the patch gives, and those that it takes away. */
+  readonly given: ConvexObject;
+  readonly unset: readonly string[];
+}
+
 /**
- * Merges a patch into a document; unset fields (`{"$undefined": null}`) go away.
- * @returns the fields without the system's
+ * Merges a patch into a document; unset fields (`{"$undefined": null}`) go away. What the patch leaves was checked when
+ * it was written, so that the cost is that of the patch and not of the document.
+ * @param old with its JSON text
+ * @throws DeveloperError as `checkDocument` does, and when the patch would change a system field
  */
-export function mergePatch(old: ConvexObject, patch: ConvexObject): ConvexObject {
-  checkSystemFields(old, patch);
-  const { _id, _creationTime, ...merged } = { ...old, ...patch };
-  for (const field in patch) if (isUnset(patch[field])) delete merged[field];
-  checkSize(merged);
-  return merged;
+export function mergePatch(old: { document: ConvexObject; json: string }, patch: ConvexObject): Patched {
+  checkSystemFields(old.document, patch);
+  const document = { ...old.document };
+  const given: ConvexObject = {};
+  const unset: string[] = [];
+  for (const field in patch) {
+    const value = patch[field] as ConvexJson;
+    if (!isUnset(value)) {
+      document[field] = given[field] = value;
+      continue;
+    }
+    unset.push(field);
+    // Only what is there: V8 keeps an object of which something was deleted as a slow table.
+    if (Object.hasOwn(document, field)) delete document[field];
+  }
+  const { bytes, nesting } = measure(given);
+  const isSmall =
+    bytes + mostBytes(old.json) <= LIMITS.documentBytes &&
+    nesting <= LIMITS.documentNesting &&
+    Object.keys(document).length <= LIMITS.objectFields;
+  if (!isSmall) checkSize(ownFields(document));
+  return { document: sortedDocument(document), given, unset };
+}
+
+/** A document without its system fields. */
+export function ownFields({ _id: _, _creationTime: __, ...fields }: ConvexObject): ConvexObject {
+  return fields;
 }
 
 /** @throws DeveloperError when the fields would change the id or creation time */

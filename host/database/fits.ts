@@ -46,6 +46,24 @@ export function fits(value: ConvexJson, validator: Validator, tables: Tables): b
   }
 }
 
+/**
+ * Whether a document that fits a validator still does with some fields `given` anew and others `unset`. False also where
+ * that cannot be told from these alone, as with a union.
+ */
+export function fitsPatched(
+  { given, unset }: { given: ConvexObject; unset: readonly string[] },
+  validator: Validator,
+  tables: Tables,
+): boolean {
+  if (validator.type !== "object") return validator.type === "any";
+  const fields = validator.value;
+  for (const field in given) {
+    const known = Object.hasOwn(fields, field) ? fields[field] : undefined;
+    if (known === undefined || !fits(given[field] as ConvexJson, known.fieldType, tables)) return false;
+  }
+  return unset.every((field) => !Object.hasOwn(fields, field) || fields[field]?.optional === true);
+}
+
 export function sameLiteral(value: ConvexJson, literal: ConvexJson): boolean {
   if (value === literal) return true;
   return kindOf(value) === "int64" && kindOf(literal) === "int64" && int64Of(value) === int64Of(literal);

@@ -3,7 +3,8 @@ import { decodeId, newId } from "../values/ids.ts";
 import { type ConvexJson, type ConvexObject, textOf } from "../values/json.ts";
 import { encodeKey } from "../values/keyEncoding.ts";
 import { withCommitTs } from "./commitTs.ts";
-import { checkDocument, checkSystemFields, mergePatch, sortedDocument } from "./documents.ts";
+import { checkDocument, checkSystemFields, mergePatch, ownFields, sortedDocument } from "./documents.ts";
+import { fitsPatched } from "./fits.ts";
 import type { IndexEntry, TableEntry } from "./catalog.ts";
 import { type ChangeVerb, type IdVerb, invalidId, nonexistent, wrongTable } from "./idErrors.ts";
 import { ReadSet } from "./readSet.ts";
@@ -117,8 +118,12 @@ export class Transaction {
   /** Merges fields into a document; `{"$undefined": null}` removes one. */
   patch(id: string, value: ConvexJson, table?: string): void {
     const found = this.#mustFind(id, { table, verb: "patch" });
-    const old = this.#buffer.documentOf(found);
-    this.#update(found, old, mergePatch(old, checkDocument(value, "patch")));
+    const old = { document: this.#buffer.documentOf(found), json: found.json };
+    const patched = mergePatch(old, checkDocument(value, "patch"));
+    const { documentType } = found.table;
+    const fits = documentType === null || fitsPatched(patched, documentType, this.store.catalog);
+    if (!fits) this.#checkSchema(found.table, ownFields(patched.document));
+    this.#update(found, patched.document);
   }
 
   /** Replaces all fields of a document but the system ones. */
@@ -127,8 +132,10 @@ export class Transaction {
     const old = this.#buffer.documentOf(found);
     const fields = checkDocument(value, "replace");
     checkSystemFields(old, fields);
-    const { _id: _, _creationTime: __, ...own } = fields;
-    this.#update(found, old, own);
+    const own = ownFields(fields);
+    this.#checkSchema(found.table, own);
+    const { _id = null, _creationTime = null } = old;
+    this.#update(found, sortedDocument({ _creationTime, _id, ...own }));
   }
 
   /** Deletes a document. */
@@ -210,11 +217,7 @@ export class Transaction {
     this.usage.addDocument("documentsRead", json);
   }
 
-  #update(found: Found, old: ConvexObject, fields: ConvexObject): void {
-    this.#checkSchema(found.table, fields);
-    const { _id = null, _creationTime = null } = old;
-    // In their place, so that a patch of present fields leaves nothing to sort.
-    const document = sortedDocument({ _creationTime, _id, ...fields });
+  #update(found: Found, document: ConvexObject): void {
     this.#buffer.update(found, { document, json: this.#encode(found.id, document) });
   }
 
@@ -258,18 +261,22 @@ export class Transaction {
   }
 
   #find(id: string, how: { table?: string | undefined; verb: IdVerb }): Found | null {
-    const decoded = decodeId(id);
-    if (decoded === null) throw invalidId(how.verb, id);
-    const table = this.store.catalog.byNumber(decoded.tableNumber);
+    const held = this.#buffer.find(id);
+    const table = held === undefined ? this.#tableOf(id, how.verb) : held.table;
     if (how.table !== undefined && table?.name !== how.table) throw wrongTable(how.verb, how.table, table);
     if (table === undefined) return null;
+    this.usage.add("databaseQueries", 1);
+    if (held !== undefined) return held.json === null ? null : (held as Found);
     const index = (table.indexes.get("by_id") as IndexEntry).number;
     const key = encodeKey([id]);
-    this.usage.add("databaseQueries", 1);
     this.reads.point(index, key);
-    const held = this.#buffer.find(id);
-    if (held !== undefined) return held.json === null ? null : (held as Found);
     const stored = this.store.rows.get(index, key);
     return stored === undefined ? null : (this.#buffer.hold(id, table, stored) as Found);
+  }
+
+  #tableOf(id: string, verb: IdVerb): TableEntry | undefined {
+    const decoded = decodeId(id);
+    if (decoded === null) throw invalidId(verb, id);
+    return this.store.catalog.byNumber(decoded.tableNumber);
   }
 }

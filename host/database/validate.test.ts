@@ -4,9 +4,9 @@ import fc from "fast-check";
 import { beforeAll, describe, expect, it } from "vitest";
 import { openDataFile } from "../storage/dataFile.ts";
 import { encodeId } from "../values/ids.ts";
-import type { ConvexJson } from "../values/json.ts";
+import type { ConvexJson, ConvexObject } from "../values/json.ts";
 import { Catalog } from "./catalog.ts";
-import { fits } from "./fits.ts";
+import { fits, fitsPatched } from "./fits.ts";
 import { explain, validate } from "./validate.ts";
 import type { Validator } from "./validatorType.ts";
 
@@ -144,5 +144,46 @@ describe("fits", () => {
       }),
       { numRuns: 2_000 },
     );
+  });
+});
+
+describe("a patched document", () => {
+  const document = v.object({
+    a: v.number(),
+    b: v.optional(v.string()),
+    c: v.union(v.literal("x"), v.null()),
+    d: v.optional(v.any()),
+  });
+  const field = fc.constantFrom<string>("a", "b", "c", "d", "unknown", "constructor");
+  const value = fc.constantFrom<ConvexJson>(1, "x", "y", null, int, [1], { $undefined: null });
+  const old = fc.record(
+    { a: fc.constant(1), b: fc.constant("y"), c: fc.constantFrom("x", null) },
+    {
+      requiredKeys: ["a", "c"],
+    },
+  ) as fc.Arbitrary<ConvexObject>;
+
+  it("fits by what its patch gives and takes away as it does by all of its fields", () => {
+    fc.assert(
+      fc.property(
+        old,
+        fc.uniqueArray(fc.tuple(field, value), { selector: ([name]) => name }),
+        (before, patch) => {
+          const isUnset = (item: ConvexJson) => JSON.stringify(item) === '{"$undefined":null}';
+          const given = Object.fromEntries(patch.filter(([, item]) => !isUnset(item)));
+          const unset = patch.filter(([, item]) => isUnset(item)).map(([name]) => name);
+          const kept = Object.entries(before).filter(([name]) => !unset.includes(name));
+          const after = { ...Object.fromEntries(kept), ...given };
+          expect(fitsPatched({ given, unset }, jsonOf(document), catalog)).toBe(
+            fits(after, jsonOf(document), catalog),
+          );
+        },
+      ),
+    );
+  });
+
+  it("is looked at as a whole where a union decides", () => {
+    const either = v.union(v.object({ a: v.number() }), v.object({ b: v.string() }));
+    expect(fitsPatched({ given: { b: "y" }, unset: ["a"] }, jsonOf(either), catalog)).toBe(false);
   });
 });

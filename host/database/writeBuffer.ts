@@ -1,5 +1,5 @@
 import type { ConvexObject } from "../values/json.ts";
-import { fieldAt } from "../values/json.ts";
+import { fieldAt, rootOf } from "../values/json.ts";
 import { encodeKey } from "../values/keyEncoding.ts";
 import type { Change } from "./changeLog.ts";
 import type { IndexEntry, TableEntry } from "./catalog.ts";
@@ -175,7 +175,8 @@ export class WriteBuffer {
     } else {
       held.stored = { seq: stored.seq, json };
       this.#rows.update(stored.seq, json);
-      for (const index of held.table.indexes.values()) this.#move(index, { before, after }, touched);
+      const change = { before, after, fields: changedFields(before, after) };
+      for (const index of held.table.indexes.values()) this.#move(index, change, touched);
     }
   }
 
@@ -209,12 +210,12 @@ export class WriteBuffer {
   /** An unchanged key counts as touched, too: who has read it has read the document. */
   #move(
     index: IndexEntry,
-    { before, after }: { before: ConvexObject; after: ConvexObject },
+    { before, after, fields }: { before: ConvexObject; after: ConvexObject; fields: ReadonlySet<string> },
     touched: TouchedKey[],
   ): void {
     const old = new KeyOf(before, index);
     touched.push(old);
-    if (index.fields.every((field) => fieldAt(before, field) === fieldAt(after, field))) return;
+    if (!index.fields.some((path) => fields.has(rootOf(path)))) return;
     const key = keyOf(after, index);
     if (old.key.equals(key)) return;
     this.#rows.moveKey(index.number, old.key, key);
@@ -241,6 +242,14 @@ class KeyOf implements TouchedKey {
   get key(): Buffer {
     return (this.#key ??= keyOf(this.#document, this.#entry));
   }
+}
+
+/** Fields of a document that may have changed; those inside others count as these. */
+function changedFields(before: ConvexObject, after: ConvexObject): ReadonlySet<string> {
+  const changed = new Set<string>();
+  for (const field in after) if (before[field] !== after[field]) changed.add(field);
+  for (const field in before) if (before[field] !== after[field]) changed.add(field);
+  return changed;
 }
 
 function keyOf(document: ConvexObject, index: IndexEntry): Buffer {

@@ -105,6 +105,12 @@ export function fieldAt(document: ConvexObject, path: string): ConvexJson | unde
   return value;
 }
 
+/** The field of the document itself that a dotted path begins with. */
+export function rootOf(path: string): string {
+  const end = path.indexOf(".");
+  return end === -1 ? path : path.slice(0, end);
+}
+
 function ownField(value: ConvexObject, field: string): ConvexJson | undefined {
   return Object.hasOwn(value, field) ? value[field] : undefined;
 }

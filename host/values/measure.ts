@@ -12,6 +12,14 @@ export function measure(value: ConvexJson): { bytes: number; nesting: number } {
   return { bytes: sizeOf(value, 0, seen), nesting: seen.nesting };
 }
 
+/** Bytes that Convex counts for a character of JSON at most: a digit and a comma in an array are a number, 9 bytes. */
+const BYTES_PER_CHARACTER = 4.5;
+
+/** More bytes than these the value of a JSON text cannot have, which is known without parsing it. */
+export function mostBytes(json: string): number {
+  return json.length * BYTES_PER_CHARACTER;
+}
+
 function sizeOf(value: ConvexJson, depth: number, seen: { nesting: number }): number {
   const kind = kindOf(value);
   switch (kind) {
