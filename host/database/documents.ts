@@ -63,23 +63,26 @@ export function mergePatch(old: { document: ConvexObject; json: string }, patch:
   const document = { ...old.document };
   const given: ConvexObject = {};
   const unset: string[] = [];
+  let hasMore = false;
   for (const field in patch) {
     const value = patch[field] as ConvexJson;
-    if (!isUnset(value)) {
+    const isThere = Object.hasOwn(document, field);
+    if (isUnset(value)) {
+      unset.push(field);
+      // Only what is there: V8 keeps an object of which something was deleted as a slow table.
+      if (isThere) delete document[field];
+    } else {
+      hasMore ||= !isThere;
       document[field] = given[field] = value;
-      continue;
     }
-    unset.push(field);
-    // Only what is there: V8 keeps an object of which something was deleted as a slow table.
-    if (Object.hasOwn(document, field)) delete document[field];
   }
   const { bytes, nesting } = measure(given);
   const isSmall =
     bytes + mostBytes(old.json) <= LIMITS.documentBytes &&
     nesting <= LIMITS.documentNesting &&
-    Object.keys(document).length <= LIMITS.objectFields;
+    !(hasMore && Object.keys(document).length > LIMITS.objectFields);
   if (!isSmall) checkSize(ownFields(document));
-  return { document: sortedDocument(document), given, unset };
+  return { document: hasMore ? sortedDocument(document) : document, given, unset };
 }
 
 /** A document without its system fields. */
