@@ -12,7 +12,7 @@ import type { Profile } from "./harness/port.ts";
 import { watchHealth } from "./health.ts";
 import { DEFAULT_LIMITS } from "./limits.ts";
 import type { Reloadable, RunnerOptions } from "./options.ts";
-import { literalValues, redactor } from "./report/redact.ts";
+import { redactor } from "./report/redact.ts";
 import { Exchange } from "./report/exchange.ts";
 import { openOutbox } from "./report/outbox.ts";
 import { openFolders } from "./state/folders.ts";
@@ -58,7 +58,7 @@ async function reload(context: RunnerContext, { namespaces, ...change }: Reloada
   const profiles = await offeredProfiles({ ...options, ...change });
   for (const name of context.profiles.keys()) if (!profiles.has(name)) context.profiles.delete(name);
   for (const [name, profile] of profiles) context.profiles.set(name, profile);
-  context.redact = redactor(context.environment, ...literalValues(profiles.values()));
+  context.redact = redactor(context.environment, profiles.values());
   Object.assign(options, change);
   Object.assign(limits, DEFAULT_LIMITS, change.limits);
   for (const name of Object.keys(options.namespaces))
@@ -83,7 +83,8 @@ async function build(
   closers: (() => unknown)[],
 ): Promise<RunnerContext> {
   // Its own, because a reload changes it.
-  const options = { ...given, namespaces: { ...given.namespaces }, log: redacting(given) };
+  const options = { ...given, namespaces: { ...given.namespaces } };
+  options.log = redacting(options);
   const clock = options.clock ?? systemClock;
   const folders = await openFolders(options.home, options.name);
   const lock = await takeLock(folders.lockFile, options.name);
@@ -130,7 +131,7 @@ async function build(
     gate: profileGate(),
     limits,
     environment: { ...process.env },
-    redact: redactor(process.env, ...literalValues(profiles.values())),
+    redact: redactor(process.env, profiles.values()),
     room,
     profiles,
     mark,
@@ -138,10 +139,21 @@ async function build(
   };
 }
 
-/** Logs are shown to others, too: what providers and agents say in errors goes through the same net as results. */
-function redacting({ log, profiles }: RunnerOptions): RunnerOptions["log"] {
-  const redact = redactor(process.env, ...literalValues(profiles));
-  return (entry) => log(entry.detail === undefined ? entry : { ...entry, detail: redact(entry.detail) });
+/**
+ * Logs are shown to others, too: what providers and agents say in errors goes through the same net as results. The
+ * profiles are those of the moment: a reload may bring new secrets.
+ */
+function redacting(options: RunnerOptions): RunnerOptions["log"] {
+  const { log } = options;
+  let { profiles } = options;
+  let redact = redactor(process.env, profiles);
+  return (entry) => {
+    if (options.profiles !== profiles) {
+      ({ profiles } = options);
+      redact = redactor(process.env, profiles);
+    }
+    log(entry.detail === undefined ? entry : { ...entry, detail: redact(entry.detail) });
+  };
 }
 
 /** The profiles whose program is here; the others are named in the log, with what is missing. */

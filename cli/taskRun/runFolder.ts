@@ -5,7 +5,7 @@ import { dirname, join, resolve } from "node:path";
 import { attemptFolder, folderName } from "../../domain/report/build.ts";
 import type { RunReport } from "../../domain/report/model.ts";
 import { toSarif } from "../../domain/report/sarif.ts";
-import { literalValues, type Redact, redactor } from "../../runner/report/redact.ts";
+import { type Redact, redactor } from "../../runner/report/redact.ts";
 import { readVersion } from "../commands/version.ts";
 import { copyRedacted } from "./copyRedacted.ts";
 import type { RunOrder } from "./order.ts";
@@ -113,7 +113,7 @@ async function copyAttempt(place: string, outputFile: string | undefined, redact
 const nets = new WeakMap<RunOrder, Redact>();
 
 function secretsOf(order: RunOrder): Redact {
-  const net = nets.get(order) ?? redactor(process.env, ...literalValues(order.profiles));
+  const net = nets.get(order) ?? redactor(process.env, order.profiles);
   nets.set(order, net);
   return net;
 }

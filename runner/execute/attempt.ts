@@ -10,7 +10,7 @@ import { faultPoint } from "../fault.ts";
 import type { AgentEvent, Profile } from "../harness/port.ts";
 import { promptFor } from "../prompt/prompt.ts";
 import { TemplateError } from "../prompt/templateError.ts";
-import { literalValues, redactor, type Redact } from "../report/redact.ts";
+import { redactor, type Redact } from "../report/redact.ts";
 import { attemptFolder, jobFolder } from "../state/folders.ts";
 import { jobRecordFile } from "../state/jobFile.ts";
 import { writeAgentCli, writeAgentToken } from "./agentCli.ts";
@@ -168,6 +168,5 @@ async function agentToken({ options, clock }: RunnerContext, work: Work): Promis
 
 function redactorFor(context: RunnerContext, agentToken: string | undefined): Redact {
   if (agentToken === undefined) return context.redact;
-  const literal = literalValues(context.profiles.values());
-  return redactor(context.environment, ...literal, { DROVER_TOKEN: agentToken });
+  return redactor({ ...context.environment, DROVER_TOKEN: agentToken }, context.profiles.values());
 }

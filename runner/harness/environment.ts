@@ -2,11 +2,9 @@
  * The child's environment. Inherited are harmless names and what the harness needs; keys, tokens and passwords of the
  * runner's own environment are not, because everything an agent runs can read them.
  */
+import { holdsPassword, isSecretName } from "../secretNames.ts";
 import type { Harness, Profile } from "./port.ts";
 
-const SECRET_NAME = /(KEY|TOKEN|SECRET|PASSWORD|PASSWD|PASSPHRASE|CREDENTIAL)S?(_|$)/i;
-/** `scheme://user:password@host`, as in a database URL. */
-const SECRET_VALUE = /^[a-z][a-z0-9+.-]*:\/\/[^/\s:@]*:[^/\s@]+@/i;
 /** A nested CLI would think itself part of the session that started the runner. */
 const FOREIGN = /^(CLAUDECODE$|CLAUDE_CODE_|DROVER_|OLDPWD$|npm_)/;
 const PROXY = /^(https?|all|no)_proxy$/i;
@@ -63,7 +61,7 @@ function inheritNow({ harness, inherited }: EnvironmentOrder): Record<string, st
     if (value === undefined) return false;
     if (harness.keepsSecret?.test(name)) return !name.startsWith("DROVER_");
     if (FOREIGN.test(name)) return false;
-    return !SECRET_NAME.test(name) && (PROXY.test(name) || !SECRET_VALUE.test(value));
+    return !isSecretName(name) && (PROXY.test(name) || !holdsPassword(value));
   });
   return Object.fromEntries(kept);
 }

@@ -30,6 +30,41 @@ describe("redaction", () => {
     expect(redact("leaked AAAABBBB here")).toBe("leaked [redacted SSH_PRIVATE_KEY] here");
   });
 
+  it("takes out what profiles take by env:NAME, whatever it is called, but no path", () => {
+    const env = { LICENCE: "lic-123456", ALT_HOME: "/home/other" };
+    const redact = redactor(env, [{ env: { X: "env:LICENCE", HOME: "env:ALT_HOME", A_KEY: "literal-1" } }]);
+    expect(redact("lic-123456 and literal-1 in /home/other")).toBe(
+      "[redacted LICENCE] and [redacted A_KEY] in /home/other",
+    );
+  });
+
+  it("takes out a URL that holds a password, and names that end in PASS, PWD, PAT and AUTH", () => {
+    const redact = redactor({
+      DATABASE_URL: "postgres://me:hidden@db/x",
+      PGPASSWORD: "pg-hidden",
+      MYSQL_PWD: "my-hidden",
+      SMTP_PASS: "sm-hidden",
+      GH_PAT: "gh-hidden",
+      NPM_AUTH: "np-hidden",
+      OPENAIAPIKEY2: "oa-hidden",
+    });
+    const out = redact(
+      "postgres://me:hidden@db/x pg-hidden my-hidden sm-hidden gh-hidden np-hidden oa-hidden",
+    );
+    expect(out).not.toContain("hidden");
+    expect(redactor({ PWD: "/srv/work", PATH: "/usr/bin", SSH_AUTH_SOCK: "/tmp/agent" })("/srv/work")).toBe(
+      "/srv/work",
+    );
+  });
+
+  it("leaves no half of a secret where a text was cut inside it", () => {
+    const redact = redactor({ MY_TOKEN: "abcdefghijklmnop" });
+    for (let length = 6; length < 16; length++) {
+      expect(redact(`it is ${"abcdefghijklmnop".slice(0, length)}…`)).toBe("it is [redacted MY_TOKEN]…");
+    }
+    expect(redact("nothing was hidden…")).toBe("nothing was hidden…");
+  });
+
   it("leaves no secret in any text, also when one contains another", () => {
     const secret = fc
       .string({ minLength: 6, maxLength: 20 })

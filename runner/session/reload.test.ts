@@ -63,6 +63,15 @@ describe("a reload", () => {
     await backend.until(() => !offered().includes("late"));
   });
 
+  it("takes the secrets of its new profiles out of the log", async () => {
+    const leaky: Profile = { ...late, command: ["/nowhere/zz-hidden"], env: { A_KEY: "zz-hidden" } };
+    await runner.reload(offer({ profiles: [leaky] }));
+    runner.log.length = 0;
+    await runner.reload(offer({ profiles: [leaky] }));
+    const told = runner.log.find(({ event }) => event === "profile:notOffered");
+    expect(told?.detail).toContain("/nowhere/[redacted A_KEY]");
+  });
+
   it("says that a namespace more needs a restart", async () => {
     await runner.reload(offer({ namespaces: { app: { repos: {} }, other: { repos: {} } } }));
     expect(events()).toContain("runner:restartNeeded");
