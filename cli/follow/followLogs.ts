@@ -37,34 +37,59 @@ export async function followLogs(session: Session, job: string): Promise<ExitCod
   }
 }
 
-/** Prints each event once, in order, of the attempt that is on. */
+/**
+ * Prints each event once, in order, attempt after attempt. One piece of work at a time: an attempt is printed to its end
+ * before the next one begins, also where several have passed while the connection was lost.
+ */
 class EventPrinter {
   readonly #session: Session;
   readonly #live: Live;
-  #attempt = 0;
-  #lastSeq = -1;
+  /** The attempt that the job has reached. */
+  #goal = 0;
+  /** Where the printing is. */
+  #at = { attempt: 0, seq: -1 };
   #stop = new AbortController();
+  #work: Promise<void> = Promise.resolve();
 
   constructor(session: Session, live: Live) {
     this.#session = session;
     this.#live = live;
   }
 
-  /** Follows the events of an attempt; those of the one before are left. */
+  /** Goes on to an attempt when those before it are printed. The first one that is named is where it begins. */
   turnTo(job: string, attempt: number, outer: AbortSignal): void {
-    if (attempt === this.#attempt) return;
+    if (attempt === this.#goal) return;
+    if (this.#goal === 0) this.#at = { attempt, seq: -1 };
+    this.#goal = attempt;
     this.#stop.abort();
     this.#stop = new AbortController();
-    this.#attempt = attempt;
-    this.#lastSeq = -1;
     const signal = AbortSignal.any([outer, this.#stop.signal]);
-    void this.#follow(job, signal).catch((error: Error) => say(`events: ${error.message}`));
+    this.#work = this.#work
+      .then(() => this.#catchUp(job))
+      .then(() => this.#follow(job, signal))
+      .catch((error: Error) => say(`events: ${error.message}`));
   }
 
   /** Prints what is left after the job has settled. */
   async finish(job: string): Promise<void> {
     this.#stop.abort();
-    while ((await this.#page(job)) > 0);
+    await this.#work;
+    await this.#catchUp(job);
+    await this.#rest(job);
+  }
+
+  /** The rest of every attempt before the one that is on. */
+  async #catchUp(job: string): Promise<void> {
+    while (this.#at.attempt < this.#goal) {
+      await this.#rest(job);
+      this.#at = { attempt: this.#at.attempt + 1, seq: -1 };
+    }
+  }
+
+  async #rest(job: string): Promise<void> {
+    if (this.#at.attempt === 0) return;
+    const { backend } = this.#session;
+    while (this.#print(await backend.query(api.events.list, this.#args(job))) > 0);
   }
 
   async #follow(job: string, signal: AbortSignal): Promise<void> {
@@ -76,21 +101,17 @@ class EventPrinter {
     }
   }
 
-  async #page(job: string): Promise<number> {
-    if (this.#attempt === 0) return 0;
-    return this.#print(await this.#session.backend.query(api.events.list, this.#args(job)));
-  }
-
   #args(job: string) {
-    const after = this.#lastSeq < 0 ? {} : { afterSeq: this.#lastSeq };
-    return { namespace: this.#session.namespace, job, attempt: this.#attempt, ...after };
+    const { attempt, seq } = this.#at;
+    const after = seq < 0 ? {} : { afterSeq: seq };
+    return { namespace: this.#session.namespace, job, attempt, ...after };
   }
 
   /** Prints what was not printed yet and says how many that were. */
   #print(events: JobEvent[]): number {
-    const fresh = events.filter(({ seq }) => seq > this.#lastSeq);
+    const fresh = events.filter(({ seq }) => seq > this.#at.seq);
     for (const event of fresh) {
-      this.#lastSeq = event.seq;
+      this.#at.seq = event.seq;
       printLine(event, renderEvent, this.#session.flags);
     }
     return fresh.length;
