@@ -8,6 +8,8 @@ import { requireNamespace, type Settings } from "../config/settings.ts";
 import { profilesOf } from "../harnesses/profiles.ts";
 import { droverHome, ensureHome } from "../keys/home.ts";
 import { cliCommand } from "./cliCommand.ts";
+import { badRunnerName } from "../../runner/state/folders.ts";
+import { usageError } from "../output/errors.ts";
 import { openRunnerLog, type RunnerLog } from "./runnerLog.ts";
 import { runnerTokens } from "./tokens.ts";
 
@@ -32,7 +34,7 @@ export function prepareRunner(settings: Settings, flags: RunnerFlags): PreparedR
   const { url } = settings;
   requireNamespace(settings);
   const home = ensureHome(droverHome());
-  const name = flags.name ?? defaultRunnerName();
+  const name = runnerName(flags.name);
   const log = openRunnerLog(home, name);
   const offer = runnerOffer(settings, flags);
   const options: RunnerOptions = {
@@ -82,8 +84,18 @@ function limitsOf({ runnerLimits = {} }: Config): Partial<RunnerLimits> {
   };
 }
 
+/**
+ * The name that was given, else the machine's. Checked before it becomes part of a path.
+ * @throws CliError (exit 2)
+ */
+export function runnerName(given: string | undefined): string {
+  const bad = given === undefined ? undefined : badRunnerName(given);
+  if (bad !== undefined) throw usageError(bad);
+  return given ?? defaultRunnerName();
+}
+
 /** The machine's name, made fit for a folder and a handle. */
-export function defaultRunnerName(): string {
+function defaultRunnerName(): string {
   const name = hostname()
     .replace(/[^A-Za-z0-9._-]+/g, "-")
     .replace(/^[^A-Za-z0-9]+/, "");

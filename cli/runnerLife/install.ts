@@ -7,7 +7,8 @@ import { loadSettings, requireNamespace } from "../config/settings.ts";
 import { droverHome } from "../keys/home.ts";
 import { printData, say } from "../output/print.ts";
 import { cliCommand } from "../run/cliCommand.ts";
-import { defaultRunnerName } from "../run/runnerOptions.ts";
+import { runnerName } from "../run/runnerOptions.ts";
+import { unitFlags, unitSecrets } from "./unitEnvironment.ts";
 import { launchdPlist, systemdUnit, type UnitFacts } from "./units.ts";
 
 const KINDS = ["systemd", "launchd"] as const;
@@ -21,19 +22,30 @@ export function registerInstall(runner: Command): void {
     .option("--name <name>", "its name (default: the machine's)")
     .addOption(new Option("--kind <kind>", "which system (default: this machine's)").choices(KINDS))
     .option("--print", "print the unit instead of writing it")
-    .action(({ name = defaultRunnerName(), kind, print }, command) => {
+    .action(({ name: given, kind, print }, command) => {
       const flags = commonFlags(command);
+      const name = runnerName(given);
       const settings = loadSettings(flags);
       requireNamespace(settings);
       const chosen: Kind = kind ?? (process.platform === "darwin" ? "launchd" : "systemd");
+      const environmentFile = join(droverHome(), "runners", name, "environment");
       const facts: UnitFacts = {
         name,
-        command: [...cliCommand(), "runner", "run", "--name", name],
-        ...{ folder: settings.root, home: droverHome(), path: process.env.PATH ?? "" },
+        command: [...cliCommand(), "runner", "run", "--name", name, ...unitFlags(flags)],
+        ...{ folder: settings.root, home: droverHome(), path: process.env.PATH ?? "", environmentFile },
       };
       const text = chosen === "systemd" ? systemdUnit(facts) : launchdPlist(facts);
       const file = print === true ? null : write(chosen, name, text);
-      printData({ kind: chosen, file, text }, (unit) => unit.file ?? unit.text, flags);
+      const needs = unitSecrets(settings);
+      printData(
+        { kind: chosen, file, text, environmentFile, needs },
+        (unit) => unit.file ?? unit.text,
+        flags,
+      );
+      if (needs.length > 0)
+        say(
+          `a unit has nothing of this terminal: write ${needs.join(", ")} as lines NAME='value' to ${environmentFile} (mode 600)`,
+        );
       if (file !== null) say(`start it with: ${nextStep(chosen, name, file)}`);
     });
 }

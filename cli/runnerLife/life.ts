@@ -9,11 +9,11 @@ import { loadSettings } from "../config/settings.ts";
 import { parseDuration } from "../input.ts";
 import { ensureHome, HOME_MODE } from "../keys/home.ts";
 import { color } from "../output/color.ts";
-import { CliError, EXIT } from "../output/errors.ts";
+import { CliError, EXIT, type ExitCode } from "../output/errors.ts";
 import { printData, say } from "../output/print.ts";
 import { table } from "../output/table.ts";
 import { cliCommand } from "../run/cliCommand.ts";
-import { defaultRunnerName } from "../run/runnerOptions.ts";
+import { runnerName } from "../run/runnerOptions.ts";
 import { lastLines, registerLogs } from "./logs.ts";
 import { localRunner, localRunners, untilGone, untilRunning, type LocalRunner } from "./local.ts";
 
@@ -38,15 +38,16 @@ function registerStart(runner: Command): void {
     .description("Start a runner behind the terminal; it goes on when the terminal is closed.")
     .option("--name <name>", "its name (default: the machine's)")
     .option("--slots <n>", "jobs at once")
-    .action(async ({ name = defaultRunnerName(), slots }, command) => {
+    .action(async ({ name: given, slots }, command) => {
       const flags = commonFlags(command);
+      const name = runnerName(given);
       const before = await localRunner(name);
       if (before.pid !== null)
         throw new CliError(`runner ${name} runs already, as process ${before.pid}`, EXIT.usage);
       ensureHome();
       mkdirSync(dirname(before.log), { recursive: true, mode: HOME_MODE });
-      const given = { "--config": flags.config, "--url": flags.url, "--namespace": flags.namespace };
-      const options = Object.entries({ "--name": name, "--slots": slots, ...given }).flatMap(
+      const common = { "--config": flags.config, "--url": flags.url, "--namespace": flags.namespace };
+      const options = Object.entries({ "--name": name, "--slots": slots, ...common }).flatMap(
         ([flag, value]) => (value === undefined ? [] : [flag, value]),
       );
       const out = openSync(`${before.log}.out`, "w", 0o600);
@@ -57,11 +58,19 @@ function registerStart(runner: Command): void {
       closeSync(out);
       const gone = new Promise<boolean>((resolve) => child.once("exit", () => resolve(false)));
       if (!(await Promise.race([untilRunning(name, true, START_MS), gone])))
-        throw new CliError(`runner ${name} did not start: ${lastLines(`${before.log}.out`, 5)}`, EXIT.failed);
+        throw new CliError(
+          `runner ${name} did not start: ${lastLines(`${before.log}.out`, 5)}`,
+          startFailure(child.exitCode),
+        );
       child.unref();
       const started = await localRunner(name);
       printData(started, (one) => `runner ${name} runs as process ${one.pid}; log: ${one.log}`, flags);
     });
+}
+
+/** What the runner itself ended with, so that a wrong flag is no failure of the start. */
+function startFailure(code: number | null): ExitCode {
+  return Object.values(EXIT).find((known) => known === code && known !== EXIT.ok) ?? EXIT.failed;
 }
 
 function registerStop(runner: Command): void {
@@ -71,8 +80,9 @@ function registerStop(runner: Command): void {
     .option("--name <name>", "its name (default: the machine's)")
     .option("--wait <time>", "how long what runs may take", "10m")
     .option("--now", "end what runs at once; its jobs go back to the queue")
-    .action(async ({ name = defaultRunnerName(), wait, now }, command) => {
+    .action(async ({ name: given, wait, now }, command) => {
       const flags = commonFlags(command);
+      const name = runnerName(given);
       const patience = parseDuration(wait, "--wait");
       const { pid } = await localRunner(name);
       if (pid !== null) {
@@ -81,7 +91,9 @@ function registerStop(runner: Command): void {
         if (now === true || !(await untilRunning(name, false, patience))) await endNow(name, pid);
         await untilGone(pid, KILL_MS);
       }
-      printData({ name, stopped: true, ran: pid !== null }, () => `runner ${name} is stopped`, flags);
+      const ran = pid !== null;
+      const text = ran ? `runner ${name} is stopped` : `runner ${name} did not run here`;
+      printData({ name, stopped: true, ran }, () => text, flags);
     });
 }
 
@@ -142,8 +154,9 @@ function registerReload(runner: Command): void {
     .command("reload")
     .description("Make a runner of this machine read its configuration again; what runs goes on.")
     .option("--name <name>", "its name (default: the machine's)")
-    .action(async ({ name = defaultRunnerName() }, command) => {
+    .action(async ({ name: given }, command) => {
       const flags = commonFlags(command);
+      const name = runnerName(given);
       loadSettings(flags);
       const { pid, log } = await localRunner(name);
       if (pid === null) throw new CliError(`runner ${name} does not run here`, EXIT.usage);

@@ -7,7 +7,7 @@ import { parseWhole } from "../input.ts";
 import { CliError, EXIT, type ExitCode } from "../output/errors.ts";
 import { say } from "../output/print.ts";
 import { printText } from "../output/printText.ts";
-import { defaultRunnerName } from "../run/runnerOptions.ts";
+import { runnerName } from "../run/runnerOptions.ts";
 import { localRunner } from "./local.ts";
 
 /** How often a log is looked at for having been put aside, ms. */
@@ -21,8 +21,8 @@ export function registerLogs(runner: Command): void {
     .option("--name <name>", "its name (default: the machine's)")
     .option("-n, --lines <n>", "how many", "50")
     .option("-f, --follow", "go on with what is written, until Ctrl+C")
-    .action(async ({ name = defaultRunnerName(), lines, follow }) => {
-      const { log } = await localRunner(name);
+    .action(async ({ name, lines, follow }) => {
+      const { log } = await localRunner(runnerName(name));
       const count = parseWhole(lines, "--lines");
       const { text, end } = tailOf(log, count);
       printText(text);
@@ -39,7 +39,8 @@ export function lastLines(file: string, count: number): string {
 function tailOf(file: string, count: number): { text: string; end: number } {
   try {
     const bytes = readFileSync(file);
-    return { text: bytes.toString("utf8").trimEnd().split("\n").slice(-count).join("\n"), end: bytes.length };
+    const lines = bytes.toString("utf8").trimEnd().split("\n");
+    return { text: lines.slice(Math.max(0, lines.length - count)).join("\n"), end: bytes.length };
   } catch {
     throw new CliError(`there is no log at ${file}: has this runner ever run here?`, EXIT.usage);
   }

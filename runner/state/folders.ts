@@ -16,16 +16,22 @@ export interface RunnerFolders {
   jobs: string;
 }
 
+/** What is wrong with the name of a runner, which is the name of a folder, too; undefined: nothing. */
+export function badRunnerName(name: string): string | undefined {
+  if (NAME.test(name)) return undefined;
+  return (
+    `Runner name: expected 1 to 64 letters, digits, ".", "_" or "-" that begin with a letter or digit, ` +
+    `but got ${JSON.stringify(name)}. Set another one with --name.`
+  );
+}
+
 /**
  * Creates and names the folders of the runner `name` below `home` (`DROVER_HOME`).
  * Throws when the name cannot be a folder name.
  */
 export async function openFolders(home: string, name: string): Promise<RunnerFolders> {
-  if (!NAME.test(name))
-    throw new Error(
-      `Runner name: expected 1 to 64 letters, digits, ".", "_" or "-" that begin with a letter or digit, ` +
-        `but got ${JSON.stringify(name)}. Set another one with --name.`,
-    );
+  const bad = badRunnerName(name);
+  if (bad !== undefined) throw new Error(bad);
   const root = join(home, "runners", name);
   const folders = {
     root,
