@@ -38,6 +38,15 @@ describe("drover", () => {
     [["assignments", "--status", "done"], "Allowed choices are pending, active"],
     [["completion", "tcsh"], "Allowed choices are bash, zsh, fish"],
     [["create", "fix", "the", "bug"], "too many arguments"],
+    [
+      ["runner", "strat"],
+      'unknown command "runner strat" (did you mean "start"?): expected one of start, stop',
+    ],
+    [["health", "nope", "--json"], 'unknown command "health nope": expected one of list, block, clear'],
+    [["runner", "start", "--name", "../x"], 'Runner name: expected 1 to 64 letters, digits, ".", "_" or "-"'],
+    [["runner", "logs", "--name", "../x"], "Runner name: expected"],
+    [["runner", "install", "--name", "a b"], "Runner name: expected"],
+    [["runner", "stop", "--name", ""], "Runner name: expected"],
   ])("refuses %j with exit code 2", async (argv, message) => {
     expect(await run(argv)).toBe(2);
     expect(err).toContain(message);

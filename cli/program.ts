@@ -4,7 +4,7 @@ import { commandNames, COMMANDS, findCommand } from "./commandTable.ts";
 import { splitLeadingOptions } from "./commonOptions.ts";
 import { overview, topicText } from "./help.ts";
 import { loadCommand } from "./loadCommand.ts";
-import { CliError, EXIT, type ExitCode } from "./output/errors.ts";
+import { CliError, EXIT, type ExitCode, usageError } from "./output/errors.ts";
 import { sayError } from "./output/print.ts";
 import { printText } from "./output/printText.ts";
 
@@ -30,6 +30,7 @@ async function dispatch(argv: readonly string[]): Promise<ExitCode> {
   const entry = findCommand(name);
   if (entry === null) throw unknownCommand(name);
   const program = await loadCommand(entry, COMMANDS);
+  checkSubcommand(program, rest);
   await program.parseAsync(placed(program, rest, leading), { from: "user" });
   return (process.exitCode as ExitCode | undefined) ?? EXIT.ok;
 }
@@ -58,6 +59,23 @@ function unknownCommand(name: string): CliError {
   return new CliError(
     `unknown ${what} "${name}"${meantHint(name, known)}: \`drover help\` lists the commands`,
     EXIT.usage,
+  );
+}
+
+/**
+ * A word behind a group is the name of a subcommand unless the group's default takes words. Commander would count it as
+ * one argument too many of that default, a command that nobody named. @throws CliError (exit 2)
+ */
+function checkSubcommand(program: CommandUnknownOpts, [name, word]: string[]): void {
+  const group = program.commands.find((c) => c.name() === name || c.aliases().includes(name ?? ""));
+  if (group === undefined || word === undefined || word.startsWith("-")) return;
+  const names = group.commands.flatMap((c) => [c.name(), ...c.aliases()]);
+  const { _defaultCommandName } = group as unknown as { _defaultCommandName?: string | null };
+  const fallback = group.commands.find((c) => c.name() === _defaultCommandName);
+  if (fallback === undefined || fallback.registeredArguments.length > 0) return;
+  if ([...names, "help"].includes(word)) return;
+  throw usageError(
+    `unknown command "${group.name()} ${word}"${meantHint(word, names)}: expected one of ${names.join(", ")}`,
   );
 }
 
