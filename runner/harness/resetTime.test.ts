@@ -48,6 +48,21 @@ it.each([
   ["try again at 2026-11-20 09:20:19 UTC", "2026-11-20T09:20:19.000Z"],
   ["available again at 2026-11-20T11:20:19+02:00", "2026-11-20T09:20:19.000Z"],
   ["resets on 5 Jan 2027", "2027-01-05T00:00:00.000Z"],
+  // Zones of half an hour, days before months, weekdays before dates, days alone.
+  ["resets 3pm (GMT+5:30)", "2026-11-20T09:30:00.000Z"],
+  ["resets 3pm (UTC-0330)", "2026-11-20T18:30:00.000Z"],
+  ["resets 3pm (Asia/Kolkata)", "2026-11-20T09:30:00.000Z"],
+  ["resets 22 Nov, 1:53pm (UTC)", "2026-11-22T13:53:00.000Z"],
+  ["resets Sunday, November 22 at 1:53 PM (UTC)", "2026-11-22T13:53:00.000Z"],
+  ["resets on 1 December 2026 at 10:00 UTC", "2026-12-01T10:00:00.000Z"],
+  ["resets Nov 25", "2026-11-25T00:00:00.000Z"],
+  ["resets Jan 5", "2027-01-05T00:00:00.000Z"],
+  ["quota resets on 2026-12-01", "2026-12-01T00:00:00.000Z"],
+  ["available again on Nov 22 at 5pm", "2026-11-22T17:00:00.000Z"],
+  // Fields of Google's and OpenAI's errors.
+  ['{"quotaResetDelay":"7h12m3s"}', "2026-11-20T13:42:03.000Z"],
+  ['{"quotaResetTimeStamp":"2026-11-20T09:20:19Z"}', "2026-11-20T09:20:19.000Z"],
+  ['{"primary_reset_after_seconds":3600}', "2026-11-20T07:30:00.000Z"],
 ])("reads %j", (text, expected) => {
   expect(reset(text)).toBe(expected);
 });
@@ -68,6 +83,7 @@ it("knows no time where none is named", () => {
     "try again 3 times",
     "resets 5",
     "retry in a moment",
+    "resets Nov 20 (UTC)",
     "",
   ]) {
     expect(reset(text)).toBeUndefined();

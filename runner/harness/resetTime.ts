@@ -7,7 +7,7 @@ import { wallClock, zonedTime, zoneNamed, type WallClock } from "./zonedTime.ts"
 const SECOND = 1_000;
 const MINUTE = 60 * SECOND;
 const HOUR = 60 * MINUTE;
-const DAY = 24 * HOUR;
+const DAY_MS = 24 * HOUR;
 const MONTHS = ["jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec"];
 const WEEKDAYS = ["sun", "mon", "tue", "wed", "thu", "fri", "sat"];
 /** A clock time names minutes: one that has passed by less is the limit that ends now, not the next day's. */
@@ -20,12 +20,21 @@ const SEARCHED = 8_000;
 export function resetTimeIn(text: string | undefined, now: number): number | undefined {
   if (!text) return undefined;
   // Clock times are formatted with narrow spaces by newer runtimes.
-  const plain = text.slice(0, SEARCHED).replace(/[\u00a0\u2009\u202f]/g, " ");
-  for (const read of [piped, regained, field, dated, delay, clock, midnight]) {
+  const plain = monthFirst(text.slice(0, SEARCHED).replace(/[\u00a0\u2009\u202f]/g, " "));
+  for (const read of [piped, regained, field, dated, delay, clock, dayOnly, midnight]) {
     const time = read(plain, now);
     if (time !== undefined) return time;
   }
   return undefined;
+}
+
+/** "Sunday, 22 Nov" and "Sunday, Nov 22" as "Nov 22": the rules below know one order. */
+function monthFirst(text: string): string {
+  const month = `(?:${MONTHS.join("|")})[a-z]*\\.?`;
+  const weekday = `\\b(?:${WEEKDAYS.join("|")})[a-z]*,? (?=${month} \\d|\\d{1,2} ${month})`;
+  return text
+    .replace(new RegExp(weekday, "gi"), "")
+    .replace(new RegExp(`\\b(\\d{1,2}) (${month})`, "gi"), "$2 $1");
 }
 
 /** An epoch in seconds or milliseconds, as a number or its digits, or an ISO date, as milliseconds. */
@@ -60,35 +69,49 @@ function regained(text: string): number | undefined {
 }
 
 const AT =
-  /\bresets?_?(?:at|time(?:stamp)?)?"?\s*[:=]\s*"?(\d{10,13}\b|\d{4}-\d\d-\d\dT[\d:.]+(?:Z|[+-]\d\d:?\d\d))/i;
+  /resets?_?(?:at|time(?:stamp)?)?"?\s*[:=]\s*"?(\d{10,13}\b|\d{4}-\d\d-\d\dT[\d:.]+(?:Z|[+-]\d\d:?\d\d))/i;
 const AFTER =
-  /\b(?:retry-after|retry_?after|retry_?delay|resets?_?in)(?:_?(seconds|secs?|ms))?"?\s*[:=]\s*"?(\d+(?:\.\d+)?)(ms|s)?\b/i;
+  /(?:retry-after|retry_?after|retry_?delay|resets?_?(?:in|after|delay))(?:_?(seconds|secs?|ms))?"?\s*[:=]\s*"?(\d+(?:\.\d+)?)(ms|s)?\b/i;
+/** As Go writes them: "7h12m3s", "373.8ms". */
+const DURATION = /(?:retry_?|resets?_?)(?:delay|in|after)"?\s*[:=]\s*"?((?:\d+(?:\.\d+)?(?:h|ms|m|s))+)\b/i;
 
 /** A provider's JSON or header within the text: "resets_at":1700000000, "retryDelay":"34s", Retry-After: 30. */
 function field(text: string, now: number): number | undefined {
   const at = AT.exec(text);
   if (at) return epochMs(at[1]);
   const after = AFTER.exec(text);
-  if (!after) return undefined;
+  const lasting = after ? 0 : lengthOf(DURATION.exec(text)?.[1] ?? "");
+  if (!after) return lasting > 0 ? now + lasting : undefined;
   const unit = (after[3] ?? after[1] ?? "s").toLowerCase() === "ms" ? 1 : SECOND;
   return now + Number(after[2]) * unit;
 }
 
 const ISO =
   /(?:resets?|try again|retry|until|available)(?: again)?(?: (?:on|at|after|by))?:? (\d{4}-\d\d-\d\d)[T ](\d\d:\d\d(?::\d\d)?)(?:\.\d+)?\s?(Z|UTC|GMT|[+-]\d\d:?\d\d)?/i;
-const DAY_FIRST = /resets? on (\d{1,2}) ([A-Za-z]{3})[a-z]*\.? (\d{4})/i;
 
-/** "try again at 2030-01-01 09:20:19 UTC", "resets on 5 Jan 2030". */
+/** "try again at 2030-01-01 09:20:19 UTC". */
 function dated(text: string): number | undefined {
   const iso = ISO.exec(text);
-  if (iso) {
-    const zone = /^[+-]/.test(iso[3] ?? "") ? iso[3] : "Z";
-    const time = Date.parse(`${iso[1]}T${iso[2]}${zone}`);
-    if (!Number.isNaN(time)) return time;
-  }
-  const found = DAY_FIRST.exec(text);
-  const month = MONTHS.indexOf(found?.[2]?.toLowerCase() ?? "");
-  return found && month >= 0 ? Date.UTC(Number(found[3]), month, Number(found[1])) : undefined;
+  if (!iso) return undefined;
+  const zone = /^[+-]/.test(iso[3] ?? "") ? iso[3] : "Z";
+  const time = Date.parse(`${iso[1]}T${iso[2]}${zone}`);
+  return Number.isNaN(time) ? undefined : time;
+}
+
+const DAY =
+  /(?:resets?|try again|available(?: again)?|until)(?: (?:at|on))? (?:(\d{4}-\d\d-\d\d)|([A-Za-z]{3})[a-z]*\.? (\d{1,2})(?:st|nd|rd|th)?\b(?:,? (\d{4})\b)?)/i;
+
+/** "resets on Jan 5, 2030": the day begins in UTC. A day without a year that has begun tells nothing. */
+function dayOnly(text: string, now: number): number | undefined {
+  const [, iso, name = "", day, year] = DAY.exec(text) ?? [];
+  if (iso !== undefined) return Date.parse(`${iso}T00:00:00Z`);
+  const month = MONTHS.indexOf(name.toLowerCase());
+  if (month < 0) return undefined;
+  const inYear = (one: number) => Date.UTC(one, month, Number(day));
+  if (year !== undefined) return inYear(Number(year));
+  const thisYear = inYear(new Date(now).getUTCFullYear());
+  if (thisYear > now) return thisYear;
+  return now - thisYear < DAY_MS ? undefined : inYear(new Date(now).getUTCFullYear() + 1);
 }
 
 const DELAY =
@@ -99,11 +122,17 @@ function delay(text: string, now: number): number | undefined {
   // "7h12m3s" is written without spaces.
   const found = DELAY.exec(text.replace(/(\d)([hm])(?=\d)/gi, "$1$2 "));
   if (!found?.[1]) return undefined;
+  const total = lengthOf(found[1]);
+  return total > 0 ? now + total : undefined;
+}
+
+/** The sum of all amounts with a unit, ms. */
+function lengthOf(text: string): number {
   let total = 0;
-  for (const [, amount, unit] of found[1].matchAll(/(\d+(?:\.\d+)?)\s*([a-z]+)/gi)) {
+  for (const [, amount, unit] of text.matchAll(/(\d+(?:\.\d+)?)\s*([a-z]+)/gi)) {
     total += Number(amount) * (unitMs(unit ?? "") ?? 0);
   }
-  return total > 0 ? now + total : undefined;
+  return total;
 }
 
 function unitMs(unit: string): number | undefined {
@@ -112,13 +141,16 @@ function unitMs(unit: string): number | undefined {
   if (/^s(ec(ond)?s?)?$/.test(name)) return SECOND;
   if (/^m(in(ute)?s?)?$/.test(name)) return MINUTE;
   if (/^h((ou)?rs?)?$/.test(name)) return HOUR;
-  return /^d(ays?)?$/.test(name) ? DAY : undefined;
+  return /^d(ays?)?$/.test(name) ? DAY_MS : undefined;
 }
 
 const DATE = "(?:([A-Za-z]{3})[a-z]*\\.?(?: (\\d{1,2})(?:st|nd|rd|th)?,?(?: (\\d{4}),?)?)?,?(?: at)? )?";
 const TIME = "(\\d{1,2})(?::(\\d\\d)(?::\\d\\d)?)?(?: ?([ap])\\.?m\\b\\.?)?";
-const ZONE = "(?: \\(?([A-Z][A-Za-z_]*(?:\\/[A-Za-z_+\\-0-9]+)*(?:[+-]\\d{1,2}(?::?00)?)?)\\)?)?";
-const CLOCK = new RegExp(`(?:resets?|try again)(?: (?:at|on))? ${DATE}${TIME}`, "i");
+const ZONE = "(?: \\(?([A-Z][A-Za-z_]*(?:\\/[A-Za-z_+\\-0-9]+)*(?:[+-]\\d{1,2}(?::?\\d\\d)?)?)\\)?)?";
+const CLOCK = new RegExp(
+  `(?:resets?|try again|available(?: again)?|until)(?: (?:at|on))? ${DATE}${TIME}`,
+  "i",
+);
 const CLOCK_ZONE = new RegExp(`^${ZONE}`);
 
 /**

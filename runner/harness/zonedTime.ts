@@ -9,8 +9,17 @@ export interface WallClock {
   minutes: number;
 }
 
+/** A zone that is a distance from UTC, in minutes: Intl has none of half an hour. */
+function offsetOf(zone: string): number | undefined {
+  const found = /^([+-])(\d{1,2}):(\d\d)$/.exec(zone);
+  if (!found) return undefined;
+  return (found[1] === "-" ? -1 : 1) * (Number(found[2]) * 60 + Number(found[3]));
+}
+
 /** What clocks in `zone` show at `time`; undefined when there is no such zone. */
 export function wallClock(time: number, zone: string): WallClock | undefined {
+  const offset = offsetOf(zone);
+  if (offset !== undefined) return wallClock(time + offset * MINUTE, "UTC");
   try {
     const format = new Intl.DateTimeFormat("en-US", {
       timeZone: zone,
@@ -64,10 +73,8 @@ const SHORT: Record<string, string> = {
   Z: "UTC",
 };
 
-/** The zone that a text means: a name, a usual abbreviation, or whole hours from UTC ("UTC+2"). */
+/** The zone that a text means: a name, a usual abbreviation, or a distance from UTC ("UTC+2", "GMT+5:30"). */
 export function zoneNamed(text: string): string {
-  const offset = /^(?:UTC|GMT)([+-])0?(\d{1,2})(?::?00)?$/i.exec(text);
-  // The names of this family have their signs the other way round.
-  if (offset) return `Etc/GMT${offset[1] === "+" ? "-" : "+"}${offset[2]}`;
-  return SHORT[text.toUpperCase()] ?? text;
+  const offset = /^(?:UTC|GMT)([+-]\d{1,2})(?::?(\d\d))?$/i.exec(text);
+  return offset ? `${offset[1]}:${offset[2] ?? "00"}` : (SHORT[text.toUpperCase()] ?? text);
 }
