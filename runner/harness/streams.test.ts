@@ -59,6 +59,19 @@ describe("claude", () => {
     expect(new Date(verdict.retryAt!).toISOString()).toBe("2026-11-20T08:37:00.000Z");
   });
 
+  it("takes the reset of the limit that was met, not of another window that was noted", () => {
+    const weekly = { status: "allowed_warning", resetsAt: 1795600000, rateLimitType: "seven_day" };
+    const met = claudeResult({
+      is_error: true,
+      result: "You've hit your 5-hour limit · resets 9:20am (UTC)",
+    });
+    const { verdict } = run("claude", [{ type: "rate_limit_event", rate_limit_info: weekly }, met]);
+    expect(verdict).toMatchObject({ kind: "usage_limit", retryAt: Date.parse("2026-11-20T09:20:00Z") });
+    const mute = claudeResult({ is_error: true, result: "You've hit your weekly limit" });
+    const late = run("claude", [{ type: "rate_limit_event", rate_limit_info: weekly }, mute]);
+    expect(late.verdict).toMatchObject({ kind: "usage_limit", retryAt: 1795600000000 });
+  });
+
   it("finds the result whatever stands first in its line", () => {
     const { verdict } = run("claude", [
       '{"is_error":false,"num_turns":2,"result":"ok","subtype":"success","type":"result"}',
@@ -170,6 +183,24 @@ describe("codex", () => {
     expect(verdict).toMatchObject({ kind: "usage_limit", retryAt: Date.parse("2026-11-22T14:11:00Z") });
   });
 
+  it("keeps the windows of its rollout when a later line has none", () => {
+    const reader = harnessOf("codex").read();
+    const failed = { type: "turn.failed", error: { message: "You’ve hit your usage limit." } };
+    reader.push(Buffer.from([started, failed].map((line) => `${JSON.stringify(line)}\n`).join("")));
+    const rollout = [
+      {
+        type: "event_msg",
+        payload: { rate_limits: { primary: { used_percent: 100, resets_at: 1795166419 } } },
+      },
+      { type: "event_msg", payload: { type: "token_count", rate_limits: null } },
+    ];
+    reader.pushEvidence?.(Buffer.from(rollout.map((line) => `${JSON.stringify(line)}\n`).join("")));
+    expect(reader.verdict({ ...END, exitCode: 1 })).toMatchObject({
+      kind: "usage_limit",
+      retryAt: 1795166419000,
+    });
+  });
+
   it("leaves earlier turns of a resumed thread out", () => {
     const reader = harnessOf("codex").read();
     reader.push(
@@ -257,6 +288,23 @@ describe("opencode", () => {
       costUsd: 1,
       usage: { input: 26, cached: 8, output: 6, reasoning: 2 },
     });
+  });
+
+  it("tells no price where it counts 0, which it does for a model without one", () => {
+    const free = { ...step("stop"), part: { ...step("stop").part, cost: 0 } };
+    const { verdict } = run("opencode", [{ type: "text", sessionID: "ses", part: { text: "yes" } }, free]);
+    expect(verdict).toMatchObject({ kind: "success", usage: { input: 13 } });
+    expect(verdict).not.toHaveProperty("costUsd");
+  });
+
+  it.each([
+    [{ responseHeaders: { "Retry-After": "90" } }, 90],
+    [{ responseBody: '{"error":{"type":"usage_limit_reached","resets_in_seconds":120}}' }, 120],
+    [{ responseBody: "Rate limit reached. Please try again in 6m0s." }, 360],
+  ])("reads the reset from %j, however the provider writes it", (data, seconds) => {
+    const error = { name: "APIError", data: { message: "Too Many Requests", statusCode: 429, ...data } };
+    const { verdict } = run("opencode", [{ type: "error", sessionID: "ses", error }], { exitCode: 1 });
+    expect(verdict.retryAt).toBe(NOW + seconds * 1000);
   });
 
   it("sees a torn last line though the exit code is 0", () => {

@@ -49,8 +49,9 @@ export function judgeClaude(facts: ClaudeFacts, end: RunEnd, notes: Notes): Verd
   if (isSuccess(result, end)) return { ...known, ...answered(result, text) };
   const detail = text ?? complaint(result);
   const kind = failureKind(facts, result, detail);
-  const planned = kind === "usage_limit" ? plannedReset(facts, result) : undefined;
-  return { ...known, ok: false, kind, detail, ...retryAt(planned ?? limitReset(kind, detail, end)) };
+  const planned = kind === "usage_limit" ? plannedReset(facts, result) : {};
+  const until = planned.rejected ?? limitReset(kind, detail, end) ?? planned.noted;
+  return { ...known, ok: false, kind, detail, ...retryAt(until) };
 }
 
 function answered(result: Json, text: string | undefined): Pick<Verdict, "ok" | "kind" | "detail" | "text"> {
@@ -66,10 +67,16 @@ function complaint(result: Json): string {
   return list(result.errors).map(String).join("; ") || (str(result.subtype) ?? "an error without words");
 }
 
-/** In the event of the limit; newer versions repeat it in the result. */
-function plannedReset({ limit }: ClaudeFacts, result: Json): number | undefined {
-  const repeated = obj(obj(result.api_error_params).rate_limit_info);
-  return epochMs(limit?.resetsAt) ?? epochMs(repeated.resetsAt);
+/**
+ * In the event of the limit; newer versions repeat it in the result. An event that only noted how much is left may be
+ * of another window, which ends days later: then the words of the error know better.
+ */
+function plannedReset({ limit }: ClaudeFacts, result: Json): { rejected?: number; noted?: number } {
+  const repeated = epochMs(obj(obj(result.api_error_params).rate_limit_info).resetsAt);
+  const seen = epochMs(limit?.resetsAt);
+  return defined(
+    limit?.status === "rejected" ? { rejected: seen ?? repeated } : { rejected: repeated, noted: seen },
+  );
 }
 
 function limitReset(kind: VerdictKind, detail: string, end: RunEnd): number | undefined {

@@ -40,7 +40,9 @@ export function noteRollout(facts: RolloutFacts, line: Json): void {
   }
   if (payload.type === "turn_aborted") facts.aborted = true;
   if (payload.type === "task_complete") facts.errorInfo = obj(payload.error).codex_error_info;
-  if (payload.rate_limits !== undefined) facts.resetsAt = resetOf(obj(payload.rate_limits), line.timestamp);
+  // Null says nothing: the windows that an earlier line told of are still full.
+  if (payload.rate_limits !== undefined && payload.rate_limits !== null)
+    facts.resetsAt = resetOf(obj(payload.rate_limits), line.timestamp);
 }
 
 /** Codex counts cached tokens into the input and reasoning into the output. */

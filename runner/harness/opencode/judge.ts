@@ -27,8 +27,10 @@ const BY_REASON: Record<string, readonly [VerdictKind, string]> = {
  * The verdict on a run of OpenCode: exit 0, no error line, no torn line, and a last step that finished with "stop".
  */
 export function judgeOpencode(facts: OpencodeFacts, end: RunEnd, notes: Notes): Verdict {
-  const spent = facts.steps > 0 ? { usage: facts.usage, costUsd: facts.costUsd } : {};
-  const known = { ...defined({ agentSession: notes.agentSession }), ...spent };
+  const spent = facts.steps > 0 ? { usage: facts.usage } : {};
+  // It counts 0 for a model whose price it does not know.
+  const costUsd = facts.costUsd > 0 ? facts.costUsd : undefined;
+  const known = { ...defined({ agentSession: notes.agentSession, costUsd }), ...spent };
   const error = lastError(facts, end);
   if (error) return { ...known, ok: false, ...failure(error, end) };
   if (notes.cutShort && end.endedBy === "exit" && end.exitCode === 0) {
@@ -75,9 +77,16 @@ function failureKind(error: Json, data: Json, detail: string): VerdictKind {
 }
 
 function resetOf(data: Json, end: RunEnd): number | undefined {
-  const resets = obj(parseObject(str(data.responseBody) ?? "")?.error).resets_at;
-  const header = obj(data.responseHeaders)["retry-after"];
-  return epochMs(num(resets)) ?? retryAfterHeader(str(header) ?? str(list(header)[0]), end.now);
+  const body = str(data.responseBody) ?? "";
+  const resets = epochMs(num(obj(parseObject(body)?.error).resets_at));
+  const header = headerOf(data, "retry-after");
+  return resets ?? retryAfterHeader(header, end.now) ?? resetTimeIn(body, end.now);
+}
+
+/** Servers write the names of headers as they like. */
+function headerOf(data: Json, name: string): string | undefined {
+  const found = Object.entries(obj(data.responseHeaders)).find(([key]) => key.toLowerCase() === name)?.[1];
+  return str(found) ?? str(list(found)[0]);
 }
 
 function withoutEnd(end: RunEnd): { kind: VerdictKind; detail: string } {
