@@ -1,7 +1,7 @@
 /** Seam: the pure arithmetic of token counts; where the numbers come from is the adapters' business. */
 import fc from "fast-check";
 import { expect, it } from "vitest";
-import { addUsage, NO_USAGE, subtractUsage, type Usage } from "./usage.ts";
+import { addUsage, NO_USAGE, subtractUsage, tokensIn, type Usage } from "./usage.ts";
 
 const count = fc.nat({ max: 1_000_000_000 });
 const usage: fc.Arbitrary<Usage> = fc.record({
@@ -32,4 +32,8 @@ it("adds each field on its own", () => {
     output: 33,
     reasoning: 44,
   });
+});
+
+it("counts reasoning once, as the part of the output that it is", () => {
+  expect(tokensIn({ input: 100, cached: 20, output: 9, reasoning: 7 })).toBe(129);
 });

@@ -15,6 +15,11 @@ export interface Usage {
 
 export const NO_USAGE: Usage = { input: 0, cached: 0, output: 0, reasoning: 0 };
 
+/** All tokens of a usage. Reasoning is a part of the output: adding it would count it twice. */
+export function tokensIn({ input, cached, output }: Usage): number {
+  return input + cached + output;
+}
+
 /** Sum of two usages. */
 export function addUsage(a: Usage, b: Usage): Usage {
   return combine(a, b, (x, y) => x + y);

@@ -1,4 +1,5 @@
 /** What the screen of a run shows, as plain data: all decisions are here, so that drawing decides nothing. */
+import { tokensIn } from "../../domain/usage.ts";
 import type { TaskFacts } from "../../domain/report/build.ts";
 import {
   isTask,
@@ -225,10 +226,7 @@ function headerLine(model: RunModel, counts: Counts, { slots, startedAt, now }: 
   const totals = model.status?.totals;
   const minutes = Math.max(1 / 60, (now - startedAt) / 60_000);
   const rate = ((counts.done + counts.failed) / minutes).toFixed(1);
-  const used =
-    totals === undefined
-      ? 0
-      : totals.usage.input + totals.usage.cached + totals.usage.output + totals.usage.reasoning;
+  const used = totals === undefined ? 0 : tokensIn(totals.usage);
   const resets = (model.status?.parked ?? []).flatMap(({ retryAt }) =>
     retryAt === undefined ? [] : [retryAt],
   );

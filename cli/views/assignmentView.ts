@@ -1,3 +1,4 @@
+import { tokensIn } from "../../domain/usage.ts";
 import type { Assignment, AssignmentDetail, Job } from "../backend/wire.ts";
 import { color } from "../output/color.ts";
 import { assignmentState } from "../output/states.ts";
@@ -41,7 +42,7 @@ export function renderAssignment({ assignment: a, jobs, totals }: AssignmentDeta
 
 /** Tokens and cost; a subscription reports no cost, which is not the same as 0. */
 export function usageText({ usage, costUsd, attempts }: AssignmentDetail["totals"]): string {
-  const tokens = usage.input + usage.cached + usage.output + usage.reasoning;
+  const tokens = tokensIn(usage);
   const cost = costUsd > 0 ? `$${costUsd.toFixed(4)}` : "no cost reported";
   return `${attempts} attempt${attempts === 1 ? "" : "s"}, ${tokens.toLocaleString("en")} tokens, ${cost}`;
 }

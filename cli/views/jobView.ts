@@ -1,4 +1,5 @@
 import type { Attempt, Cause, EdgeEnd, Explanation, Job, JobDetail } from "../backend/wire.ts";
+import { tokensIn, type Usage } from "../../domain/usage.ts";
 import { isTerminalJob } from "../../domain/jobState.ts";
 import { color } from "../output/color.ts";
 import { jobState } from "../output/states.ts";
@@ -67,9 +68,29 @@ function factsOf({ job, edges }: JobDetail, now: number): Fact[] {
     ["waits for", listed(job.waitingFor)],
     ["after", listed(edges.waitsFor.map(edgeText))],
     ["before", listed(edges.blocks.map(edgeText))],
-    ["cost", job.costUsd === undefined || job.costUsd === 0 ? undefined : `$${job.costUsd.toFixed(4)}`],
+    ["used", job.usage === undefined ? undefined : tokensText(job.usage)],
+    ["cost", costText(job)],
     ["whole result", job.resultFile],
   ];
+}
+
+function tokensText({ input, cached, output, reasoning }: Usage): string {
+  const count = (tokens: number) => tokens.toLocaleString("en");
+  const thought = reasoning > 0 ? ` (${count(reasoning)} reasoning)` : "";
+  return `${count(input)} input, ${count(cached)} cached, ${count(output)} output${thought}`;
+}
+
+/** A subscription tells no price, which is not the same as 0. */
+function costText({ costUsd, usage }: Pick<Job, "costUsd" | "usage">): string | undefined {
+  if (costUsd !== undefined && costUsd > 0) return `$${costUsd.toFixed(4)}`;
+  return usage === undefined || tokensIn(usage) === 0 ? undefined : "no price told, as with a subscription";
+}
+
+/** What an attempt took, in the room of a column. */
+function attemptUse({ usage, costUsd }: Attempt): string {
+  if (usage === undefined || tokensIn(usage) === 0) return "";
+  const price = costUsd !== undefined && costUsd > 0 ? `$${costUsd.toFixed(4)}` : "no price";
+  return `${tokensIn(usage).toLocaleString("en")} tokens, ${price}`;
 }
 
 function edgeText({ handle, status, satisfied }: EdgeEnd): string {
@@ -92,6 +113,7 @@ function renderAttempts(attempts: Attempt[], now: number): string {
       attempt.profile ?? "by hand",
       attempt.verdict ?? attempt.outcome ?? (attempt.endedAt === undefined ? "running" : "ended"),
       duration((attempt.endedAt ?? now) - attempt.startedAt),
+      attemptUse(attempt),
       [attempt.version, attempt.model, attempt.detail, whyText(attempt.why)]
         .filter((text) => text !== undefined && text !== "")
         .join("  "),

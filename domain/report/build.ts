@@ -1,5 +1,5 @@
 import type { JobState } from "../jobState.ts";
-import type { Usage } from "../usage.ts";
+import { tokensIn, type Usage } from "../usage.ts";
 import type { PlannedTask } from "../taskFile/plan.ts";
 import { isLimit, VERDICT_KINDS, type VerdictKind } from "../verdict.ts";
 import {
@@ -138,9 +138,9 @@ function some<T, R extends object>(value: T | undefined, field: (value: T) => R)
   return value === undefined ? {} : field(value);
 }
 
-function tokensOf({ input, cached, output, reasoning }: Usage): Tokens {
-  const [inputs, outputs] = [input + cached, output + reasoning];
-  return { input_tokens: inputs, output_tokens: outputs, total_tokens: inputs + outputs };
+function tokensOf(usage: Usage): Tokens {
+  const { input, cached, output } = usage;
+  return { input_tokens: input + cached, output_tokens: output, total_tokens: tokensIn(usage) };
 }
 
 /** The state of a job in the words of the report. A job that never ended is limited, unless a person stopped the run. */

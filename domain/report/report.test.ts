@@ -113,7 +113,7 @@ describe("the report of a run", () => {
         { runner: "codex", state: 6, output_dir: "done" },
         { runner: "zai", state: 3, output_dir: "done/attempt-2-zai" },
       ],
-      tokens_used: { input_tokens: 15, output_tokens: 4, total_tokens: 19 },
+      tokens_used: { input_tokens: 15, output_tokens: 3, total_tokens: 18 },
       review: { runner: "claude", passed: true },
     });
     expect(report().resets_at).toBe("1970-01-02T00:00:00.000Z");
@@ -185,7 +185,7 @@ describe("its formats", () => {
   });
 
   it("in Markdown total by repo and profile", () => {
-    expect(toMarkdown(report())).toContain("| o/b | 1 | 1 | 0 | 19 | $0.50 | 3m20s |");
+    expect(toMarkdown(report())).toContain("| o/b | 1 | 1 | 0 | 18 | $0.50 | 3m20s |");
     expect(toMarkdown(report())).toContain("| zai | 1 | 1 | 0 |");
   });
 
