@@ -56,6 +56,12 @@ describe("the house", () => {
     expect(found).toEqual([]);
   });
 
+  it("has every test that the list of faults names", () => {
+    const named = read("test/faults.md").match(/[\w./]+\.test\.ts/g) ?? [];
+    expect(named.length).toBeGreaterThan(30);
+    expect(named.filter((path) => !existsSync(path))).toEqual([]);
+  });
+
   it("gives every document exactly one title", () => {
     const odd = tracked
       .filter((path) => path.endsWith(".md") && !path.startsWith("templates/") && !/fixtures/.test(path))
