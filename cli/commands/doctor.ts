@@ -7,6 +7,7 @@ import type { Finding, Level } from "../doctor/finding.ts";
 import { checkHarnesses } from "../doctor/harnesses.ts";
 import { checkMachine } from "../doctor/machine.ts";
 import { checkConfig, checkRepos } from "../doctor/repo.ts";
+import { checkRoom } from "../doctor/room.ts";
 import { checkTemplates } from "../doctor/templates.ts";
 import { color } from "../output/color.ts";
 import { EXIT } from "../output/errors.ts";
@@ -38,7 +39,8 @@ async function examine(flags: CommonFlags, fix: boolean): Promise<Finding[]> {
   ]);
   const jobs = settings === null ? [] : await checkJobs(settings, fix);
   const repos = settings === null ? [] : checkRepos(settings);
-  return [...machine, ...findings, ...backend, ...jobs, ...repos, ...harnesses, ...templates];
+  const room = checkRoom(settings?.config ?? {});
+  return [...machine, room, ...findings, ...backend, ...jobs, ...repos, ...harnesses, ...templates];
 }
 
 const MARKS: Readonly<Record<Level, string>> = {

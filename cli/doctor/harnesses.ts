@@ -44,5 +44,5 @@ function finding({ profile, installed, version, detail }: ProbedProfile, needed:
     );
   const why = detail ?? "not installed";
   if (!needed) return note(name, "not installed, and not used by this configuration");
-  return warn(name, why, `install it here, or leave its jobs to a runner that has it`);
+  return warn(name, why, "make it work here, or leave its jobs to a runner that can run it");
 }

@@ -73,7 +73,8 @@ function namespaceOptions({ root }: Settings, repos: Record<string, string>): Na
 
 const MIB = 1024 * 1024;
 
-function limitsOf({ runnerLimits = {} }: Config): Partial<RunnerLimits> {
+/** The limits of a runner that a configuration sets. */
+export function limitsOf({ runnerLimits = {} }: Config): Partial<RunnerLimits> {
   const { freeDiskMb, freeMemoryMb, outputMb, jobsPerNamespace, jobsPerRepo } = runnerLimits;
   return {
     ...(jobsPerNamespace === undefined ? {} : { jobsPerNamespace }),
