@@ -125,6 +125,22 @@ describe("jobs:explain", () => {
     expect(next).toBe("a runner that can take it");
   });
 
+  it("says of a job of a private repo that all its profiles collect data, as its claim does", async () => {
+    const q = await openQueue();
+    await q.admin.mutation(api.namespaces.ensure, { ...NS, privateRepos: ["o/secret"] });
+    await q.insert(await q.create(), { repo: "o/secret" });
+    const offer = { profiles: ["script"] };
+    const session = await q.startSession({ ...offer, collecting: ["script"] });
+    expect(await q.claim(session, "1.1")).toBeNull();
+    const { causes, next } = await explain(q, "1.1");
+    expect(causes).toMatchObject([
+      { reason: "runner", text: expect.stringMatching(/^its repo is private and .*\(script\) collect data/) },
+    ]);
+    expect(next).toBe("a runner that can take it");
+    await q.startSession({ ...offer, runner: "r2" });
+    expect((await explain(q, "1.1")).causes).toEqual([]);
+  });
+
   it("says of a ready job that its runners drain, that the namespace is paused, or that it is next", async () => {
     const q = await openQueue();
     await q.insert(await q.create(), {});

@@ -3,6 +3,7 @@ import { earliestReset } from "../../../domain/healthRule.ts";
 import type { Doc } from "../../_generated/dataModel.js";
 import { accountRow, machineRow } from "../health/healthRows.ts";
 import { isBarred } from "../access/barred.ts";
+import { isPrivate } from "../access/privacy.ts";
 import { hasRepo } from "../claim/repoAtHand.ts";
 import { servingRunners, type Serving } from "../sessions/runners.ts";
 import type { Cause } from "../shared/shapes.ts";
@@ -62,13 +63,15 @@ export async function runnerCauses(
       `no live runner serves pool ${JSON.stringify(job.pool)}: start one with \`drover runner\``,
     );
   }
+  const offers = await offersFor(ctx, job, inPool);
   const cascade = job.cascade.filter((name) => !isBarred(job, name));
-  if (cascade.length === 0) {
+  const able = inPool.filter(({ session }) => cascade.some((name) => offers(session, name)));
+  const offered = inPool.some(({ session }) => cascade.some((name) => session?.profiles.includes(name)));
+  if (cascade.length === 0 || (able.length === 0 && offered)) {
     return because(
-      `its repo is private and all of its harness profiles (${job.cascade.join(", ")}) collect data: retry it with another one`,
+      `its repo is private and all of the harness profiles that it could have (${job.cascade.join(", ")}) collect data: retry it with another one`,
     );
   }
-  const able = inPool.filter(({ session }) => cascade.some((name) => session?.profiles.includes(name)));
   if (able.length === 0) {
     return because(
       `no live runner offers any of its harness profiles (${cascade.join(", ")}): install one where a runner is, or cancel the job and insert it with another harness`,
@@ -85,7 +88,19 @@ export async function runnerCauses(
   }
   const awake = near.filter(({ session }) => session?.draining === false);
   if (awake.length === 0) return because("every runner that could take it is draining");
-  return awake.length > MAX_MACHINES ? [] : machineCauses(ctx, job, awake);
+  return awake.length > MAX_MACHINES ? [] : machineCauses(ctx, job, { awake, offers });
+}
+
+type Offers = (session: Serving["session"], profile: string) => boolean;
+
+/** May this session run the job with that profile, as its claim would decide? */
+async function offersFor(ctx: Reading, job: Doc<"jobs">, serving: readonly Serving[]): Promise<Offers> {
+  const collects = serving.some(({ session }) => (session?.collecting ?? []).length > 0);
+  const guarded = collects && (await isPrivate(ctx, job));
+  return (session, profile) =>
+    session?.profiles.includes(profile) === true &&
+    !isBarred(job, profile) &&
+    !(guarded && session.collecting?.includes(profile) === true);
 }
 
 function because(text: string): Cause[] {
@@ -93,11 +108,15 @@ function because(text: string): Cause[] {
 }
 
 /** What cannot run on any of the machines that offer it; nothing as soon as one could run the job. */
-async function machineCauses(ctx: Reading, job: Doc<"jobs">, awake: readonly Serving[]): Promise<Cause[]> {
+async function machineCauses(
+  ctx: Reading,
+  job: Doc<"jobs">,
+  { awake, offers }: { awake: readonly Serving[]; offers: Offers },
+): Promise<Cause[]> {
   const causes: Cause[] = [];
   for (const { runner, session } of awake) {
     const machine = runner.host;
-    const offered = job.cascade.filter((name) => session?.profiles.includes(name) && !isBarred(job, name));
+    const offered = job.cascade.filter((name) => offers(session, name));
     for (const profile of offered) {
       const row = await machineRow(ctx, { namespace: job.namespace, profile, machine });
       if (row?.active !== true) return [];
