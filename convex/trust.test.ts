@@ -120,6 +120,21 @@ describe("a job that falls to a profile whose limit has ended", () => {
     expect((await detail(q, second.job)).job).toMatchObject({ status: "running", attempt: 1 });
   });
 
+  it("says of every profile between the two why it was passed over", async () => {
+    const q = await openQueue();
+    const { session: id } = await session(q, { profiles: ["a", "b"] });
+    const [job = ""] = await insert(q, 1, { cascade: ["b", "a", "x", "b2"] });
+    await claim(q, id, job);
+    await limit(q, id, Date.now() + MINUTE);
+    await q.admin.mutation(api.work.advance, {
+      ...{ ...NS, fence: { job, attempt: 1, session: id }, profile: "b2", harness: "claude" },
+      ended: { profile: "b", ...ended },
+    });
+    expect((await detail(q, job)).attempts[1]?.why).toMatch(
+      /^b: usage_limit\na: limited until .*\nx: not offered by the runner$/,
+    );
+  });
+
   it("may try again when the trying job is itself", async () => {
     const { q, first } = await waiting();
     await fall(q, first);

@@ -4,7 +4,7 @@ import { attemptOf } from "../shared/attemptOf.ts";
 import { closeAttempt } from "./closeAttempt.ts";
 import { fail } from "../shared/fail.ts";
 import { checkFence, type Held } from "./fence.ts";
-import { probeFor } from "../claim/usableProfile.ts";
+import { probeFor, whyPassed } from "../claim/usableProfile.ts";
 import type { AttemptReport, Fence } from "../shared/workShapes.ts";
 import type { ScopedTx } from "../shared/tx.ts";
 
@@ -40,6 +40,7 @@ export async function advanceAttempt(ctx: ScopedTx, args: Args): Promise<Result>
   }
   const { probes, until } = await probeFor(ctx, job, args.profile);
   if (until !== undefined) return { kind: "probed", until };
+  const why = await whyNext(ctx, { job, session }, args);
   await closeAttempt(ctx, held, { ended: args.ended, outcome: "advanced" });
   const number = job.attempt + 1;
   const attemptRow = await ctx.db.insert("attempts", {
@@ -48,7 +49,7 @@ export async function advanceAttempt(ctx: ScopedTx, args: Args): Promise<Result>
     session: session._id,
     profile: args.profile,
     harness: args.harness,
-    why: whyNext(args),
+    why,
     startedAt: ctx.now,
     ...(probes === undefined ? {} : { probe: true }),
   });
@@ -58,12 +59,16 @@ export async function advanceAttempt(ctx: ScopedTx, args: Args): Promise<Result>
   return { kind: "advanced", attempt: number };
 }
 
-function whyNext({ ended, profile }: Args): string {
+/** What the attempt before came to, and why each profile between the two was passed over. */
+async function whyNext(
+  ctx: ScopedTx,
+  { job, session }: Pick<Held, "job" | "session">,
+  { ended, profile }: Args,
+): Promise<string> {
   const again = ended.profile === profile ? "once more after " : `${ended.profile}: `;
-  return headAndTail(
-    `${again}${ended.verdict}${ended.detail === undefined ? "" : `, ${ended.detail}`}`,
-    MAX_WHY_BYTES,
-  );
+  const names = job.cascade.slice(job.cascade.indexOf(ended.profile) + 1, job.cascade.indexOf(profile));
+  const before = `${again}${ended.verdict}${ended.detail === undefined ? "" : `, ${ended.detail}`}`;
+  return headAndTail([before, ...(await whyPassed(ctx, job, { names, session }))].join("\n"), MAX_WHY_BYTES);
 }
 
 async function advancedBefore(

@@ -7,6 +7,7 @@ import type { Doc, Id } from "../../_generated/dataModel.js";
 import { isBarred } from "../access/barred.ts";
 import { accountRow, healthOf } from "../health/healthRows.ts";
 import { isPrivate } from "../access/privacy.ts";
+import { present } from "../shared/find.ts";
 import type { ScopedTx, Tx } from "../shared/tx.ts";
 
 /** How long the others wait for a probe before they look again, ms; its end wakes them anyway. */
@@ -42,13 +43,8 @@ interface Who {
 export async function usableProfile(ctx: ScopedTx, job: Doc<"jobs">, who: Who): Promise<Usable> {
   const limitedUntil: (number | undefined)[] = [];
   const passed: string[] = [];
-  const collecting = who.session.collecting ?? [];
-  const guarded = collecting.length > 0 && (await isPrivate(ctx, job));
   for (const name of job.cascade) {
-    const secret = isBarred(job, name) || (guarded && collecting.includes(name));
-    const judged: Judged = secret
-      ? { kind: "unusable", why: "it collects data, and the repo is private" }
-      : await judge(ctx, name, who);
+    const judged = await judge(ctx, job, { name, who });
     if (judged.kind === "usable")
       return { kind: "profile", name, why: passed.join("\n"), probes: judged.probes };
     if (judged.kind === "limited") limitedUntil.push(judged.until);
@@ -58,7 +54,30 @@ export async function usableProfile(ctx: ScopedTx, job: Doc<"jobs">, who: Who): 
   return { kind: "limited", until: earliestReset(limitedUntil) };
 }
 
-async function judge(ctx: ScopedTx, name: string, { session, machine }: Who): Promise<Judged> {
+/** Why a job that falls to another profile within its claim has passed over these. */
+export async function whyPassed(
+  ctx: ScopedTx,
+  job: Doc<"jobs">,
+  { names, session }: { names: readonly string[]; session: Doc<"sessions"> },
+): Promise<string[]> {
+  if (names.length === 0) return [];
+  const machine = present(await ctx.db.get("runners", session.runner), "a session's runner").host;
+  return Promise.all(
+    names.map(async (name) => {
+      const judged = await judge(ctx, job, { name, who: { session, machine } });
+      return `${name}: ${judged.kind === "usable" ? "passed over by the runner" : judged.why}`;
+    }),
+  );
+}
+
+async function judge(
+  ctx: ScopedTx,
+  job: Doc<"jobs">,
+  { name, who: { session, machine } }: { name: string; who: Who },
+): Promise<Judged> {
+  const collects = session.collecting?.includes(name) === true;
+  if (isBarred(job, name) || (collects && (await isPrivate(ctx, job))))
+    return { kind: "unusable", why: "it collects data, and the repo is private" };
   const rows = await healthOf(ctx, { namespace: ctx.namespace._id, profile: name, machine });
   const held = rows.filter((row) => holdsBack(row, machine, ctx.now));
   const account = held.find(({ scope }) => scope === "account");
