@@ -4,7 +4,7 @@ import { dirname, join } from "node:path";
 import { Option, type Command } from "@commander-js/extra-typings";
 import { commonFlags } from "../commonOptions.ts";
 import { loadSettings, requireNamespace } from "../config/settings.ts";
-import { droverHome } from "../keys/home.ts";
+import { droverHome, HOME_MODE } from "../keys/home.ts";
 import { printData, say } from "../output/print.ts";
 import { cliCommand } from "../run/cliCommand.ts";
 import { runnerName } from "../run/runnerOptions.ts";
@@ -36,6 +36,7 @@ export function registerInstall(runner: Command): void {
       };
       const text = chosen === "systemd" ? systemdUnit(facts) : launchdPlist(facts);
       const file = print === true ? null : write(chosen, name, text);
+      if (file !== null) mkdirSync(dirname(environmentFile), { recursive: true, mode: HOME_MODE });
       const needs = unitSecrets(settings);
       printData(
         { kind: chosen, file, text, environmentFile, needs },
