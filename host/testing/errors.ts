@@ -32,6 +32,25 @@ const PHRASES: readonly (readonly [RegExp, (found: RegExpExecArray) => string])[
   [/^Too many functions scheduled/, () => "Scheduled too many functions"],
   [/^Too large total size/, () => "Scheduled function arguments too large"],
   [
+    /ran multiple paginated queries/,
+    () => "Only a single paginated query (`.paginate()`) is allowed per function execution",
+  ],
+  [
+    /^Index (\S+)\.(\S+) not found/,
+    ([, table, index]) =>
+      `Cannot use index "${index}" for table "${table}" because it is not declared in the schema.`,
+  ],
+  [
+    /^Invalid argument `id` for `db\.\w+`: (expected ID in .*)/,
+    ([, problem]) => `Invalid argument \`id\`, ${problem}`,
+  ],
+  [/: Invalid ID "([^"]*)"/, ([, id]) => `Invalid argument \`id\`, expected ID value but got '${id}'`],
+  [/^Delete on nonexistent document/, () => "Delete on non-existent doc"],
+  [
+    /^(Update|Replace) on nonexistent document ID (.*)/,
+    ([, verb, id]) => `${verb === "Update" ? "Patch" : "Replace"} on non-existent document with ID "${id}"`,
+  ],
+  [
     /missing the required field (`[^`]*`)/,
     ([, field]) => `Validator error: Missing required field ${field} in object`,
   ],
@@ -57,8 +76,12 @@ export function inWordsOfTheMock(error: unknown): unknown {
 }
 
 function expected(value: string, validator: string): string {
-  const id = /^v\.id\((.*)\)$/.exec(validator);
-  const type = /^v\.(\w+)\(\)$/.exec(validator)?.[1];
-  const what = id !== null ? `ID for table ${id[1]}` : `\`${TYPE_NAMES[type ?? ""] ?? type ?? validator}\``;
+  const [, kind = "", inside = ""] = /^v\.(\w+)\(([^]*)\)$/.exec(validator) ?? [];
+  const what =
+    kind === "id"
+      ? `ID for table ${inside}`
+      : kind === "union"
+        ? `one of ${inside}`
+        : `\`${inside === "" ? (TYPE_NAMES[kind] ?? kind) : validator}\``;
   return `Validator error: Expected ${what}, got \`${value.replace(/^"(.*)"$/, "$1").replace(/^(-?\d+)\.0$/, "$1")}\``;
 }

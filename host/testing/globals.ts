@@ -63,12 +63,17 @@ function refuse(name: string): never {
 export function installAccessors(): void {
   for (const name of OWN_GLOBALS) {
     const own = Object.getOwnPropertyDescriptor(globalThis, name);
-    const get = own === undefined ? undefined : (Reflect.get(own, "get") as (() => unknown) | undefined);
-    const isInstalled = get !== undefined && installed.get(get) === Reflect.get(own ?? {}, "set");
     const found = own ?? inherited(name);
-    if (isInstalled || found === undefined || own?.configurable === false) continue;
+    if (found === undefined || own?.configurable === false || isInstalled(own)) continue;
     install(name, found, own?.enumerable ?? false);
   }
+}
+
+/** A getter of the test's own has no setter in `installed`, and may have none at all. */
+function isInstalled(own: PropertyDescriptor | undefined): boolean {
+  const get = own === undefined ? undefined : (Reflect.get(own, "get") as (() => unknown) | undefined);
+  const set = get === undefined ? undefined : installed.get(get);
+  return set !== undefined && set === Reflect.get(own ?? {}, "set");
 }
 
 function install(name: string, shared: PropertyDescriptor, enumerable: boolean): void {

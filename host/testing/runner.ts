@@ -15,7 +15,7 @@ import { inWordsOfTheMock, withParsedData } from "./errors.ts";
 import { transactionGlobals, withOwnGlobals } from "./globals.ts";
 import type { Registered, TestModules } from "./modules.ts";
 import { type Inside, inTurn, openTransaction, runAs, type TestCall } from "./running.ts";
-import { installConvexGlobal } from "./syscalls.ts";
+import { INLINE, installConvexGlobal } from "./syscalls.ts";
 
 export interface Caller {
   readonly identity: Identity;
@@ -107,8 +107,17 @@ export class TestRunner {
     const { catalog } = await this.backend.store();
     const rules = { registry: this.modules.registry, catalog };
     const checked = checkCall({ ...call, args: [call.args] }, rules, "nested");
-    if (!checked.ok) return refused(checked.failure.detail);
+    if (!checked.ok) return refused(await this.#inContext(call.path, checked.failure.detail));
     return { ok: true, entry: checked.entry, registered: registered as Registered };
+  }
+
+  /** A missing module is what most tests that run ahead of their functions meet, so it is told from a missing export. */
+  async #inContext(path: string, detail: string): Promise<string> {
+    const [module = ""] = path.split(":", 1);
+    const isMissing = (await this.modules.module(module)) === undefined;
+    return isMissing && !path.startsWith(INLINE)
+      ? `Could not find module for: "${module}"\n${detail}`
+      : detail;
   }
 
   async #run(
