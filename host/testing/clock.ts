@@ -1,5 +1,6 @@
 import type { Clock, Timekeeper } from "../database/clock.ts";
 
+const NS_PER_MS = 1_000_000n;
 /** Clocks of real machines are corrected by less. */
 const SMALL_STEP_MS = 60_000;
 
@@ -17,7 +18,7 @@ export class TestClock implements Timekeeper {
   }
 
   next(): bigint {
-    const wall = BigInt(Date.now()) * 1_000_000n;
+    const wall = BigInt(Date.now()) * NS_PER_MS;
     return wall > this.latest ? wall : this.latest + 1n;
   }
 
@@ -30,12 +31,12 @@ export class TestClock implements Timekeeper {
   }
 
   /**
-   * The time of a transaction that begins: in no millisecond before that of the last commit, unless the test has set
+   * The time of a transaction that begins: not a nanosecond before that of the last commit, unless the test has set
    * its clock back by more than a small step, to see what functions make of that.
    */
   nowMs(): number {
     const now = Date.now();
-    const committed = Number(this.latest / 1_000_000n);
+    const committed = Number((this.latest + NS_PER_MS - 1n) / NS_PER_MS);
     return committed - now > SMALL_STEP_MS ? now : Math.max(now, committed);
   }
 }

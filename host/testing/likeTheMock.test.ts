@@ -110,6 +110,21 @@ describe("time", () => {
     expect(Date.now()).toBe(now + 5_000);
   });
 
+  it("is the next millisecond after two commits of one, unless the clock was set far back", async () => {
+    vi.useFakeTimers({ now });
+    const t = start();
+    const time = () => Promise.resolve(Date.now());
+    expect([await t.mutation(time), await t.mutation(time), await t.mutation(time)]).toEqual([
+      now,
+      now,
+      now + 1,
+    ]);
+    expect(await t.query(time)).toBe(now + 1);
+    expect(Date.now()).toBe(now);
+    vi.setSystemTime(now - 86_400_000);
+    expect(await t.query(time)).toBe(now - 86_400_000);
+  });
+
   it("takes the commit timestamp at the end, and the next snapshot is that", async () => {
     vi.useFakeTimers({ now });
     const t = start();
