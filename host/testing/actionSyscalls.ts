@@ -7,7 +7,7 @@ import * as meta from "../functions/syscalls/meta.ts";
 import { cancelJob, schedule, type ScheduleArgs } from "../functions/syscalls/schedule.ts";
 import type { Transaction } from "../database/transaction.ts";
 import type { ConvexJson } from "../values/json.ts";
-import { raised } from "./errors.ts";
+import { inMockWords, raised } from "./errors.ts";
 import type { RunnerPart } from "./running.ts";
 
 const CALLS: Record<string, FunctionKind> = {
@@ -53,7 +53,9 @@ export async function actionSyscall(
 }
 
 async function write(runner: RunnerPart, work: (tx: Transaction) => string): Promise<string> {
-  const ran = await runner.transact("mutation", (tx) => Promise.resolve({ ok: true, value: work(tx) }));
+  const ran = await runner.transact("mutation", (tx) =>
+    Promise.resolve({ ok: true, value: inMockWords(() => work(tx)) }),
+  );
   await runner.onScheduled();
   if (ran.ok) return ran.value;
   throw ran.error;

@@ -1,5 +1,11 @@
 /** Seam: `convexTest()` as a suite written for convex-test calls it, over the fixture app's modules. */
-import { defineSchema, defineTable, makeFunctionReference } from "convex/server";
+import {
+  createFunctionHandle,
+  defineSchema,
+  type FunctionReference,
+  defineTable,
+  makeFunctionReference,
+} from "convex/server";
 import { ConvexError, v } from "convex/values";
 import { afterEach, expect, it, vi } from "vitest";
 import { convexTest } from "./convexTest.ts";
@@ -36,6 +42,13 @@ it("runs functions by name and inline over the same data", async () => {
   const doc = await t.run(async (ctx) => await ctx.db.get(id));
   expect(doc).toMatchObject({ _id: id, title: "one" });
   expect(await t.query(async (ctx) => (await ctx.db.query("tasks").collect()).length)).toBe(1);
+});
+
+it("takes the name and the handle of a function as well as a reference", async () => {
+  const t = start();
+  const handle = await t.action(async () => await createFunctionHandle(fn<"query">("tasks:titles")));
+  const names = ["tasks:titles", handle] as unknown as FunctionReference<"query">[];
+  for (const each of names) expect(await t.query(each, { queue: "a" })).toEqual([]);
 });
 
 it("keeps nothing of a mutation that throws, and gives the data of a ConvexError", async () => {

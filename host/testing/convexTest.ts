@@ -10,6 +10,7 @@ import { convexToJson, jsonToConvex } from "convex/values";
 import type { OwnLimits } from "../database/usage.ts";
 import { NOBODY } from "../functions/identity.ts";
 import type { FunctionKind } from "../functions/registry.ts";
+import { pathOf } from "../functions/syscalls/address.ts";
 import type { ConvexObject } from "../values/json.ts";
 import { TestBackend, testSchema } from "./backend.ts";
 import { installAccessors } from "./globals.ts";
@@ -146,7 +147,10 @@ function exported(schema: AnySchema): string {
   return (schema as unknown as { export(): string }).export();
 }
 
+/** Of `api.messages.list`, of "messages:list" or of a function handle. */
 function nameOf(reference: unknown): string {
+  if (typeof reference === "string")
+    return pathOf(reference.startsWith("function://") ? { functionHandle: reference } : { name: reference });
   const name: unknown = (reference as Record<symbol, unknown> | null)?.[FUNCTION_NAME];
   if (typeof name === "string") return name;
   throw new Error("Expected a function reference such as api.messages.list, or a function that takes a ctx.");

@@ -71,6 +71,12 @@ it("says of ids, indexes and modules what convex-test says", async () => {
     'Could not find module for: "absent/too"\nCould not find public function',
   );
   await expect(t.query(fn<"query">("notes:absent"))).rejects.toThrow(/^Could not find public function/);
+  await expect(t.mutation(fn<"mutation">("notes:either"))).rejects.toThrow(
+    'Expected a mutation function, but the function exported from module "notes" as `either` is not a mutation.\n',
+  );
+  await expect(t.action((ctx) => ctx.storage.get("nonsense" as never))).rejects.toThrow(
+    "Invalid argument `id`, expected ID value but got 'nonsense'\n",
+  );
   await expect(t.query(fn<"query">("notes:either"), { of: 1 })).rejects.toThrow(
     "Validator error: Expected one of v.string(), v.null(), got `1`\n",
   );

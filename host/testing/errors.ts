@@ -24,6 +24,12 @@ function isConvexError(error: unknown): error is Error & { data: unknown } {
 
 /** What convex-test says where the real server has words of its own; suites match on it. */
 const PHRASES: readonly (readonly [RegExp, (found: RegExpExecArray) => string])[] = [
+  [
+    /^Trying to execute (?:(\S+):)?(\S+) as (\w+), but it is defined as/,
+    ([, module = "", name, kind = ""]) =>
+      `Expected a ${kind.toLowerCase()} function, but the function exported from module "${module}" as ` +
+      `\`${name}\` is not a ${kind.toLowerCase()}.`,
+  ],
   [/^Too many bytes read/, () => "Read too much data"],
   [/^Too many documents read/, () => "Scanned too many documents"],
   [/^Too many bytes written/, () => "Wrote too much data"],
@@ -73,6 +79,15 @@ export function inWordsOfTheMock(error: unknown): unknown {
     return new Error(`${head}${say(found)}\n${message}`, { cause: error });
   }
   return error;
+}
+
+/** Runs a part of the host whose errors functions see. */
+export function inMockWords<T>(work: () => T): T {
+  try {
+    return work();
+  } catch (error) {
+    throw inWordsOfTheMock(error);
+  }
 }
 
 function expected(value: string, validator: string): string {

@@ -3,7 +3,7 @@ import { pathOf } from "../functions/syscalls/address.ts";
 import { asyncSyscall, type RunUdfArgs, syncSyscall } from "../functions/syscalls/dispatch.ts";
 import { DeveloperError } from "../values/errors.ts";
 import { actionSyscall } from "./actionSyscalls.ts";
-import { inWordsOfTheMock, raised } from "./errors.ts";
+import { inMockWords, raised } from "./errors.ts";
 import { pinnedDate, withOwnGlobals } from "./globals.ts";
 import { innermost, inTurn, type Open, type Running } from "./running.ts";
 
@@ -28,7 +28,7 @@ function syscall({ frame, nowMs }: Running, op: string, args: unknown): string {
         : `Unknown operation ${op}`,
     );
   }
-  return inOwnWords(() =>
+  return inMockWords(() =>
     withOwnGlobals(pinnedDate(nowMs ?? Date.now()), () => syncSyscall(frame, op, args)),
   );
 }
@@ -42,19 +42,11 @@ async function answer(op: string, args: unknown): Promise<string> {
   const open = current as Open;
   if (op === "1.0/runUdf") return await inTurn(open, () => nestedCall(open, args as RunUdfArgs));
   // The host's own code tells the time of the transaction, whatever the function made of its globals.
-  return inOwnWords(() =>
+  return inMockWords(() =>
     withOwnGlobals(pinnedDate(open.nowMs), () =>
       asyncSyscall(frame, op, { args, registry: runner.modules.schedulable }),
     ),
   );
-}
-
-function inOwnWords<T>(work: () => T): T {
-  try {
-    return work();
-  } catch (error) {
-    throw inWordsOfTheMock(error);
-  }
 }
 
 function functionMetadata(path: string): string {
