@@ -1,4 +1,5 @@
-import type { IsolateCall, Runtime, Settled, Thrown } from "./isolate.ts";
+import type { IsolateCall, Runtime, Settled } from "./isolate.ts";
+import type { Thrown } from "./outcome.ts";
 
 /** What goes over the port between the host and an action's thread; everything is plain data or can be moved. */
 export interface ThreadData {

@@ -11,7 +11,8 @@ import type {
   ToThread,
 } from "./actionMessages.ts";
 import { BodyReceiver } from "./bodyReceiver.ts";
-import { refusalOf, type Settled, type Thrown } from "./isolate.ts";
+import { refusalOf, type Settled } from "./isolate.ts";
+import type { Thrown } from "./outcome.ts";
 import { workerFile } from "./workerFile.ts";
 
 /** What an action asks of the host while it runs. */

@@ -2,9 +2,11 @@ import { randomUUID, webcrypto } from "node:crypto";
 import { setTimeout as startTimer } from "node:timers";
 import vm from "node:vm";
 import { DeveloperError, HostError, messageOf } from "../values/errors.ts";
+import { LIMITS } from "../values/limits.ts";
 import type { FunctionsBundle } from "./bundleFormat.ts";
+import { RAN_AWAY, type Thrown } from "./outcome.ts";
 import { nodeRealm, type Realm, sandboxRealm } from "./realm.ts";
-import { sandboxGlobals, subtle, SUBTLE_METHODS, type SubtleMethod } from "./sandboxGlobals.ts";
+import { HOST_CLASSES, sandboxGlobals, subtle, SUBTLE_METHODS, type SubtleMethod } from "./sandboxGlobals.ts";
 import { SANDBOX_SOURCE } from "./sandboxSource.ts";
 import type { FunctionKind } from "./registry.ts";
 import { actionTimers, type ActionTimers } from "./actionTimers.ts";
@@ -13,6 +15,13 @@ import { actionTimers, type ActionTimers } from "./actionTimers.ts";
 const LOAD_MS = 5_000;
 /** Time for a query or mutation that waits for `crypto.subtle`. */
 const PENDING_MS = 5_000;
+/**
+ * Turns of the event loop for a query or mutation that waits for something else: blobs, bodies and streams work in
+ * promises of Node's own, of which the host learns nothing until the function goes on.
+ */
+const IDLE_TURNS = 100;
+/** Kept from load time, because tests replace the global timers. */
+const nextTurn = setImmediate;
 
 /** What a call needs from the host while it runs. */
 export interface CallHost {
@@ -29,12 +38,6 @@ export interface IsolateCall {
   readonly args: string;
   readonly requestId: string;
   readonly host: CallHost;
-}
-/** What a function threw: `Name: message`, stack lines, and the JSON text of a ConvexError's data. */
-export interface Thrown {
-  readonly text: string;
-  readonly frames: string;
-  readonly data: string | undefined;
 }
 export type Settled<T = string> = { ok: true; value: T } | { ok: false; thrown: Thrown };
 
@@ -59,6 +62,8 @@ interface RunningCall extends Omit<IsolateCall, "path"> {
   fail(thrown: Thrown): void;
 }
 
+const NEVER = "Error: The function awaits a promise that nothing will resolve.";
+
 /** What functions run in: queries and mutations, actions, and actions of `"use node"` modules. */
 export type Runtime = "deterministic" | "action" | "node";
 
@@ -74,6 +79,8 @@ export class Isolate {
   /** Work that the functions started and that has not come back: syscalls, timers, crypto. */
   #outstanding = 0;
   #call: RunningCall | null = null;
+  /** Ends a call that waits, with the reason. */
+  #giveUp: ((reason: string) => void) | null = null;
   readonly #realm: Realm;
   readonly #control: Control;
   readonly #modules: Modules;
@@ -121,7 +128,7 @@ export class Isolate {
     return this.#control.routes(this.#modules["http"]?.default);
   }
 
-  /** Runs a query or mutation. Settles before it returns, unless the function waits for `crypto.subtle`. */
+  /** Runs a query or mutation. Settles before it returns, unless the function waits for `crypto.subtle` or a stream. */
   run(call: IsolateCall): Settled | Promise<Settled> {
     let settled: Settled | null = null;
     let wake: ((settled: Settled) => void) | null = null;
@@ -132,11 +139,34 @@ export class Isolate {
     });
     this.#realm.run(start);
     if (settled !== null) return settled;
-    if (this.#outstanding === 0) return this.#never();
-    return new Promise((resolve) => {
+    return new Promise<Settled>((resolve) => {
       wake = resolve;
-      startTimer(() => resolve(this.#never()), PENDING_MS).unref();
+      const giveUp = (text: string) => resolve({ ok: false, thrown: { text, frames: "", data: undefined } });
+      this.#giveUp = giveUp;
+      startTimer(() => giveUp(NEVER), PENDING_MS).unref();
+      this.#turn(IDLE_TURNS);
+    }).finally(() => (this.#giveUp = null));
+  }
+
+  /** Lets the function go on for as long as something of Node's own may still come back to it. */
+  #turn(left: number): void {
+    // What the host counts goes on by itself when it arrives.
+    if (this.#call === null || this.#giveUp === null || this.#outstanding > 0) return;
+    if (left === 0) return this.#giveUp(NEVER);
+    nextTurn(() => {
+      this.#pump();
+      this.#turn(left - 1);
     });
+  }
+
+  /** The context's own microtasks only run after an evaluation in it; they may compute without end. */
+  #pump(): void {
+    try {
+      this.#realm.run(pump, { timeout: LIMITS.userTimeMs });
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code !== "ERR_SCRIPT_EXECUTION_TIMEOUT") throw error;
+      this.#giveUp?.(`Error: ${RAN_AWAY.detail}`);
+    }
   }
 
   /** Runs an action; timers and requests that it leaves behind are ended. */
@@ -184,11 +214,6 @@ export class Isolate {
     };
   }
 
-  #never(): Settled {
-    const text = "Error: The function awaits a promise that nothing will resolve.";
-    return { ok: false, thrown: { text, frames: "", data: undefined } };
-  }
-
   #host(): CallHost {
     if (this.#call === null) throw new DeveloperError("This call is only possible while a function runs.");
     return this.#call.host;
@@ -198,6 +223,7 @@ export class Isolate {
     return {
       runtime: this.#runtime,
       subtleMethods: SUBTLE_METHODS,
+      classes: HOST_CLASSES,
       call: () => this.#call,
       syscall: (op: string, arg: string) => {
         try {
@@ -240,8 +266,9 @@ export class Isolate {
 
   #arrived(): void {
     this.#outstanding--;
-    // The context's own microtasks only run after an evaluation in it.
-    if (this.#runtime === "deterministic") this.#realm.run(pump);
+    if (this.#runtime !== "deterministic") return;
+    this.#pump();
+    this.#turn(IDLE_TURNS);
   }
 }
 

@@ -1,7 +1,6 @@
 import { randomBytes } from "node:crypto";
 import type { ConvexJson } from "../values/json.ts";
 import { LIMITS } from "../values/limits.ts";
-import type { Thrown } from "./isolate.ts";
 import type { StackFrames } from "./stackFrames.ts";
 
 /** What a call came to. `value` is the JSON text of the result. */
@@ -14,6 +13,13 @@ export type CallOutcome =
       readonly data: ConvexJson | undefined;
       readonly logLines: string[];
     };
+
+/** What a function threw: `Name: message`, stack lines, and the JSON text of a ConvexError's data. */
+export interface Thrown {
+  readonly text: string;
+  readonly frames: string;
+  readonly data: string | undefined;
+}
 
 /** Why a call failed, before it is dressed for the client. */
 export interface Failure {

@@ -53,6 +53,32 @@ describe("queries and mutations", () => {
     expect(hex[2]).not.toBe(hex[0]);
   });
 
+  it("may wait for blobs, bodies, forms and streams, and store files in mutations", async () => {
+    const host = await fixtureHost();
+    const client = httpClient(host.url);
+    const expected = ["from a blob", "from JSON", "from a form", "aa", "3000000"];
+    expect(await client.query(query("webApis:bodiesInQuery"), {})).toEqual(expected);
+    expect(await client.mutation(mutation("webApis:bodiesInMutation"), {})).toEqual(expected);
+    expect(await client.mutation(mutation("webApis:storeInMutation"), {})).toBe("stored by a mutation");
+  });
+
+  it("know what Node makes and throws by the classes that they have, as actions do", async () => {
+    const client = httpClient((await fixtureHost()).url);
+    const expected = Object.fromEntries(
+      ["error", "typeError", "exception", "object", "array", "map", "own", "notRangeError", "notOwn"].map(
+        (name) => [name, true],
+      ),
+    );
+    expect(await client.query(query("webApis:classesInQuery"), {})).toEqual(expected);
+    expect(await client.action(action("webApis:classesInAction"), {})).toEqual(expected);
+  });
+
+  it("that loop after they have waited are ended, and the next call finds a host that works", async () => {
+    const client = httpClient((await fixtureHost()).url);
+    await expect(client.query(query("webApis:spinLate"), {})).rejects.toThrow("timed out");
+    expect(await client.query(query("webApis:bodiesInQuery"), {})).toHaveLength(5);
+  });
+
   it("hold nested calls to limits of their own, and do not count writes that are taken back", async () => {
     const host = await fixtureHost();
     const seen = await httpClient(host.url).mutation(mutation("marks:nestedLimits"), {});

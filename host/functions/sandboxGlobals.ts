@@ -54,6 +54,25 @@ const SHARED = {
   btoa,
 };
 
+/** Classes that each context has for itself, while what Node makes for functions is of the host's. */
+export const HOST_CLASSES = {
+  Object,
+  Array,
+  Map,
+  Set,
+  Date,
+  RegExp,
+  Promise,
+  Error,
+  AggregateError,
+  EvalError,
+  RangeError,
+  ReferenceError,
+  SyntaxError,
+  TypeError,
+  URIError,
+};
+
 export const SUBTLE_METHODS = [
   "decrypt",
   "deriveBits",

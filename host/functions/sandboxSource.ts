@@ -68,6 +68,13 @@ const isWeb = bridge.runtime !== "node";
 if (isWeb) {
   define("queueMicrotask", (callback) => { void Promise.resolve().then(callback); });
   define("self", globalThis);
+  // What Node.js itself makes or throws (a parsed body, the TypeError of new URL) is of the same classes as here.
+  const isOf = Function.prototype[Symbol.hasInstance];
+  for (const [name, outer] of Object.entries(bridge.classes)) {
+    const inner = globalThis[name];
+    const value = function (thing) { return isOf.call(this, thing) || (this === inner && isOf.call(outer, thing)); };
+    Object.defineProperty(inner, Symbol.hasInstance, { value, configurable: true });
+  }
 }
 
 if (bridge.runtime === "deterministic") {
