@@ -31,6 +31,19 @@ it("goes on in a new thread when a mutation fills the heap, and tells its client
   expect(await host.end("SIGTERM")).toBe(0);
 });
 
+it.each([
+  ["promise", "Error: a promise that fails"],
+  ["write", "Error: Failed to insert or update a document in table"],
+  ["listener", "Error: a listener that throws"],
+])("outlives a %s that a function left behind and that fails, and says so", async (what, text) => {
+  const host = await hostProcess(hostArgs(join(tempFolder(), "data.sqlite")));
+  const client = httpClient(host.url);
+  expect(await client.mutation(mutation("webApis:leave"), { what })).toBe("over");
+  while (!host.stderr().includes("left behind")) await new Promise(setImmediate);
+  expect(host.stderr()).toContain(text);
+  expect(await client.mutation(mutation("webApis:leave"), { what })).toBe("over");
+});
+
 it("stops with what it could not do: a port that is taken ends the process with its reason", async () => {
   const first = await hostProcess(hostArgs(join(tempFolder(), "data.sqlite")));
   const port = Number(new URL(first.url).port);

@@ -4,6 +4,7 @@ import { RunningCall } from "../functions/runningCall.ts";
 import { startHost } from "../host.ts";
 import { HostError } from "../values/errors.ts";
 import type { HostLog } from "../values/log.ts";
+import { outliveStrays } from "./strays.ts";
 import type { FromHostThread, HostThreadData, ToHostThread } from "./messages.ts";
 
 const port = parentPort as NonNullable<typeof parentPort>;
@@ -14,6 +15,7 @@ const post = (message: FromHostThread): void => port.postMessage(message);
 try {
   const running = new RunningCall(memory, refused);
   const log = (line: HostLog) => post({ kind: "log", line });
+  outliveStrays(log);
   const host = await startHost({ ...options, log }, { running, follows });
   port.on("message", (message: ToHostThread) => {
     switch (message.kind) {
