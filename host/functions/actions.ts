@@ -16,6 +16,7 @@ import { type Address, handleOf, pathOf } from "./syscalls/address.ts";
 import { unknownOperation } from "./syscalls/dispatch.ts";
 import { FILE_OPS, type FileOp, isFileOp } from "./syscalls/files.ts";
 import * as meta from "./syscalls/meta.ts";
+import { readArgs } from "./syscalls/readArgs.ts";
 import type { ScheduleArgs } from "./syscalls/schedule.ts";
 
 export type ActionResult = { ok: true; value: string } | { ok: false; failure: Failure };
@@ -179,10 +180,10 @@ export class ActionRunner {
       log: (level, text) => scope.log.addText(level, text),
       asyncSyscall: (op, arg) => {
         if (op === "1.0/getFunctionMetadata") return meta.getFunctionMetadata(path);
-        if (isFileOp(op)) return this.#calls.file(op, JSON.parse(arg) as never);
+        if (isFileOp(op)) return this.#calls.file(op, readArgs(op, arg) as never);
         const handler = this.#handlers[op];
         if (handler === undefined) throw unknownOperation(op, "async operation");
-        return handler(JSON.parse(arg) as never, scope);
+        return handler(readArgs(op, arg) as never, scope);
       },
     };
   }

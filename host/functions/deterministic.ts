@@ -17,6 +17,7 @@ import type { RunningCall } from "./runningCall.ts";
 import { asyncSyscall, type RunUdfArgs, syncSyscall } from "./syscalls/dispatch.ts";
 import { openNested } from "./nestedCall.ts";
 import { pathOf } from "./syscalls/address.ts";
+import { readArgs } from "./syscalls/readArgs.ts";
 
 /** A query or mutation to run, and the transaction it runs in. */
 export interface Invocation {
@@ -119,10 +120,10 @@ export class DeterministicRunner {
       nowMs: frame.scope.nowMs,
       random: frame.random,
       log: (level, args) => frame.scope.log.add(level, args),
-      syscall: (op, arg) => whole(() => syncSyscall(frame, op, JSON.parse(arg))),
+      syscall: (op, arg) => whole(() => syncSyscall(frame, op, readArgs(op, arg))),
       asyncSyscall: (op, arg) =>
         whole(() => {
-          const args: unknown = JSON.parse(arg);
+          const args = readArgs(op, arg);
           if (op === "1.0/runUdf") return this.#nested(frame, args as RunUdfArgs);
           return asyncSyscall(frame, op, { args, registry: this.#rules.registry });
         }),

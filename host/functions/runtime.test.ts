@@ -79,6 +79,23 @@ describe("queries and mutations", () => {
     expect(await client.query(query("webApis:bodiesInQuery"), {})).toHaveLength(5);
   });
 
+  it("are told which argument of an operation is wrong, and may go on", async () => {
+    const host = await fixtureHost();
+    const invalid = (field: string, expected: string) => `Invalid argument \`${field}\` for ${expected}`;
+    expect(await convexClient(host.url).mutation(mutation("misuse:all"), {})).toEqual({
+      delete: invalid("id", "`db.delete`: expected string, got null"),
+      patch: invalid("id", "`db.patch`: expected string, got 5"),
+      normalizeId: invalid("idString", "`db.normalizeId`: expected string, got null"),
+      order: invalid("order", '`db.query`: expected "asc" or "desc", got "upwards"'),
+      noCursor: invalid("cursor", "`paginate`: expected string or null, got undefined"),
+      cursor: invalid("cursor", "`paginate`: expected string, got 5"),
+      cancel: invalid("id", "`scheduler.cancel`: expected string, got null"),
+      getUrl: invalid("storageId", "`storage.getUrl`: expected string, got null"),
+      noJson: "The arguments of 1.0/get are no JSON.",
+      noSource: invalid("source", "`paginate`: expected object, got undefined"),
+    });
+  });
+
   it("hold nested calls to limits of their own, and do not count writes that are taken back", async () => {
     const host = await fixtureHost();
     const seen = await httpClient(host.url).mutation(mutation("marks:nestedLimits"), {});
