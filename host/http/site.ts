@@ -39,11 +39,17 @@ async function route(c: Context, wiring: ApiWiring): Promise<Response> {
   );
   const answer = await wiring.engine.http(await copy(c.req.raw), { identity, metadata: metadataOf(c) });
   if (answer === null) return noRoute(c);
-  if (typeof answer === "string") return c.json({ code: "InternalServerError", trace: answer }, 500);
+  if (typeof answer === "string") return c.json(failure(answer), 500);
   if (c.req.method !== "HEAD") return answer;
   // The action may still be writing a body that nobody will read.
   await answer.body?.cancel();
   return new Response(null, answer);
+}
+
+/** Of a redacted message only the first line is there. */
+function failure(message: string): { code: string; trace?: string } {
+  const end = message.indexOf("\n");
+  return end === -1 ? { code: message } : { code: message.slice(0, end), trace: message.slice(end + 1) };
 }
 
 function noRoute(c: Context): Response {
