@@ -108,7 +108,7 @@ export class ActionRunner {
     const inNode = this.#nodePaths.has(entry.path) ? this.#bundle.node : undefined;
     const stack = inNode ? this.#stacks.node : this.#stacks.web;
     const ran = await this.#inThread(
-      (thread) => thread.run(threadCall, this.#host(entry.path, scope)),
+      (thread) => thread.run(threadCall, this.#host(entry.path, scope, stack)),
       inNode,
     );
     if (ran.kind === "lost") return { ok: false, failure: lost(ran) };
@@ -126,7 +126,7 @@ export class ActionRunner {
     const call = this.#threadCall("http", scope);
     const { web: stack } = this.#stacks;
     const plain = await plainRequest(request, pathname.slice(httpPrefix.length - 1));
-    const ran = await this.#inThread((thread) => thread.http(call, plain, this.#host("http", scope)));
+    const ran = await this.#inThread((thread) => thread.http(call, plain, this.#host("http", scope, stack)));
     if (ran.kind === "lost") return lost(ran);
     const settled = ran.value;
     if (settled === null) return null;
@@ -175,9 +175,9 @@ export class ActionRunner {
     return { path, args: "[]", requestId: newRequestId(), nowMs: scope.nowMs };
   }
 
-  #host(path: string, scope: RequestScope): ThreadHost {
+  #host(path: string, scope: RequestScope, stack: StackFrames): ThreadHost {
     return {
-      log: (level, text) => scope.log.addText(level, text),
+      log: (level, text) => scope.log.addText(level, stack.printed(text)),
       asyncSyscall: (op, arg) => {
         if (op === "1.0/getFunctionMetadata") return meta.getFunctionMetadata(path);
         if (isFileOp(op)) return this.#calls.file(op, readArgs(op, arg) as never);

@@ -8,7 +8,7 @@ import { CallUse } from "./callUse.ts";
 import { collectGarbage } from "./collectGarbage.ts";
 import { checkCall, checkResult, type CallRules, type Named } from "./checkCall.ts";
 import { after, type Eventually } from "./eventually.ts";
-import { type Frame, type Pagination, type RequestScope, seededRandom } from "./frame.ts";
+import { type Frame, logText, type Pagination, type RequestScope, seededRandom } from "./frame.ts";
 import { type CallHost, Isolate, type Settled } from "./isolate.ts";
 import { type Failure, OUT_OF_MEMORY, thrownFailure } from "./outcome.ts";
 import { StackFrames } from "./stackFrames.ts";
@@ -119,7 +119,7 @@ export class DeterministicRunner {
     return {
       nowMs: frame.scope.nowMs,
       random: frame.random,
-      log: (level, args) => frame.scope.log.add(level, args),
+      log: (level, args) => frame.scope.log.addText(level, this.#stack.printed(logText(args))),
       syscall: (op, arg) => whole(() => syncSyscall(frame, op, readArgs(op, arg))),
       asyncSyscall: (op, arg) =>
         whole(() => {

@@ -239,8 +239,9 @@ export class Isolate {
         this.#settle(() => subtle(method, args), promise);
       },
       log: (level: string, args: unknown[]) => this.#call?.host.log(level, args),
-      now: () => this.#call?.host.nowMs ?? 0,
-      random: () => this.#call?.host.random() ?? 0.5,
+      // Without a call it is the modules that ask, while they load.
+      now: () => this.#call?.host.nowMs ?? Date.now(),
+      random: () => this.#call?.host.random() ?? Math.random(),
       getRandomValues: (array: Uint8Array) => webcrypto.getRandomValues(array),
       randomUUID: () => randomUUID(),
     };

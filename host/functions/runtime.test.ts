@@ -79,6 +79,21 @@ describe("queries and mutations", () => {
     expect(await client.query(query("webApis:bodiesInQuery"), {})).toHaveLength(5);
   });
 
+  it("print errors without the host's frames, as actions do, and know when they were loaded", async () => {
+    const host = await fixtureHost();
+    for (const [kind, path] of [
+      ["query", "webApis:printInQuery"],
+      ["action", "webApis:printInAction"],
+    ]) {
+      const body = JSON.stringify({ path, args: {} });
+      const answer = await fetch(`${host.url}/api/${kind}`, { method: "POST", body });
+      const { value, logLines } = (await answer.json()) as { value: boolean; logLines: string[] };
+      expect(value).toBe(true);
+      expect(logLines[0]).toMatch(/^\[ERROR\] Error: printed\n    at printError \(/);
+      expect(logLines[0]).not.toMatch(/convexRuntime|node:|isolate\.ts/);
+    }
+  });
+
   it("are told which argument of an operation is wrong, and may go on", async () => {
     const host = await fixtureHost();
     const invalid = (field: string, expected: string) => `Invalid argument \`${field}\` for ${expected}`;

@@ -3,6 +3,10 @@ import { SourceMap } from "node:module";
 /** A place in the script that a bundle is: what V8 writes in a stack. */
 const PLACE = /functions\.js:(\d+):(\d+)/g;
 
+/** Every stack of a function begins in the host's own script. */
+const FRAME_OF_HOST = "convexRuntime.js:";
+const FOREIGN_LINE = /\n\s+at (?!.*functions\.js:\d).*/g;
+
 /** Says where in the sources of its author a function failed. */
 export class StackFrames {
   readonly #sourceMap: string | undefined;
@@ -11,6 +15,12 @@ export class StackFrames {
   /** @param sourceMap JSON of the bundle's source map; without one frames stay as they are */
   constructor(sourceMap: string | undefined) {
     this.#sourceMap = sourceMap;
+  }
+
+  /** What a function printed, with the stacks of errors in it as their author knows them: without the host's frames. */
+  printed(text: string): string {
+    if (!text.includes(FRAME_OF_HOST)) return text;
+    return this.original(text.replaceAll(FOREIGN_LINE, ""));
   }
 
   /** Stack lines with the places of the sources (`../convex/tasks.ts:3:5`) for those in the script. */
