@@ -3,6 +3,7 @@ import { readProviders } from "../functions/authenticate.ts";
 import type { FunctionsBundle } from "../functions/bundleFormat.ts";
 import { Isolate } from "../functions/isolate.ts";
 import { Registry } from "../functions/registry.ts";
+import { HostError } from "../values/errors.ts";
 import { readCrons } from "../scheduler/crons.ts";
 
 /** A bundle, and what its modules say about themselves. */
@@ -38,6 +39,7 @@ export function inspectBundle(bundle: FunctionsBundle, env: Record<string, strin
   const authJson = isolate.defaultJson("auth.config");
   readCrons(cronsJson, new Registry(functionsJson));
   readProviders(authJson);
+  checkArgs(functionsJson);
   return {
     bundle,
     env,
@@ -48,6 +50,18 @@ export function inspectBundle(bundle: FunctionsBundle, env: Record<string, strin
     authJson,
     routes: JSON.parse(isolate.routes()) as [string, string][],
   };
+}
+
+/** @throws HostError, as the real server, for a function whose arguments are no object */
+function checkArgs(functionsJson: string): void {
+  for (const { path, args } of JSON.parse(functionsJson) as { path: string; args: string }[]) {
+    const { type } = JSON.parse(args) as { type: string };
+    if (type === "object" || type === "any") continue;
+    const [module, name] = path.split(":");
+    throw new HostError(
+      `Invalid JSON returned from ${module}.js:${name}.exportArgs(): Args validator must be an object or any`,
+    );
+  }
 }
 
 function joined(...lists: string[]): string {

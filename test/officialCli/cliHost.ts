@@ -19,6 +19,7 @@ export interface CliProject {
   convex(host: { url: string; key?: string }, ...args: string[]): CliProcess;
   /** Writes a module of the project. */
   write(file: string, text: string): void;
+  erase(file: string): void;
   remove(): void;
 }
 
@@ -38,6 +39,7 @@ export function cliProject(): CliProject {
     convex: ({ url, key = ADMIN_KEY }, ...args) =>
       runCli(folder, { CONVEX_SELF_HOSTED_URL: url, CONVEX_SELF_HOSTED_ADMIN_KEY: key }, args),
     write: (file, text) => writeFileSync(join(folder, "convex", file), text),
+    erase: (file) => rmSync(join(folder, "convex", file)),
     remove: () => rmSync(folder, { recursive: true, force: true }),
   };
 }

@@ -74,6 +74,20 @@ it("gives functions the variables that convex.config.ts declares, with their typ
   expect(types).toMatch(/MODE.*"a" \| "b"/);
 });
 
+it("refuses a function whose arguments are no object, and keeps what runs", async () => {
+  project.write(
+    "either.ts",
+    `import { queryGeneric as query } from "convex/server"; import { v } from "convex/values";
+     export const get = query({ args: v.union(v.object({}), v.object({ a: v.string() })) as any, handler: async () => 1 });`,
+  );
+  onTestFinished(() => project.erase("either.ts"));
+  const refused = await project.convex(host, ...DEPLOY).catch((error: { all: string }) => error);
+  expect(refused.all).toContain("either.js:get.exportArgs(): Args validator must be an object or any");
+  expect(await new ConvexHttpClient(host.url, { logger: false }).query(titles, { queue: "none" })).toEqual(
+    [],
+  );
+});
+
 it("serves the routes of http.ts below the prefix that convex.config.ts gives them", async () => {
   const own = await emptyHost();
   onTestFinished(() => own.stop());
@@ -100,10 +114,13 @@ it("serves the routes of http.ts below the prefix that convex.config.ts gives th
   expect(await get("/application/where")).toEqual([404, "No matching routes found"]);
 });
 
-it("says in which source a function failed, and where", async () => {
+it("says in which source a function failed or printed an error, and where", async () => {
   const client = new ConvexHttpClient(host.url, { logger: false });
   const failed = await client.mutation(makeFunctionReference<"mutation">("tasks:crash"), {}).catch(String);
   expect(failed).toMatch(/Uncaught Error: something broke\n    at \w+ \(\.\.\/convex\/tasks\.ts:\d+:\d+\)/);
+  const body = JSON.stringify({ path: "webApis:printInQuery", args: {} });
+  const printed = await (await fetch(`${host.url}/api/query`, { method: "POST", body })).text();
+  expect(printed).toMatch(/Error: printed\\n    at printError \(\.\.\/convex\/webApis\.ts:\d+:\d+\)/);
 });
 
 it("names the functions that there are when `convex run` asks for another", async () => {
