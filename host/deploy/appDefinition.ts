@@ -1,3 +1,4 @@
+import { z } from "zod";
 import type { Catalog } from "../database/catalog.ts";
 import { validate } from "../database/validate.ts";
 import type { Validator } from "../database/validatorType.ts";
@@ -5,15 +6,21 @@ import { Isolate } from "../functions/isolate.ts";
 import { HostError } from "../values/errors.ts";
 import { link } from "./relink.ts";
 
-/** Name and validator of a variable that `convex.config.ts` declares, as its `export()` gives them. */
-export type EnvVar = [string, { type: "value"; value: string; optional?: boolean }];
-
-/** What an app says of itself in `defineApp`. */
-export interface AppDefinition {
-  readonly envVars: EnvVar[];
+/** What an app says of itself in `defineApp`, as its `export()` gives it. */
+const exportedApp = z.object({
+  /** Name and validator of each variable that it declares. */
+  envVars: z
+    .array(
+      z.tuple([
+        z.string(),
+        z.object({ type: z.literal("value"), value: z.string(), optional: z.boolean().optional() }),
+      ]),
+    )
+    .default([]),
   /** Where the routes of its `http.ts` begin, with a slash at both ends. */
-  readonly httpPrefix?: string;
-}
+  httpPrefix: z.string().optional(),
+});
+export type AppDefinition = Readonly<z.infer<typeof exportedApp>>;
 
 /** A variable that the app cannot do without is not set; the CLI reads the names out of the message. */
 export class MissingEnvironment extends HostError {
@@ -24,7 +31,7 @@ const CONFIG = "convex.config";
 
 /**
  * What `convex.config.ts` exports; nothing when there is none.
- * @throws HostError when the definition does not load
+ * @throws HostError when the definition does not load, or is of a form that other versions of the package may have
  */
 export async function readAppDefinition(
   definition: { source: string } | null | undefined,
@@ -35,8 +42,12 @@ export async function readAppDefinition(
     platform: "browser",
   });
   const exported = new Isolate(linked, env, "deterministic").exportOf(CONFIG);
-  const { envVars = [], httpPrefix } = JSON.parse(exported ?? "{}") as Partial<AppDefinition>;
-  return { envVars, ...(httpPrefix !== undefined && { httpPrefix }) };
+  const app = exportedApp.safeParse(JSON.parse(exported ?? "{}"));
+  if (app.success) return app.data;
+  throw new HostError(
+    `This host does not understand what convex.config.ts exports. Update the convex package: npm install convex@latest\n` +
+      z.prettifyError(app.error),
+  );
 }
 
 /**
