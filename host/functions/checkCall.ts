@@ -64,11 +64,22 @@ export function checkResult(entry: FunctionEntry, json: string, catalog: Catalog
 }
 
 /**
- * An array beyond its limit has at least a character and a comma for each item, and what is too large has more of them, so
- * most results need no look.
+ * False for nearly every result, which then needs no look: an array beyond its limit has at least a character and a comma
+ * for each item, what is too large has more of them, and what is too deep or wide has a bracket or colon for each.
  */
+function mayPassLimits(json: string): boolean {
+  if (json.length > 2 * LIMITS.arrayLength) return true;
+  let [levels, fields] = [0, 0];
+  for (let i = 0; i < json.length; i++) {
+    const char = json[i];
+    if (char === "[" || char === "{") levels++;
+    else if (char === ":") fields++;
+  }
+  return levels > LIMITS.valueNesting || fields > LIMITS.objectFields;
+}
+
 function checkSize({ path }: FunctionEntry, json: string): Failure | null {
-  if (json.length <= 2 * LIMITS.arrayLength) return null;
+  if (!mayPassLimits(json)) return null;
   try {
     const { bytes } = measure(JSON.parse(json) as ConvexJson);
     if (bytes <= LIMITS.resultBytes) return null;

@@ -208,6 +208,16 @@ describe("limits of the real server", () => {
     await expect(call(8_193)).rejects.toThrow("Array length is too long (8193 > maximum length 8192)");
   });
 
+  it("refuses small results that are too deep or too wide", async () => {
+    const { url } = await fixtureHost();
+    const call = (deep: number, wide: number) =>
+      httpClient(url).query(query("webApis:shape"), { deep, wide }) as Promise<object>;
+    expect(await call(64, 0)).toHaveLength(1);
+    await expect(call(65, 0)).rejects.toThrow("Value is too nested (maximum nesting: 64)");
+    expect(Object.keys(await call(0, 1_024))).toHaveLength(1_024);
+    await expect(call(0, 1_025)).rejects.toThrow("Object has too many fields (1025 > maximum number 1024)");
+  });
+
   it("refuses arrays that are too long, as an argument already", async () => {
     const host = await fixtureHost();
     const call = httpClient(host.url).query(query("runtime:say"), {
