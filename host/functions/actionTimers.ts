@@ -3,8 +3,8 @@ import { LIMITS } from "../values/limits.ts";
 /** Timers and requests of one action's context, which end with the action. */
 export interface ActionTimers {
   readonly globals: Record<string, unknown>;
-  /** How many are under way. */
-  count(): number;
+  /** The names of those that are under way. */
+  running(): string[];
   end(): void;
 }
 
@@ -37,7 +37,8 @@ export function actionTimers(): ActionTimers {
     fetch: async (input: string | URL | Request, init: RequestInit = {}) => {
       requests++;
       try {
-        const signal = init.signal ? AbortSignal.any([init.signal, controller.signal]) : controller.signal;
+        const own = init.signal ?? (input instanceof Request ? input.signal : undefined);
+        const signal = own ? AbortSignal.any([own, controller.signal]) : controller.signal;
         return await fetch(input, { ...init, signal });
       } finally {
         requests--;
@@ -50,5 +51,9 @@ export function actionTimers(): ActionTimers {
     controller.abort();
     controller = new AbortController();
   };
-  return { globals, count: () => running.size + requests, end };
+  const names = () => [
+    ...Array<string>(running.size).fill("sleep"),
+    ...Array<string>(requests).fill("fetch"),
+  ];
+  return { globals, running: names, end };
 }

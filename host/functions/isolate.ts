@@ -9,6 +9,7 @@ import { nodeRealm, type Realm, sandboxRealm } from "./realm.ts";
 import { HOST_CLASSES, sandboxGlobals, subtle, SUBTLE_METHODS, type SubtleMethod } from "./sandboxGlobals.ts";
 import { SANDBOX_SOURCE } from "./sandboxSource.ts";
 import type { FunctionKind } from "./registry.ts";
+import { unawaited } from "./unawaited.ts";
 import { actionTimers, type ActionTimers } from "./actionTimers.ts";
 
 /** Module-level code that runs longer than this is taken for an endless loop. */
@@ -77,7 +78,7 @@ const pump = new vm.Script("undefined");
  */
 export class Isolate {
   /** Work that the functions started and that has not come back: syscalls, timers, crypto. */
-  #outstanding = 0;
+  readonly #outstanding: string[] = [];
   #call: RunningCall | null = null;
   /** Ends a call that waits, with the reason. */
   #giveUp: ((reason: string) => void) | null = null;
@@ -110,7 +111,9 @@ export class Isolate {
   get isReusable(): boolean {
     // What "use node" functions leave behind in their thread cannot be seen.
     if (this.#runtime === "node") return false;
-    return this.#call === null && this.#outstanding === 0 && (this.#timers?.count() ?? 0) === 0;
+    return (
+      this.#call === null && this.#outstanding.length === 0 && (this.#timers?.running().length ?? 0) === 0
+    );
   }
 
   /** JSON of `module.default.export()`, or null. */
@@ -151,7 +154,7 @@ export class Isolate {
   /** Lets the function go on for as long as something of Node's own may still come back to it. */
   #turn(left: number): void {
     // What the host counts goes on by itself when it arrives.
-    if (this.#call === null || this.#giveUp === null || this.#outstanding > 0) return;
+    if (this.#call === null || this.#giveUp === null || this.#outstanding.length > 0) return;
     if (left === 0) return this.#giveUp(NEVER);
     nextTurn(() => {
       this.#pump();
@@ -201,6 +204,8 @@ export class Isolate {
       begin();
     });
     await then?.(result);
+    const left = [...this.#outstanding, ...(this.#timers?.running() ?? [])];
+    if (left.length > 0) call.host.log("warn", [unawaited(left)]);
     this.#call = null;
     this.#timers?.end();
     return result;
@@ -233,10 +238,10 @@ export class Isolate {
         }
       },
       asyncSyscall: (op: string, arg: string, promise: InnerPromise) => {
-        this.#settle(() => this.#host().asyncSyscall(op, arg), promise);
+        this.#settle(op, () => this.#host().asyncSyscall(op, arg), promise);
       },
       subtle: (method: SubtleMethod, args: unknown[], promise: InnerPromise) => {
-        this.#settle(() => subtle(method, args), promise);
+        this.#settle(`crypto.subtle.${method}`, () => subtle(method, args), promise);
       },
       log: (level: string, args: unknown[]) => this.#call?.host.log(level, args),
       // Without a call it is the modules that ask, while they load.
@@ -248,25 +253,25 @@ export class Isolate {
   }
 
   /** Answers at once when the work is done at once, which keeps a whole call inside one evaluation. */
-  #settle(work: () => unknown, promise: InnerPromise): void {
+  #settle(name: string, work: () => unknown, promise: InnerPromise): void {
     try {
       const value = work();
       if (!(value instanceof Promise)) return promise.resolve(value);
-      this.#outstanding++;
+      this.#outstanding.push(name);
       void value
         // Arrows of the host: a reaction that is an inner function would wait in the inner queue, which nobody empties.
         .then(
           (result) => promise.resolve(result),
           (error: unknown) => promise.reject(refusalOf(error)),
         )
-        .then(() => this.#arrived());
+        .then(() => this.#arrived(name));
     } catch (error) {
       promise.reject(refusalOf(error));
     }
   }
 
-  #arrived(): void {
-    this.#outstanding--;
+  #arrived(name: string): void {
+    this.#outstanding.splice(this.#outstanding.indexOf(name), 1);
     if (this.#runtime !== "deterministic") return;
     this.#pump();
     this.#turn(IDLE_TURNS);

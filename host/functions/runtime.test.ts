@@ -238,3 +238,20 @@ it("lets actions fetch", async () => {
   const host = await fixtureHost();
   expect(await httpClient(host.url).action(action("runtime:fetcher"), { url })).toBe("fetch");
 });
+
+it("ends a request of an action by the signal of its Request", async () => {
+  const { url } = await fixtureHost();
+  expect(await httpClient(url).action(action("webApis:giveUp"), { url })).toBe("AbortError");
+});
+
+it("warns of what an action has started and not awaited", async () => {
+  const { url } = await fixtureHost();
+  const body = JSON.stringify({ path: "webApis:endEarly", args: {} });
+  const answer = await fetch(`${url}/api/action`, { method: "POST", body });
+  const { value, logLines } = (await answer.json()) as { value: string; logLines: string[] };
+  expect(value).toBe("over");
+  expect(logLines).toEqual([
+    "[WARN] '2 unawaited operations: [runAction, sleep]. Async operations should be awaited or they might not run. " +
+      "See https://docs.convex.dev/functions/actions#dangling-promises for more information.'",
+  ]);
+});
