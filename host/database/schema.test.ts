@@ -17,3 +17,29 @@ it("refuses names that the server keeps for itself, and names that are no identi
   );
   expect(parse({ t: defineTable({ _creationTime: v.number(), a: v.string() }) }).tables).toHaveLength(1);
 });
+
+it("refuses indexes that the server refuses: of fields that no document has, or of creation time", () => {
+  const withIndex = (...fields: string[]) => {
+    const table = defineTable({
+      a: v.string(),
+      inner: v.optional(v.union(v.null(), v.object({ b: v.number() }))),
+      by: v.record(v.string(), v.number()),
+      free: v.any(),
+    });
+    return parse({ t: table.index("by_it", fields as ["a"]) }).tables[0]?.indexes.length;
+  };
+  expect(withIndex("a", "inner.b", "by.key", "free.any.where")).toBe(1);
+  expect(() => withIndex("a", "nothing")).toThrow(
+    'In table "t" the index "by_it" is invalid because it references the field "nothing" that does not exist.',
+  );
+  expect(() => withIndex("inner.c")).toThrow('the field "inner.c" that does not exist');
+  expect(() => withIndex("a.length")).toThrow('the field "a.length" that does not exist');
+  expect(() => withIndex("a", "_creationTime")).toThrow("automatically added to the end of each index");
+});
+
+it("refuses two indexes of one name", () => {
+  const table = defineTable({ a: v.string(), b: v.string() });
+  expect(() => parse({ t: table.index("by_it", ["a"]).index("by_it" as "by_other", ["b"]) })).toThrow(
+    'Table "t" has two indexes named "by_it".',
+  );
+});

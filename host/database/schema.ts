@@ -48,8 +48,14 @@ function parseTable(table: ExportedTable, validated: boolean): SchemaTable {
       `Table "${table.tableName}" has ${table.indexes.length} indexes, the limit is ${LIMITS.indexesPerTable}.`,
     );
   }
+  const twice = table.indexes
+    .map(({ indexDescriptor: name }) => name)
+    .find((name, i, all) => all.indexOf(name) !== i);
+  if (twice !== undefined)
+    throw new HostError(`Table "${table.tableName}" has two indexes named "${twice}".`);
   const indexes = table.indexes.map(({ indexDescriptor, fields }) => {
     checkIndex(`${table.tableName}.${indexDescriptor}`, indexDescriptor, fields);
+    checkFields(table, indexDescriptor, fields);
     return { name: indexDescriptor, fields: [...fields, "_creationTime", "_id"] };
   });
   const documentType = validated && table.documentType.type !== "any" ? table.documentType : null;
@@ -99,4 +105,37 @@ function checkIndex(path: string, name: string, fields: string[]): void {
     throw new HostError(`Index ${path} has ${fields.length} fields; expected 1 to ${LIMITS.fieldsPerIndex}.`);
   }
   if (new Set(fields).size !== fields.length) throw new HostError(`Index ${path} names a field twice.`);
+}
+
+function checkFields({ tableName, documentType }: ExportedTable, index: string, fields: string[]): void {
+  const where = `In table "${tableName}" the index "${index}" is invalid because`;
+  if (fields.includes("_creationTime")) {
+    throw new HostError(
+      `${where} it names "_creationTime", which is automatically added to the end of each index ` +
+        "so it should not be added explicitly in the index definition.",
+    );
+  }
+  const missing = fields.find((field) => field !== "_id" && !hasField(documentType, field.split(".")));
+  if (missing !== undefined) {
+    throw new HostError(`${where} it references the field "${missing}" that does not exist.`);
+  }
+}
+
+/** Whether some document of this type may have something at the path. */
+function hasField(validator: Validator, [field, ...rest]: string[]): boolean {
+  if (field === undefined) return true;
+  switch (validator.type) {
+    case "any":
+      return true;
+    case "object": {
+      const found = validator.value[field];
+      return found !== undefined && hasField(found.fieldType, rest);
+    }
+    case "record":
+      return hasField(validator.values.fieldType, rest);
+    case "union":
+      return validator.value.some((member) => hasField(member, [field, ...rest]));
+    default:
+      return false;
+  }
 }
