@@ -1,5 +1,6 @@
-import type { IsolateCall, Runtime, Settled } from "./isolate.ts";
+import type { IsolateCall, Settled } from "./isolate.ts";
 import type { Thrown } from "./outcome.ts";
+import type { Runtime } from "./realm.ts";
 
 /** What goes over the port between the host and an action's thread; everything is plain data or can be moved. */
 export interface ThreadData {

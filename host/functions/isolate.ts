@@ -5,8 +5,15 @@ import { DeveloperError, HostError, messageOf } from "../values/errors.ts";
 import { LIMITS } from "../values/limits.ts";
 import type { FunctionsBundle } from "./bundleFormat.ts";
 import { RAN_AWAY, type Thrown } from "./outcome.ts";
-import { nodeRealm, type Realm, sandboxRealm } from "./realm.ts";
-import { HOST_CLASSES, sandboxGlobals, subtle, SUBTLE_METHODS, type SubtleMethod } from "./sandboxGlobals.ts";
+import { type Realm, realmOf, type Runtime } from "./realm.ts";
+import {
+  HOST_CLASSES,
+  sandboxGlobals,
+  subtle,
+  SUBTLE_METHODS,
+  type SubtleMethod,
+  WAITING,
+} from "./sandboxGlobals.ts";
 import { SANDBOX_SOURCE } from "./sandboxSource.ts";
 import type { FunctionKind } from "./registry.ts";
 import { unawaited } from "./unawaited.ts";
@@ -65,9 +72,6 @@ interface RunningCall extends Omit<IsolateCall, "path"> {
 
 const NEVER = "Error: The function awaits a promise that nothing will resolve.";
 
-/** What functions run in: queries and mutations, actions, and actions of `"use node"` modules. */
-export type Runtime = "deterministic" | "action" | "node";
-
 const sandbox = new vm.Script(SANDBOX_SOURCE, { filename: "convexRuntime.js" });
 const start = new vm.Script("__drover.start()");
 const pump = new vm.Script("undefined");
@@ -80,6 +84,8 @@ export class Isolate {
   /** Work that the functions started and that has not come back: syscalls, timers, crypto. */
   readonly #outstanding: string[] = [];
   #call: RunningCall | null = null;
+  /** Something of Node's own may come back after the call that began it: into another one, if that were in this context. */
+  #mayWait = false;
   /** Ends a call that waits, with the reason. */
   #giveUp: ((reason: string) => void) | null = null;
   readonly #realm: Realm;
@@ -112,7 +118,10 @@ export class Isolate {
     // What "use node" functions leave behind in their thread cannot be seen.
     if (this.#runtime === "node") return false;
     return (
-      this.#call === null && this.#outstanding.length === 0 && (this.#timers?.running().length ?? 0) === 0
+      this.#call === null &&
+      !this.#mayWait &&
+      this.#outstanding.length === 0 &&
+      (this.#timers?.running().length ?? 0) === 0
     );
   }
 
@@ -229,6 +238,8 @@ export class Isolate {
       runtime: this.#runtime,
       subtleMethods: SUBTLE_METHODS,
       classes: HOST_CLASSES,
+      waiting: WAITING,
+      mayWait: () => (this.#mayWait ||= this.#call !== null),
       call: () => this.#call,
       syscall: (op: string, arg: string) => {
         try {
@@ -276,11 +287,6 @@ export class Isolate {
     this.#pump();
     this.#turn(IDLE_TURNS);
   }
-}
-
-function realmOf(runtime: Runtime, globals: Record<string, unknown>): Realm {
-  if (runtime === "node") return nodeRealm();
-  return sandboxRealm(runtime === "deterministic" ? { microtaskMode: "afterEvaluate" } : {}, globals);
 }
 
 /** An error as the inner side raises it again. */

@@ -73,6 +73,15 @@ describe("queries and mutations", () => {
     expect(await client.action(action("webApis:classesInAction"), {})).toEqual(expected);
   });
 
+  it("do nothing in the next call's name with what they did not wait for", async () => {
+    const client = httpClient((await fixtureHost()).url);
+    for (let i = 0; i < 10; i++) {
+      await client.mutation(mutation("webApis:writeLate"), {});
+      await client.mutation(mutation("tasks:add"), { queue: "own", title: `${i}` });
+    }
+    expect(await client.query(query("marks:texts"), { text: "late x" })).toBe(0);
+  });
+
   it("that loop after they have waited are ended, and the next call finds a host that works", async () => {
     const client = httpClient((await fixtureHost()).url);
     await expect(client.query(query("webApis:spinLate"), {})).rejects.toThrow("timed out");

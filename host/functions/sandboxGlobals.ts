@@ -73,6 +73,20 @@ export const HOST_CLASSES = {
   URIError,
 };
 
+/** Globals whose promises come back in a turn of the event loop that the host knows nothing of. */
+export const WAITING = [
+  "Blob",
+  "File",
+  "Request",
+  "Response",
+  "ReadableStream",
+  "WritableStream",
+  "TransformStream",
+  "TextDecoderStream",
+  "TextEncoderStream",
+  "WebAssembly",
+] as const;
+
 export const SUBTLE_METHODS = [
   "decrypt",
   "deriveBits",

@@ -98,6 +98,11 @@ if (bridge.runtime === "deterministic") {
   define("fetch", actionsOnly("fetch()"));
   define("clearTimeout", () => {});
   define("clearInterval", () => {});
+  for (const name of bridge.waiting) {
+    const value = globalThis[name];
+    const get = () => { bridge.mayWait(); return value; };
+    Object.defineProperty(globalThis, name, { get, set: (other) => define(name, other), configurable: true });
+  }
 }
 
 const subtle = Object.freeze(Object.fromEntries(bridge.subtleMethods.map((method) => [
