@@ -146,7 +146,9 @@ export class DeterministicRunner {
     if (udfType === "snapshotQuery" && result instanceof Promise) {
       // While it waits, its caller would go on without its own writes.
       nested.close(false);
-      throw new DeveloperError("A query with `useStaleSnapshot` cannot wait for `crypto.subtle`.");
+      throw new DeveloperError(
+        "A query with `useStaleSnapshot` cannot wait for `crypto.subtle`, a blob, a body or a stream.",
+      );
     }
     return after(result, (done) => {
       nested.close(done.ok);
