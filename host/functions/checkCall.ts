@@ -65,17 +65,31 @@ export function checkResult(entry: FunctionEntry, json: string, catalog: Catalog
 
 /**
  * False for nearly every result, which then needs no look: an array beyond its limit has at least a character and a comma
- * for each item, what is too large has more of them, and what is too deep or wide has a bracket or colon for each.
+ * for each item, what is too large has more of them, and what is too wide has a colon for each field. The depth is
+ * counted as it is: a list of a hundred small objects is returned by every second query, and is not deep.
  */
 function mayPassLimits(json: string): boolean {
   if (json.length > 2 * LIMITS.arrayLength) return true;
-  let [levels, fields] = [0, 0];
+  let [depth, fields] = [0, 0];
   for (let i = 0; i < json.length; i++) {
     const char = json[i];
-    if (char === "[" || char === "{") levels++;
+    if (char === '"') i = endOfString(json, i);
+    else if (char === "[" || char === "{") depth++;
+    else if (char === "]" || char === "}") depth--;
     else if (char === ":") fields++;
+    if (depth > LIMITS.valueNesting || fields > LIMITS.objectFields) return true;
   }
-  return levels > LIMITS.valueNesting || fields > LIMITS.objectFields;
+  return false;
+}
+
+/** Where the string ends that begins at `start`: at the first quote that no backslash is for, or with the text. */
+function endOfString(json: string, start: number): number {
+  for (let end = json.indexOf('"', start + 1); end !== -1; end = json.indexOf('"', end + 1)) {
+    let backslashes = 0;
+    while (json[end - 1 - backslashes] === "\\") backslashes++;
+    if (backslashes % 2 === 0) return end;
+  }
+  return json.length;
 }
 
 function checkSize({ path }: FunctionEntry, json: string): Failure | null {
