@@ -35,6 +35,8 @@ it.each([
   ["promise", "Error: a promise that fails"],
   ["write", "Error: Failed to insert or update a document in table"],
   ["listener", "Error: a listener that throws"],
+  ["body", "SyntaxError: "],
+  ["stream", "Error: a stream that fails"],
 ])("outlives a %s that a function left behind and that fails, and says so", async (what, text) => {
   const host = await hostProcess(hostArgs(join(tempFolder(), "data.sqlite")));
   const client = httpClient(host.url);

@@ -13,14 +13,21 @@ export function outliveStrays(log: LogSink): void {
       text: `Nobody waits for what a function left behind, and it failed: ${textOf(thrown)}`,
     });
   process.on("unhandledRejection", (reason, promise) => {
-    // The promises of functions are of a realm of their own.
-    if (promise instanceof Promise) throw reason;
+    // The promises of functions are of a realm of their own, but for those of Node's own classes, as of a body.
+    if (promise instanceof Promise && !isNodesOwn(reason)) throw reason;
     note(reason);
   });
   process.on("uncaughtException", (error: unknown) => {
     if (error instanceof Error) throw error;
     note(error);
   });
+}
+
+/** True for an error that came about without any code of the host. */
+function isNodesOwn(reason: unknown): boolean {
+  if (!(reason instanceof Error)) return false;
+  const frames = reason.stack?.split("\n").filter((line) => /^\s+at /.test(line)) ?? [];
+  return frames.length > 0 && frames.every((frame) => /node:|<anonymous>|functions\.js:/.test(frame));
 }
 
 /** An error of another realm is no instance of this one's. */
