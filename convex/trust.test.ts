@@ -47,10 +47,16 @@ describe("a profile whose limit has ended", () => {
     expect(probe?.job.attempt).toBe(1);
     expect(await claim(q, id, second)).toBeNull();
     expect((await detail(q, second)).job.status).toBe("awaiting_retry");
+    expect(await q.admin.query(api.health.list, NS)).toMatchObject([{ profile: "a", probe: "1.1" }]);
+    expect(await q.admin.query(api.jobs.explain, { ...NS, job: second })).toMatchObject({
+      causes: [{ reason: "harness", handle: "1.1" }, { reason: "harness" }],
+      next: "the first sign of work in 1.1, or its end",
+    });
     const fence = { job: first, attempt: 1, session: id };
     const events = [{ seq: 0, at: Date.now(), kind: "text", text: "hello" }];
     await q.admin.mutation(api.work.events, { ...NS, fence, events });
     await q.settle();
+    expect(await q.admin.query(api.health.list, NS)).toEqual([]);
     expect((await detail(q, second)).job.status).toBe("pending");
     expect(await claim(q, id, second)).not.toBeNull();
   });

@@ -21,6 +21,11 @@ export interface HealthDeps {
   onChange: () => void;
 }
 
+/** A limit whose end the backend has seen holds nobody back, also where this machine's clock is behind. */
+function isHeld(row: Health, machine: string, now: number): boolean {
+  return row.probe === undefined && holdsBack(row, machine, now);
+}
+
 /** Subscribes to the health rows of all namespaces. Until they are there, every offered profile counts as healthy. */
 export function watchHealth(deps: HealthDeps): HealthView {
   const rows = new Map<string, Health[]>();
@@ -36,7 +41,7 @@ export function watchHealth(deps: HealthDeps): HealthView {
       const now = deps.clock.now();
       const row = rows
         .get(namespace)
-        ?.find((one) => one.profile === profile && holdsBack(one, deps.machine, now));
+        ?.find((one) => one.profile === profile && isHeld(one, deps.machine, now));
       if (row === undefined) return { kind: "healthy" };
       return row.kind === "limited"
         ? { kind: "limited", until: row.until, reason: row.reason }

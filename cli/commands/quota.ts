@@ -10,7 +10,7 @@ import type { HealthRow } from "../views/healthView.ts";
 
 interface Quota {
   profile: string;
-  state: "free" | "limited" | "offline";
+  state: "free" | "limited" | "on trial" | "offline";
   until: number | null;
   reason: string | null;
 }
@@ -37,6 +37,8 @@ function quotaOf(profile: string, rows: HealthRow[]): Quota {
   const own = rows.filter((row) => row.profile === profile);
   const row = own.find(({ scope }) => scope === "account") ?? own[0];
   if (row === undefined) return { profile, state: "free", until: null, reason: null };
+  if (row.probe !== undefined)
+    return { profile, state: "on trial", until: null, reason: `${row.probe} tries it alone after its limit` };
   const where = row.machine === undefined ? "" : ` (on ${row.machine})`;
   return { profile, state: row.kind, until: row.until ?? null, reason: row.reason + where };
 }
@@ -50,7 +52,11 @@ function render(quotas: Quota[], now: number): string {
     ...quotas.map((quota) => [
       quota.profile,
       state(quota),
-      quota.state === "free" ? "" : freeAgain(quota.until, now),
+      quota.state === "free"
+        ? ""
+        : quota.state === "on trial"
+          ? "at its first sign of work"
+          : freeAgain(quota.until, now),
       quota.reason ?? "",
     ]),
   ]);

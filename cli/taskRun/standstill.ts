@@ -54,7 +54,10 @@ function hopeFor(
   const lack = lacking.get(profile);
   if (lack !== undefined) return { kind: "gone", why: `${profile}: ${lack}` };
   const rows = health.filter(
-    (row) => row.profile === profile && (row.machine === undefined || row.machine === thisMachine()),
+    (row) =>
+      row.profile === profile &&
+      row.probe === undefined &&
+      (row.machine === undefined || row.machine === thisMachine()),
   );
   const limited = rows.find(({ kind }) => kind === "limited");
   if (limited !== undefined) return { kind: "limited", until: limited.until };

@@ -14,13 +14,18 @@ export function renderHealth(rows: HealthRow[], now: number): string {
     head,
     ...rows.map((row) => [
       row.profile,
-      row.kind === "limited" ? color.yellow(row.kind) : color.red(row.kind),
+      state(row),
       row.machine ?? "everywhere",
       untilText(row.until, now),
       String(row.hits),
-      row.reason,
+      row.probe === undefined ? row.reason : `${row.probe} tries it alone (was limited: ${row.reason})`,
     ]),
   ]);
+}
+
+function state({ kind, probe }: HealthRow): string {
+  if (probe !== undefined) return color.yellow("on trial");
+  return kind === "limited" ? color.yellow(kind) : color.red(kind);
 }
 
 function untilText(until: number | undefined, now: number): string {

@@ -158,6 +158,8 @@ export interface Health {
   /** Epoch ms; absent: until somebody clears it. */
   until?: number;
   reason: string;
+  /** The limit has ended, and this job tries the profile alone. */
+  probe?: string;
 }
 
 export interface EventRow {

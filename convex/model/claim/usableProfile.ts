@@ -6,9 +6,10 @@ import { earliestReset, holdsBack } from "../../../domain/healthRule.ts";
 import type { Doc, Id } from "../../_generated/dataModel.js";
 import { isBarred } from "../access/barred.ts";
 import { accountRow, healthOf } from "../health/healthRows.ts";
+import { probingJob } from "../health/probe.ts";
 import { isPrivate } from "../access/privacy.ts";
 import { present } from "../shared/find.ts";
-import type { ScopedTx, Tx } from "../shared/tx.ts";
+import type { ScopedTx } from "../shared/tx.ts";
 
 /** How long the others wait for a probe before they look again, ms; its end wakes them anyway. */
 const PROBE_WAIT_MS = 60_000;
@@ -88,7 +89,7 @@ async function judge(
   if (held[0] !== undefined) return { kind: "unusable", why: `not usable on ${machine} (${held[0].reason})` };
   if (!session.profiles.includes(name)) return { kind: "unusable", why: "not offered by the runner" };
   const over = rows.find(({ scope, kind }) => scope === "account" && kind === "limited");
-  if (over !== undefined && (await isProbed(ctx, over)))
+  if (over !== undefined && (await probingJob(ctx, over)) !== null)
     return { kind: "limited", until: ctx.now + PROBE_WAIT_MS, why: "another job tries it after its limit" };
   return { kind: "usable", probes: over?._id };
 }
@@ -105,15 +106,9 @@ export async function probeFor(
   const row = await accountRow(ctx, { namespace: ctx.namespace._id, profile });
   const isOver = row?.kind === "limited" && row.until !== undefined && row.until <= ctx.now;
   if (row === null || !isOver) return {};
-  if (row.probe?.job !== job._id && (await isProbed(ctx, row))) return { until: ctx.now + PROBE_WAIT_MS };
+  if (row.probe?.job !== job._id && (await probingJob(ctx, row)) !== null)
+    return { until: ctx.now + PROBE_WAIT_MS };
   return { probes: row._id };
-}
-
-/** A probe counts while its attempt runs; whatever else became of it, the next claim is the probe. */
-async function isProbed(tx: Tx, { probe }: Doc<"harnessHealth">): Promise<boolean> {
-  if (probe === undefined) return false;
-  const job = await tx.db.get("jobs", probe.job);
-  return job?.status === "running" && job.attempt === probe.attempt;
 }
 
 function untilText(until: number | undefined): string {

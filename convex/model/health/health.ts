@@ -1,5 +1,6 @@
 /** What the fleet knows of its profiles, shared so that a limit seen by one runner stops the others. SPEC.md §5. */
 import { makeFunctionReference } from "convex/server";
+import { jobHandle } from "../../../domain/handle.ts";
 import { limitEnds, type HealthKind, type HealthScope } from "../../../domain/healthRule.ts";
 import { MAX_PAGE } from "../../../domain/limits.ts";
 import { headAndTail } from "../../../domain/text.ts";
@@ -8,6 +9,7 @@ import { checkName } from "../shared/checks.ts";
 import { fail } from "../shared/fail.ts";
 import { findSession, present } from "../shared/find.ts";
 import { accountRow, machineRow } from "./healthRows.ts";
+import { probingJob } from "./probe.ts";
 import type { ScopedReading, ScopedTx, Tx } from "../shared/tx.ts";
 import { defined } from "../../../domain/defined.ts";
 
@@ -27,20 +29,25 @@ type ReportArgs = {
   reason: string;
 };
 
-/** See `health:list`. */
+/** See `health:list`: what holds profiles back, and the limits that have ended whose profile one job tries alone. */
 export async function listHealth(ctx: ScopedReading) {
-  const rows = await ctx.db
-    .query("harnessHealth")
-    .withIndex("by_active", (q) => q.eq("namespace", ctx.namespace._id).eq("active", true))
-    .take(MAX_PAGE);
-  return rows.map(({ profile, scope, machine, kind, until, reason, hits }) => ({
-    profile,
-    scope,
-    kind,
-    reason,
-    hits,
-    ...defined({ machine, until }),
-  }));
+  const rows = (active: boolean) =>
+    ctx.db
+      .query("harnessHealth")
+      .withIndex("by_active", (q) => q.eq("namespace", ctx.namespace._id).eq("active", active))
+      .take(MAX_PAGE);
+  const over = await Promise.all(
+    (await rows(false)).map(async (row) => ({ row, job: await probingJob(ctx, row) })),
+  );
+  return [
+    ...(await rows(true)).map((row) => toHealth(row)),
+    ...over.flatMap(({ row, job }) => (job === null ? [] : [toHealth(row, jobHandle(job))])),
+  ];
+}
+
+function toHealth(row: Doc<"harnessHealth">, probe?: string) {
+  const { profile, scope, machine, kind, until, reason, hits } = row;
+  return { profile, scope, kind, reason, hits, ...defined({ machine, until, probe }) };
 }
 
 /** See `health:report`. What is known is only ever extended; a success or a person takes it back. */

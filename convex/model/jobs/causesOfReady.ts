@@ -1,7 +1,9 @@
 /** What keeps a ready job from being claimed: a pause, limits, or the lack of a runner. */
+import { jobHandle } from "../../../domain/handle.ts";
 import { earliestReset } from "../../../domain/healthRule.ts";
 import type { Doc } from "../../_generated/dataModel.js";
 import { accountRow, machineRow } from "../health/healthRows.ts";
+import { probingJob } from "../health/probe.ts";
 import { isBarred } from "../access/barred.ts";
 import { isPrivate } from "../access/privacy.ts";
 import { hasRepo } from "../claim/repoAtHand.ts";
@@ -30,7 +32,28 @@ export async function harnessCauses(ctx: Reading, job: Doc<"jobs">): Promise<Cau
   const limits = await Promise.all(job.cascade.map((profile) => activeLimit(ctx, job, profile)));
   const until = job.retryAt === undefined ? {} : { until: job.retryAt };
   const text = `all of its harness profiles (${job.cascade.join(", ")}) were limited; it will be tried again`;
-  return [{ reason: "harness", text, ...until }, ...limitCauses(limits.filter((row) => row !== null))];
+  return [
+    ...(await probeCauses(ctx, job)),
+    { reason: "harness", text, ...until },
+    ...limitCauses(limits.filter((row) => row !== null)),
+  ];
+}
+
+/** The profiles of its cascade that another job tries alone after their limit: what it finds out wakes the others. */
+async function probeCauses(ctx: Reading, job: Doc<"jobs">): Promise<Cause[]> {
+  const causes: Cause[] = [];
+  for (const profile of job.cascade) {
+    const row = await accountRow(ctx, { namespace: job.namespace, profile });
+    const probing = row === null || row.active ? null : await probingJob(ctx, row);
+    if (probing === null) continue;
+    const handle = jobHandle(probing);
+    causes.push({
+      reason: "harness",
+      handle,
+      text: `${profile}, whose limit has ended, is tried by ${handle} alone before others may use it`,
+    });
+  }
+  return causes;
 }
 
 async function activeLimit(

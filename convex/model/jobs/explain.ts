@@ -51,7 +51,9 @@ function nextAfter({ reason, handle, text }: Cause): string {
     case "time":
       return "its start time";
     case "harness":
-      return "the end of its harness profiles' limits";
+      return handle === undefined
+        ? "the end of its harness profiles' limits"
+        : `the first sign of work in ${handle}, or its end`;
     case "paused":
       return "resuming the namespace (`drover resume`)";
     case "runner":

@@ -246,6 +246,8 @@ export const vHealth = v.object({
   until: v.optional(v.number()),
   reason: v.string(),
   hits: v.number(),
+  /** The limit has ended, and this job alone finds out whether the profile works again; it holds no one else back. */
+  probe: v.optional(v.string()),
 });
 
 export const vToken = v.object({
