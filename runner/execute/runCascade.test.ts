@@ -169,6 +169,29 @@ describe("a cascade", () => {
     expect(job.rows[0]?.detail).toContain("it has left changes in the checkout: a.txt");
   });
 
+  it("notices what an attempt adds to files and folders that git does not track", async () => {
+    await commitOneFile();
+    await mkdir(join(place.checkout, "notes"));
+    await writeFile(join(place.checkout, "notes/mine.txt"), "mine\n");
+    const limited = recording("claude/07-usage-limit-oauth");
+    const adds: Profile = {
+      ...plays("used", "claude/07-usage-limit-oauth", 1),
+      command: ["sh", "-c", `cat > /dev/null; echo half > notes/half.txt; cat ${limited}; exit 1`],
+    };
+    const echo: Profile = { name: "echo", type: "command", command: ["cat"] };
+    const job = await run([adds, echo], ["used", "echo"]);
+    expect((job.outcome as { result: string }).result).toContain("?? notes/");
+    expect(job.rows[0]?.detail).toContain("it has left changes in the checkout: notes/");
+  });
+
+  it("says where git cannot tell whether an earlier attempt has left changes", async () => {
+    const echo: Profile = { name: "echo", type: "command", command: ["cat"] };
+    const job = await run([plays("used", "claude/07-usage-limit-oauth", 1), echo], ["used", "echo"]);
+    const { result } = job.outcome as { result: string };
+    expect(result).toContain("It may have left changes in this folder");
+    expect(job.rows[0]?.detail).toContain("git cannot tell whether it has left changes");
+  });
+
   it("tells the next claim, too, what the earlier one has left", async () => {
     await commitOneFile();
     await writeFile(join(place.checkout, "a.txt"), "half\n");
