@@ -82,6 +82,15 @@ describe("the report tool", () => {
     expect(await noted()).toEqual({ result: "kept" });
   });
 
+  it("refuses a text that is blank, or too long for the file that the runner reads", async () => {
+    await report("result", "kept");
+    for (const text of ["", " \n", "\u0001".repeat(200_000), "x".repeat(300_000)]) {
+      const answer = await report("blocked", text);
+      expect(answer?.error ?? answer?.result?.isError).toBeTruthy();
+    }
+    expect(await noted()).toEqual({ result: "kept" });
+  });
+
   it("refuses what is no report", async () => {
     const answer = await report("finished", "x");
     expect(answer?.error ?? answer?.result?.isError).toBeTruthy();

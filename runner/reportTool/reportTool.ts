@@ -20,8 +20,13 @@ const input = z.object({
   status: z.enum(["result", "blocked", "progress"]),
   text: z
     .string()
-    .min(1)
-    .max(REPORT_BYTES / 4),
+    .max(REPORT_BYTES / 4)
+    .refine((text) => text.trim() !== "", "say something: it is blank")
+    // Control characters take six bytes each in the file, of which the runner would then believe nothing.
+    .refine(
+      (text) => Buffer.byteLength(JSON.stringify(text)) < REPORT_BYTES / 2,
+      "too long for the report file",
+    ),
 });
 
 export interface ReportToolOrder {
