@@ -28,11 +28,9 @@ export function register(program: Command): void {
         process.exitCode = await followLogs(session, job);
         return;
       }
-      const events = await allEvents(
-        session,
-        job,
-        attempt === undefined ? undefined : parseWhole(attempt, "--attempt"),
-      );
+      const number = attempt === undefined ? undefined : parseWhole(attempt, "--attempt");
+      const events = await allEvents(session, job, number);
+      if (events.length === 0 && number !== undefined) await checkAttempt(session, job, number);
       printData(
         events,
         (list) => list.map(renderEvent).join("\n") || color.dim("nothing yet"),
@@ -43,6 +41,14 @@ export function register(program: Command): void {
           `no activity recorded: \`drover explain ${job}\` says how it stands, \`drover job ${job}\` what came out`,
         );
     });
+}
+
+/** "No activity" would say that there was such an attempt. @throws CliError (exit 2) */
+async function checkAttempt({ backend, namespace }: Session, ref: string, number: number): Promise<void> {
+  const { job } = await backend.query(api.jobs.get, { namespace, job: ref });
+  if (number >= 1 && number <= job.attempt) return;
+  const present = job.attempt === 0 ? "it has not been tried yet" : `its last one is ${job.attempt}`;
+  throw usageError(`job ${job.handle} has no attempt ${number}: ${present}`);
 }
 
 /** Every event of an attempt, page by page. */

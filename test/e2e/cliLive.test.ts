@@ -212,6 +212,9 @@ describe("live views", () => {
       .map((line): Json => JSON.parse(line));
     expect(lines.map((line) => line.text as string).join("\n")).toContain("started");
     expect((await place.drover("logs", handle)).json()).toEqual(lines);
+    const ghost = await place.drover("logs", handle, "--attempt", "9");
+    expect(ghost).toMatchObject({ code: 2, stdout: "" });
+    expect(ghost.stderr).toContain("has no attempt 9: its last one is 1");
   });
 
   it("ends quietly when its reader has seen enough", async () => {
