@@ -166,6 +166,11 @@ const FUNCTIONS: Record<
     global: true,
     call: (c, { session }) => c.mutation(api.sessions.update, { session, ...OFFER }),
   },
+  "sessions:refuse": {
+    roles: ["runner", "admin"],
+    global: true,
+    call: (c, { session }) => c.mutation(api.sessions.refuse, { session, draining: false }),
+  },
   "sessions:end": {
     roles: ["runner", "admin"],
     global: true,
@@ -408,6 +413,7 @@ const POSITIONS: Record<string, (c: Client, id: string, own: Ids) => Promise<unk
   "sessions:heartbeat session": (c, id) => c.mutation(api.sessions.heartbeat, { session: id, running: [] }),
   "sessions:orders session": (c, id) => c.query(api.sessions.orders, { session: id }),
   "sessions:update session": (c, id) => c.mutation(api.sessions.update, { session: id, ...OFFER }),
+  "sessions:refuse session": (c, id) => c.mutation(api.sessions.refuse, { session: id, draining: false }),
   "sessions:end session": (c, id) => c.mutation(api.sessions.end, { session: id }),
   "runners:drain runner": (c, id) => c.mutation(api.runners.drain, { ...NS, runner: id }),
   "work:claim session": (c, id, own) => c.mutation(api.work.claim, { ...NS, session: id, job: own.ready }),

@@ -5,7 +5,7 @@ import { renewLease } from "./model/sessions/heartbeat.ts";
 import { ordersOf } from "./model/sessions/orders.ts";
 import { closeRuns as closeLeftRuns } from "./model/runs/ownRuns.ts";
 import { reapLapsed, reapSession } from "./model/sessions/reaper.ts";
-import { endSession, startSession, updateSession } from "./model/sessions/sessionLife.ts";
+import { endSession, refuseClaims, startSession, updateSession } from "./model/sessions/sessionLife.ts";
 import { vHeldJob, vOrders } from "./model/shared/workShapes.ts";
 
 /** A runner begins. Jobs of its earlier session on this host whose lease holds are handed to the new one. */
@@ -53,6 +53,16 @@ export const update = globalMutation(
   },
   returns: v.null(),
   handler: updateSession,
+});
+
+/** Says that a runner claims nothing for now (`why`; absent: it does again), or nothing more (`draining`). */
+export const refuse = globalMutation(
+  "runner",
+  "admin",
+)({
+  args: { session: v.string(), why: v.optional(v.string()), draining: v.boolean() },
+  returns: v.null(),
+  handler: refuseClaims,
 });
 
 /** Renews the lease; `running` is what the runner really executes. */

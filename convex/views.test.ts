@@ -145,13 +145,33 @@ describe("jobs:explain", () => {
     const q = await openQueue();
     await q.insert(await q.create(), {});
     await q.startSession();
-    expect(await explain(q, "1.1")).toMatchObject({ causes: [], next: "the next free slot of a runner" });
+    expect(await explain(q, "1.1")).toMatchObject({
+      causes: [],
+      next: expect.stringMatching(/^the next free slot of a runner/),
+    });
     await q.admin.mutation(api.runners.drain, { ...NS, runner: "r1" });
     expect((await explain(q, "1.1")).causes).toMatchObject([
       { text: "every runner that could take it is draining" },
     ]);
     await q.admin.mutation(api.namespaces.setPaused, { ...NS, paused: true });
     expect((await explain(q, "1.1")).next).toContain("resuming");
+  });
+
+  it("says of a ready job that no runner has room for it, until one has again", async () => {
+    const q = await openQueue();
+    await q.insert(await q.create(), {});
+    const session = await q.startSession();
+    const refuse = (more: object) =>
+      q.admin.mutation(api.sessions.refuse, { session, draining: false, ...more });
+    await refuse({ why: "9 MiB of disk are free, needs 512" });
+    expect(await explain(q, "1.1")).toMatchObject({
+      causes: [{ reason: "runner", text: expect.stringContaining("claims nothing: 9 MiB of disk") }],
+      next: "a runner that can take it",
+    });
+    await refuse({});
+    expect((await explain(q, "1.1")).causes).toEqual([]);
+    await refuse({ draining: true });
+    expect((await explain(q, "1.1")).causes).toMatchObject([{ text: expect.stringContaining("draining") }]);
   });
 
   it("says what moves a job that runs or has ended", async () => {

@@ -115,7 +115,7 @@ async function build(
   const { closing } = stopping;
   const limits = { ...DEFAULT_LIMITS, ...options.limits };
   const room = watchRoom({
-    ...{ folder: folders.root, limits, clock, log: options.log, onRoom: onHealth },
+    ...{ folder: folders.root, limits, clock, log: options.log, onChange: onHealth },
     ...(options.measureRoom === undefined ? {} : { measure: options.measureRoom }),
   });
   closers.push(room.close);

@@ -68,6 +68,8 @@ export const fleetTables = {
     /** Namespace → slugs of the repos that its machine has; absent: any. */
     repos: v.optional(v.record(v.string(), v.array(v.string()))),
     draining: v.boolean(),
+    /** Why its runner claims nothing for now: its machine is short of something. */
+    refuses: v.optional(v.string()),
     /** The session of the restarted runner that took its jobs over. */
     successor: v.optional(v.id("sessions")),
     endedAt: v.optional(v.number()),

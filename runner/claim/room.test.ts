@@ -11,7 +11,7 @@ const deps = (log: LogEntry[]) => ({
   limits: { freeDiskBytes: 100, freeMemoryBytes: 10 },
   clock: systemClock,
   log: (entry: LogEntry) => void log.push(entry),
-  onRoom: () => undefined,
+  onChange: () => undefined,
 });
 
 describe("room for a job", () => {
@@ -20,7 +20,8 @@ describe("room for a job", () => {
     const log: LogEntry[] = [];
     let told: () => void = () => undefined;
     const again = new Promise<void>((resolve) => (told = resolve));
-    const room = watchRoom({ ...deps(log), everyMs: 5, measure: () => found, onRoom: told });
+    const onChange = () => log.at(-1)?.event === "runner:room" && told();
+    const room = watchRoom({ ...deps(log), everyMs: 5, measure: () => found, onChange });
     expect(room.lacks()).toContain("of disk");
     found.disk = 100;
     await again;
@@ -76,6 +77,8 @@ describe("a runner without room", () => {
       limits: { freeDiskBytes: Number.MAX_SAFE_INTEGER },
     });
     await vi.waitFor(() => expect(runner.log.map((entry) => entry.event)).toContain("runner:noRoom"));
+    await backend.until(() => backend.refusals.length > 0);
+    expect(backend.refusals).toEqual([{ draining: false, why: expect.stringContaining("of disk are free") }]);
     await runner.drain();
     expect(backend.job("1.1").status).toBe("pending");
   });

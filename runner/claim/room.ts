@@ -24,8 +24,8 @@ export interface RoomDeps {
   limits: { freeDiskBytes: number; freeMemoryBytes: number };
   clock: Clock;
   log: (entry: LogEntry) => void;
-  /** Room is there again. */
-  onRoom: () => void;
+  /** Room is there again, or no longer. */
+  onChange: () => void;
   /** Stand-ins of tests. */
   measure?: (folder: string) => Found;
   everyMs?: number;
@@ -45,11 +45,10 @@ export function watchRoom(deps: RoomDeps): Room {
     const before = lacking;
     lacking = missing(found(deps), deps.limits);
     if ((before === undefined) === (lacking === undefined)) return;
-    if (lacking === undefined) {
-      deps.log({ level: "info", event: "runner:room", detail: "claims again" });
-      deps.onRoom();
-    } else
-      deps.log({ level: "warn", event: "runner:noRoom", detail: `${lacking}: no further job is claimed` });
+    if (lacking === undefined) deps.log({ level: "info", event: "runner:room", detail: "claims again" });
+    else deps.log({ level: "warn", event: "runner:noRoom", detail: `${lacking}: no further job is claimed` });
+    // Not within a look that a claim asked for.
+    queueMicrotask(deps.onChange);
   };
   look();
   const timer = setInterval(look, deps.everyMs ?? LOOK_MS);

@@ -32,6 +32,8 @@ export type Unsubscribe = () => void;
 export interface Backend {
   startSession(start: SessionStart): Promise<StartedSession>;
   updateSession(session: string, offer: SessionOffer): Promise<void>;
+  /** Tells why this runner claims nothing for now, or that it will claim nothing more. */
+  refuse(session: string, refusal: { why?: string; draining: boolean }): Promise<void>;
   heartbeat(session: string, running: { job: string; attempt: number }[]): Promise<Beat>;
   endSession(session: string): Promise<void>;
   watchOrders(session: string, onOrders: (orders: Orders) => void): Unsubscribe;

@@ -55,6 +55,9 @@ function sessionCalls(client: ConvexClient, onError: OnError) {
     updateSession: async (session, offer) => {
       await client.mutation(api.sessions.update, { session, ...offer });
     },
+    refuse: async (session, refusal) => {
+      await client.mutation(api.sessions.refuse, { session, ...refusal });
+    },
     heartbeat: (session, running) => client.mutation(api.sessions.heartbeat, { session, running }),
     endSession: async (session) => {
       await client.mutation(api.sessions.end, { session });

@@ -10,6 +10,7 @@ import { newWork, type Work } from "../execute/work.ts";
 import { faultPoint } from "../fault.ts";
 import type { Profile } from "../harness/port.ts";
 import { offerOf } from "./offer.ts";
+import { refusalTeller } from "./refusal.ts";
 import { aborted, type Stopping } from "../stopping.ts";
 import { adoptJob } from "./adopt.ts";
 import type { Session } from "./session.ts";
@@ -20,7 +21,7 @@ export interface Serving {
   serve: (session: Session, held: HeldJob[]) => Promise<void>;
   /** Tells the backend what is offered now, and claims by it. */
   reload: () => Promise<void>;
-  /** Something changed that the claimer cannot see, such as a profile's health. */
+  /** Something changed that the claimer cannot see, such as a profile's health or the machine's room. */
   wake: () => void;
 }
 
@@ -30,6 +31,7 @@ export function serving(context: RunnerContext, stopping: Stopping): Serving {
   let claimer: Claimer | undefined;
   let changed = false;
   const quiet = quietWatch(context, stopping);
+  const tellRefusal = refusalTeller(context, stopping);
 
   const fill = (work: Work, adopt?: Profile) => {
     quiet.busy();
@@ -70,11 +72,13 @@ export function serving(context: RunnerContext, stopping: Stopping): Serving {
     if (changed)
       await untilClosed(context.backend.updateSession(current.id, offerOf(context)), stopping.closing);
     changed = false;
+    tellRefusal(current);
     if (!stopping.draining.aborted) claimer = newClaimer(current);
     await aborted(current.lost, stopping.draining);
     quiet.busy();
     if (stopping.draining.aborted) {
       context.options.log({ level: "info", event: "runner:draining" });
+      if (slots.running().length > 0) tellRefusal(current);
       await faultPoint("draining");
     }
     // A claim under way may still bring a job.
@@ -82,7 +86,11 @@ export function serving(context: RunnerContext, stopping: Stopping): Serving {
     claimer = undefined;
     await slots.whenEmpty();
   };
-  return { slots, serve, reload, wake: () => claimer?.wake() };
+  const wake = () => {
+    if (session !== undefined && claimer !== undefined) tellRefusal(session);
+    claimer?.wake();
+  };
+  return { slots, serve, reload, wake };
 }
 
 interface ClaimerParts {

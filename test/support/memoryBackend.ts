@@ -30,6 +30,8 @@ export class MemoryBackend {
   namesRepos = true;
   readonly jobs = new Map<string, MemoryJob>();
   readonly sessions = new Map<string, MemorySession>();
+  /** What runners said of claiming nothing. */
+  readonly refusals: { why?: string; draining: boolean }[] = [];
   health: Health[] = [];
   /** Profile → until when another job tries it. */
   readonly probed = new Map<string, number>();
@@ -107,6 +109,7 @@ export class MemoryBackend {
       startSession: (start) => answer(() => this.#start(start)),
       updateSession: (session, { profiles }) =>
         answer(() => void Object.assign(this.sessions.get(session) ?? {}, { profiles })),
+      refuse: (_session, refusal) => answer(() => void this.refusals.push(refusal)),
       heartbeat: (session) =>
         answer(() =>
           this.sessions.get(session)?.alive === true

@@ -24,7 +24,9 @@ export async function causesOfReady(
   if (namespace.paused) causes.push({ reason: "paused", text: `namespace ${namespace.name} is paused` });
   const limits = await Promise.all(job.cascade.map((profile) => activeLimit(ctx, job, profile)));
   if (limits.every((row) => row !== null)) causes.push(...limitCauses(limits));
-  return [...causes, ...(await runnerCauses(ctx, job, await servingRunners(ctx, job.namespace)))];
+  const serving = await servingRunners(ctx, job.namespace);
+  const lacks = await runnerCauses(ctx, job, serving);
+  return [...causes, ...(lacks.length > 0 ? lacks : await refusalCauses(ctx, job, serving))];
 }
 
 /** The limits of a parked job's cascade, and when it will be tried again. */
@@ -112,6 +114,21 @@ export async function runnerCauses(
   const awake = near.filter(({ session }) => session?.draining === false);
   if (awake.length === 0) return because("every runner that could take it is draining");
   return awake.length > MAX_MACHINES ? [] : machineCauses(ctx, job, { awake, offers });
+}
+
+/**
+ * The runners whose machine is short of something, when no other can take the job. Not a cause of `runnerCauses`: memory
+ * that is short for a moment makes nothing stuck.
+ */
+async function refusalCauses(ctx: Reading, job: Doc<"jobs">, serving: readonly Serving[]): Promise<Cause[]> {
+  const willing = serving.filter(({ session }) => session?.refuses === undefined);
+  if (willing.length === serving.length || (await runnerCauses(ctx, job, willing)).length === 0) return [];
+  return serving
+    .filter(({ session }) => session?.refuses !== undefined && session.pools.includes(job.pool))
+    .slice(0, MAX_MACHINES)
+    .flatMap(({ runner, session }) =>
+      because(`runner ${runner.name} on ${runner.host} claims nothing: ${session?.refuses ?? ""}`),
+    );
 }
 
 type Offers = (session: Serving["session"], profile: string) => boolean;

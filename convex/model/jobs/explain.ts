@@ -7,6 +7,9 @@ import { toJob } from "../shared/jobView.ts";
 import type { Cause } from "../shared/shapes.ts";
 import type { ScopedReading } from "../shared/tx.ts";
 
+/** Caps are counted by each runner for itself. */
+const NEXT_SLOT = "the next free slot of a runner, and a place below its caps where it has any";
+
 /** See `jobs:explain`. */
 export async function explainJob(ctx: ScopedReading, args: { job: string }) {
   const job = await findJob(ctx, args.job);
@@ -29,7 +32,7 @@ function nextFor(job: Doc<"jobs">, causes: readonly Cause[]): string {
       return "the answer of a person";
     case "awaiting_retry":
     case "pending":
-      return causes[0] === undefined ? "the next free slot of a runner" : nextAfter(causes[0]);
+      return causes[0] === undefined ? NEXT_SLOT : nextAfter(causes[0]);
     default:
       return job.status satisfies never;
   }

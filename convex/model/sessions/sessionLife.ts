@@ -1,4 +1,5 @@
 import { MAX_SESSION_REPOS } from "../../../domain/limits.ts";
+import { headAndTail } from "../../../domain/text.ts";
 import type { Doc, Id } from "../../_generated/dataModel.js";
 import { findNamespace, unknownNamespace } from "../access/namespaceAccess.ts";
 import { grantsPool, type Caller } from "../access/caller.ts";
@@ -18,6 +19,8 @@ import type { Authorized, Tx } from "../shared/tx.ts";
 const MAX_SLOTS = 1000;
 /** Live sessions of one runner that a start ends: one, unless starts crossed each other. */
 const MAX_EARLIER = 10;
+/** Bytes of the reason why a runner claims nothing. */
+const MAX_WHY_BYTES = 500;
 
 type Offer = {
   pools: string[];
@@ -84,6 +87,18 @@ export async function updateSession(
   if (runner === null) return null;
   await ctx.db.patch("runners", runner._id, { pools: offer.pools });
   for (const { _id } of await served(ctx, session.namespaces)) await forgetMachine(ctx, _id, runner.host);
+  return null;
+}
+
+/** See `sessions:refuse`. A drain is never taken back. */
+export async function refuseClaims(
+  ctx: Tx & Authorized,
+  { session: id, why, draining }: { session: string; why?: string; draining: boolean },
+): Promise<null> {
+  const session = await findSession(ctx, id);
+  if (session.status !== "live") return null;
+  const refuses = why === undefined ? undefined : headAndTail(why, MAX_WHY_BYTES);
+  await ctx.db.patch("sessions", session._id, { refuses, draining: session.draining || draining });
   return null;
 }
 
