@@ -45,6 +45,10 @@ try {
     if (verdict.wrong.length > 0) failed += 1;
     else if (!values.keep) rmSync(run, { recursive: true, force: true });
   }
+} catch (error) {
+  // A run that breaks off leaves its files as one that goes wrong does: the logs of host and runners say why.
+  failed += 1;
+  say(`the run broke off: ${String(error)}; files in ${folder}`);
 } finally {
   rmSync(built, { recursive: true, force: true });
   if (!values.keep && failed === 0) rmSync(folder, { recursive: true, force: true });

@@ -4,6 +4,7 @@ import { once } from "node:events";
 import { createWriteStream, mkdirSync, writeFileSync } from "node:fs";
 import { createServer, type AddressInfo } from "node:net";
 import { dirname, join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
 import { build } from "esbuild";
 import { bundleFunctions } from "../../host/host.ts";
@@ -14,6 +15,9 @@ import { openProxy, type Proxy } from "./proxy.ts";
 const HERE = dirname(fileURLToPath(import.meta.url));
 const ROOT = dirname(dirname(HERE));
 const SLOTS = 4;
+/** Starts of a host that ends before it answers, and the time between two of them, ms. */
+const HOST_STARTS = 20;
+const HOST_START_MS = 500;
 const REQUIRE =
   'import { createRequire as makeRequire } from "node:module"; const require = makeRequire(import.meta.url);';
 
@@ -100,20 +104,27 @@ export async function openWorld(
   const world: World = {
     ...{ folder, keys, journal, proxies, homeOf, url: `http://127.0.0.1:${port}`, namespace: "app" },
     async startHost() {
-      const child = launch("host", [
-        programs.host,
-        ...[
-          "--functions",
-          programs.functions,
-          "--data",
-          join(folder, "data.sqlite3"),
-          "--admin-key",
-          "chaos",
-        ],
-        ...["--port", String(port), "--site-port", String(sitePort)],
-        ...["--env", `DROVER_JWKS=${keys.jwks}`, "--env", `DROVER_LEASE_MS=${leaseMs}`],
-      ]);
-      await Promise.race([once(child.stdout, "data"), once(child, "exit")]);
+      for (let start = 1; ; start += 1) {
+        const child = launch("host", [
+          programs.host,
+          ...[
+            "--functions",
+            programs.functions,
+            "--data",
+            join(folder, "data.sqlite3"),
+            "--admin-key",
+            "chaos",
+          ],
+          ...["--port", String(port), "--site-port", String(sitePort)],
+          ...["--env", `DROVER_JWKS=${keys.jwks}`, "--env", `DROVER_LEASE_MS=${leaseMs}`],
+        ]);
+        const isUp = once(child.stdout, "data").then(() => true);
+        if (await Promise.race([isUp, once(child, "exit").then(() => false)])) return;
+        // While it was down, somebody's connection may have begun at its port: who keeps a host up starts it again.
+        if (start === HOST_STARTS)
+          throw new Error(`the host did not start ${HOST_STARTS} times: see host.log`);
+        await sleep(HOST_START_MS);
+      }
     },
     startRunner(name, env) {
       mkdirSync(homeOf(name), { recursive: true });
