@@ -42,7 +42,11 @@ export interface RunOptions {
 export async function runPlan(plan: Plan, { folder, programs, leaseMs, say }: RunOptions): Promise<Verdict> {
   const since = Date.now();
   const world = await openWorld(folder, programs, { leaseMs });
-  const watcher = await watch(world);
+  const watcher = await watch(world).catch(async (error: unknown) => {
+    // A host that never came up: its runners would outlive the run.
+    await world.close();
+    throw error;
+  });
   try {
     const assignments: string[] = [];
     let over = false;
